@@ -1,0 +1,1 @@
+"""The moderator bot's runtime."""

@@ -1,0 +1,1 @@
+"""What keeps people safe: helplines, rules, and the words around them."""

@@ -1,0 +1,1 @@
+"""The headless client that every face stands on."""

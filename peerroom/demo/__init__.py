@@ -1,0 +1,1 @@
+"""The scripted world: a homeserver, the bot, and members marked *simulated*."""

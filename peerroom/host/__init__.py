@@ -1,0 +1,1 @@
+"""The homeserver, run as a child process."""

@@ -1,0 +1,1 @@
+"""Matrix over nio's Olm machine: the only floor that speaks nio and HTTP."""

@@ -1,0 +1,1 @@
+"""What a moderator bot decides, as pure functions."""

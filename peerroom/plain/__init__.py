@@ -1,0 +1,1 @@
+"""The linear client: one event a line, for screen readers, pipes and scripts."""

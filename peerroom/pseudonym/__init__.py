@@ -1,0 +1,1 @@
+"""Names and epochs: who one is in a room."""

@@ -1,0 +1,1 @@
+"""The vault: everything that is kept, in one encrypted database."""

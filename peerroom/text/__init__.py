@@ -1,0 +1,1 @@
+"""Text that strangers wrote, and how wide it is."""

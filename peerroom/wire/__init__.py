@@ -1,0 +1,1 @@
+"""What PeerRoom's own programs say to each other, versioned."""
