@@ -1,0 +1,139 @@
+"""What a face shows: plain frozen values, already cleaned and already in words.
+
+Nothing in here needs another wall: every string that began with a stranger has passed
+`ForeignText` (`.line()` for names and titles, `.block()` for bodies). A face only lays it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from peerroom.i18n import N_, _
+
+MessageState = Literal[
+    "sending",
+    "sent",
+    "failed",
+    "received",
+    "undecryptable",
+    "unattributable",
+    "deleted",
+    "malformed",
+]
+"""How far a message has come. ``sending`` also covers a message that waits for the connection."""
+
+MessageKind = Literal["text", "action", "notice", "membership", "file", "gap"]
+"""``action`` is an emote (/me), ``notice`` a program's message (the bot), ``membership`` someone
+coming or going, ``file`` an attachment described in words, ``gap`` a place where older messages
+are still to be fetched."""
+
+ConnectionKind = Literal["connecting", "online", "waiting", "refused", "offline", "logged_out"]
+
+ChangeKind = Literal["rooms", "timeline", "connection", "outbox", "notice"]
+
+_STATE_WORDS: Final[dict[MessageState, str]] = {
+    "sending": N_("sending"),
+    "sent": N_("sent"),
+    "failed": N_("not sent"),
+    "received": "",
+    "undecryptable": N_("not decrypted yet"),
+    "unattributable": N_("sender not certain"),
+    "deleted": N_("deleted"),
+    "malformed": N_("could not be shown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One line of a conversation.
+
+    ``key`` never changes while a message goes from draft to local echo to the server's event, so
+    a face can update a row in place: it is the transaction id for what this device sent, and the
+    event id for everything else.
+    """
+
+    key: str
+    event_id: str | None
+    position: int
+    """Order within the room, ascending. What is still in the outbox sorts after all events."""
+    sender_id: str
+    """For comparing only (same sender as the line above); never shown."""
+    sender_name: str
+    own: bool
+    body: str
+    when: datetime
+    """Aware, UTC: the sender's claim for received messages, our clock for the outbox."""
+    state: MessageState
+    kind: MessageKind = "text"
+    trust: str | None = None
+    """One sentence when something about the sender's device is not as it should be, else None."""
+    problem: str | None = None
+    """Why it was not sent, and what to do; only with ``state == "failed"``."""
+
+    @property
+    def words(self) -> str:
+        """The state in a word or two of the current language; empty for what was received."""
+        return state_words(self.state)
+
+    @property
+    def pending(self) -> bool:
+        """True while it exists only here: `Client.retry` and `Client.undo` apply when failed."""
+        return self.event_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """One row of the room list."""
+
+    room_id: str
+    title: str
+    unread: int
+    """Messages of others after the place read up to on this device; nobody else learns it."""
+    last: str | None
+    """The newest message, on one line with its sender's name; None in an empty room."""
+    encrypted: bool
+    direct: bool = False
+    joined: bool = True
+    """False after leaving or being removed: history can be read, nothing can be sent."""
+    people: int = 0
+    """Members who are in the room now, ourselves included."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """One person in a room."""
+
+    user_id: str
+    """For comparing only; never shown."""
+    name: str
+    own: bool
+    role: Literal["member", "moderator", "owner"] = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    """How things stand with the server, in one sentence of the current language."""
+
+    kind: ConnectionKind
+    sentence: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something a face may want to draw again. ``room_id`` is None when it concerns no one room.
+
+    ``notice`` carries a sentence in ``text`` that should be said once (a removed room, say).
+    """
+
+    kind: ChangeKind
+    room_id: str | None = None
+    text: str | None = None
+
+
+def state_words(state: MessageState) -> str:
+    """``state`` in a word or two of the current language; empty for ``received``."""
+    words = _STATE_WORDS[state]
+    return _(words) if words else ""
