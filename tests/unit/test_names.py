@@ -1,0 +1,74 @@
+"""Names are the same everywhere, never taken twice, and never look like a moderator's."""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peerroom.pseudonym import names
+from peerroom.pseudonym.words import CREATURES, QUALITIES
+
+
+def test_a_name_is_the_same_wherever_it_is_computed() -> None:
+    name = names.name_for("@k3v9:example.org", b"!room")
+    assert name == names.name_for("@k3v9:example.org", b"!room")
+    assert str(name) == f"{name.english} / {name.japanese}"
+    assert name.shown("ja") == name.japanese
+    assert name.shown("en") == name.shown("de") == name.english
+
+
+def test_account_and_context_both_decide() -> None:
+    by_account = {names.name_for(f"@u{n}:x", b"") for n in range(200)}
+    by_context = {names.name_for("@u:x", str(n).encode()) for n in range(200)}
+    assert len(by_account) > 190
+    assert len(by_context) > 190
+
+
+def test_the_boundary_between_account_and_context_is_unambiguous() -> None:
+    assert names.name_for("@a:x", b"b") != names.name_for("@a:xb", b"")
+
+
+@given(st.text(), st.binary())
+def test_any_account_gets_a_name_that_is_not_taken(account: str, context: bytes) -> None:
+    account = account.encode("utf-8", "ignore").decode()
+    first = names.name_for(account, context)
+    assert names.name_for(account, context, taken=[first.japanese]) != first
+    assert names.name_for(account, context, taken=[first.english.upper()]) != first
+    assert names.name_for(account, context, taken=[f" {first} "]) != first
+
+
+def test_full_width_and_case_do_not_make_a_second_name() -> None:
+    name = names.name_for("@a:x")
+    wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in name.english)
+    assert unicodedata.normalize("NFKC", wide) == name.english
+    assert names.name_for("@a:x", taken=[wide]) != name
+
+
+def test_when_every_name_is_taken_it_is_said() -> None:
+    everything = [f"{q} {c}" for q, _ in QUALITIES for c, _ in CREATURES]
+    with pytest.raises(ValueError, match="every name is taken"):
+        names.name_for("@a:x", taken=everything)
+
+
+def test_words_are_unique_in_both_languages_and_never_reserved() -> None:
+    for words in (QUALITIES, CREATURES):
+        assert len({names.skeleton(en) for en, _ in words}) == len(words)
+        assert len({names.skeleton(ja) for _, ja in words}) == len(words)
+        assert not any(names.is_reserved(en) or names.is_reserved(ja) for en, ja in words)
+    assert names.SPACE == len(QUALITIES) * len(CREATURES) >= 2**14
+
+
+def test_reserved_words_are_seen_through_disguise() -> None:
+    assert names.is_reserved("Quiet ＡＤＭＩＮ")
+    assert names.is_reserved("やさしい 見守り役")
+    assert not names.is_reserved("Quiet Heron / 静かなサギ")
+
+
+def test_draws_cover_the_space_evenly_enough() -> None:
+    drawn = list(islice(names.draws(b"seed"), 4000))
+    qualities = {name.english.split()[0] for name in drawn}
+    assert len(qualities) == len(QUALITIES)
