@@ -31,7 +31,7 @@ class Client:
         raise NotImplementedError
 
     async def start(self) -> None:
-        """Connect in the background and return at once; nio is first imported there, in a thread."""
+        """Connect in the background and return at once; nio is only imported there."""
         raise NotImplementedError
 
     async def stop(self) -> None:
@@ -81,7 +81,7 @@ class Client:
         raise NotImplementedError
 
     def undo(self, key: str) -> str | None:
-        """Take back a message that was not sent: removes it and returns its text for the composer."""
+        """Take back what was not sent: removes it and returns its text for the composer."""
         raise NotImplementedError
 
     def delete(self, room_id: str, key: str) -> bool:
@@ -109,5 +109,5 @@ class Client:
         raise NotImplementedError
 
     async def outbox_empty(self) -> bool:
-        """Wait until nothing waits to be sent: True when all went, False when some failed for good."""
+        """Wait until nothing waits to be sent: True when all went, False when some failed."""
         raise NotImplementedError
