@@ -1,1 +1,1 @@
-"""The homeserver, run as a child process."""
+"""A homeserver of one's own: Synapse as a child process, for demo, tests and small hosts."""

@@ -1,0 +1,73 @@
+"""Run one command that cannot outlive whoever asked for it.
+
+Started as a script by `peerroom.host.child`, with the standard library only. Its standard input is
+a lifeline: a pipe that nobody writes to. When the owner closes it, or dies in whatever way
+(``kill -9`` included), the read ends, the command is stopped and, if asked for, its folder is
+removed. A pipe rather than Linux's ``PR_SET_PDEATHSIG`` alone, because that signal fires when the
+*thread* that started the child ends, and because macOS has no such thing. It guards the second
+link, from here to the command, in case this process itself is killed.
+
+Usage: ``supervise.py [--remove FOLDER] -- COMMAND ...``
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+
+GRACE = 5.0
+"""Seconds between asking the command to end and ending it."""
+
+PR_SET_PDEATHSIG = 1
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process with ``parent`` (Linux; elsewhere nothing happens)."""
+    if not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the line above
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """Stop ``child`` politely, then for certain."""
+    child.terminate()
+    try:
+        child.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+
+
+def watch_lifeline(child: subprocess.Popen[bytes]) -> None:
+    """Return only after the owner let go of the pipe and ``child`` was told to end."""
+    while os.read(sys.stdin.fileno(), 64):
+        pass
+    end(child)
+
+
+def main(argv: list[str]) -> int:
+    """The exit code of the command; negative signal numbers become 128 + n as in a shell."""
+    split = argv.index("--")
+    options, command = argv[:split], argv[split + 1 :]
+    os.umask(0o077)
+    own = os.getpid()
+    child = subprocess.Popen(  # noqa: S603 - the command comes from our own code
+        command, stdin=subprocess.DEVNULL, preexec_fn=lambda: die_with(own)
+    )
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: child.terminate())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=watch_lifeline, args=(child,), daemon=True).start()
+    code = child.wait()
+    if options:
+        shutil.rmtree(options[1], ignore_errors=True)
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

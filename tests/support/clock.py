@@ -1,0 +1,57 @@
+"""A clock that stands still until a test moves it."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
+
+
+class FrozenClock:
+    """Satisfies `peerroom.clock.Clock`; `advance` moves both of its hands together."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._start = start
+        self._elapsed = 0.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._fell_asleep = asyncio.Event()
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self._elapsed)
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        wake = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), wake))
+        self._fell_asleep.set()
+        await wake
+
+    @property
+    def sleeping(self) -> list[float]:
+        """Seconds until each sleeper's turn, soonest first."""
+        due = sorted(due for due, _, wake in self._sleepers if not wake.done())
+        return [when - self._elapsed for when in due]
+
+    async def someone_sleeps(self) -> float:
+        """Wait until somebody sleeps; seconds until the first wakes."""
+        while not self.sleeping:
+            self._fell_asleep.clear()
+            await self._fell_asleep.wait()
+        return self.sleeping[0]
+
+    def advance(self, seconds: float) -> None:
+        """Move on, waking whoever is due, in order; they run when the caller next awaits."""
+        self._elapsed += seconds
+        while self._sleepers and self._sleepers[0][0] <= self._elapsed + 1e-9:
+            _, _, wake = heapq.heappop(self._sleepers)
+            if not wake.done():
+                wake.set_result(None)
