@@ -1,1 +1,33 @@
-"""The terminal client, drawn with Textual."""
+"""The terminal client, drawn with Textual.
+
+`run` is all that the floors above need; Textual loads only when it is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peerroom.tui.start import Ending, Start
+
+if TYPE_CHECKING:
+    from peerroom.tui.app import PeerRoomApp
+
+__all__ = ["Ending", "Start", "application", "run"]
+
+
+def application(start: Start) -> PeerRoomApp:
+    """The app that `run` runs, for tests and screenshots."""
+    from peerroom.tui.app import PeerRoomApp
+
+    return PeerRoomApp(start)
+
+
+def run(start: Start) -> Ending:
+    """Show the client until the user leaves.
+
+    Quick exit, SIGHUP and SIGTERM call ``start.farewell`` with a clean terminal and do not come
+    back unless it does.
+    """
+    app = application(start)
+    app.run()
+    return app.ending
