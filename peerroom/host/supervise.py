@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 
-GRACE = 5.0
+GRACE = 3.0
 """Seconds between asking the command to end and ending it."""
 
 PR_SET_PDEATHSIG = 1

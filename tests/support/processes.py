@@ -1,0 +1,26 @@
+"""Watching processes that are not our children."""
+
+from __future__ import annotations
+
+import os
+import select
+from pathlib import Path
+
+
+def gone(pid: int, within: float = 15.0) -> bool:
+    """Whether ``pid`` ends within that many seconds; returns as soon as it has. Linux only."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], within)[0])
+    finally:
+        os.close(descriptor)
+
+
+def descendants(pid: int) -> list[int]:
+    """The process ids below ``pid``, nearest first."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    found = [int(child) for child in children]
+    return found + [below for child in found for below in descendants(child)]
