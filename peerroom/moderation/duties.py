@@ -1,0 +1,203 @@
+"""What a command of a moderator leads to. Names of members appear only in the management room."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import singledispatch
+
+from peerroom.i18n import _, ngettext
+from peerroom.moderation import actions as act
+from peerroom.moderation.people import Unclear, find
+from peerroom.moderation.state import State
+from peerroom.wire import commands as cmd
+
+
+def unclear(problem: Unclear) -> str:
+    """Ask again, with names to choose from."""
+    if problem.several:
+        choices = "\n".join(f"• {name}" for name in problem.candidates)
+        return _(
+            "More than one person is called “{name}”. Use the address in brackets:\n{choices}"
+        ).format(name=problem.name, choices=choices)
+    if problem.candidates:
+        return _("I know no one called “{name}”. Did you mean {choices}?").format(
+            name=problem.name, choices=" · ".join(problem.candidates)
+        )
+    return _("I know no one called “{name}”.").format(name=problem.name)
+
+
+def lasting(duration: timedelta) -> str:
+    """A duration in words: "90 minutes", "2 days"."""
+    minutes = max(1, round(duration.total_seconds() / 60))
+    if minutes % 1440 == 0:
+        return ngettext("{n} day", "{n} days", minutes // 1440).format(n=minutes // 1440)
+    if minutes % 60 == 0:
+        return ngettext("{n} hour", "{n} hours", minutes // 60).format(n=minutes // 60)
+    return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
+
+
+def _answer(state: State, text: str) -> list[act.Action]:
+    return [act.Say(state.management, text)]
+
+
+def _target(name: str, state: State, *, everyone: bool = False) -> str | list[act.Action]:
+    """The user id that ``name`` means, or the answer that says why it means none."""
+    found = find(name, {**state.known, **state.members} if everyone else state.members)
+    if isinstance(found, Unclear):
+        return _answer(state, unclear(found))
+    if found in state.exempt:
+        return _answer(state, _("Moderators and I are left alone. Nothing was done."))
+    return found
+
+
+@singledispatch
+def carry_out(command: cmd.Command, by: str, at: datetime, state: State) -> list[act.Action]:
+    """The actions of ``command``, given by ``by`` at ``at``."""
+    raise TypeError(type(command).__name__)
+
+
+@carry_out.register
+def _help(command: cmd.Help, by: str, at: datetime, state: State) -> list[act.Action]:
+    return _answer(state, cmd.help_text(command.command))
+
+
+@carry_out.register
+def _invite(command: cmd.MakeInvites, by: str, at: datetime, state: State) -> list[act.Action]:
+    if not state.can_invite:
+        return _answer(
+            state,
+            _(
+                "This server does not let me make registration tokens, so I can make no invites. "
+                "My account needs to be an administrator of the server."
+            ),
+        )
+    return [
+        act.Note(by=by, what="invite", about=str(command.count)),
+        act.DrawInvites(command.count),
+    ]
+
+
+@carry_out.register
+def _redact_event(
+    command: cmd.RedactEvent, by: str, at: datetime, state: State
+) -> list[act.Action]:
+    if command.room_id not in (None, state.circle):
+        return _answer(state, _("That message is in a room I do not look after. Nothing was done."))
+    return [
+        act.Note(by=by, what="redact", about=command.event_id),
+        act.RedactMessage(state.circle, command.event_id),
+        act.Say(state.management, _("That message is being removed.")),
+    ]
+
+
+@carry_out.register
+def _redact_last(command: cmd.RedactLast, by: str, at: datetime, state: State) -> list[act.Action]:
+    user = _target(command.name, state, everyone=True)
+    if not isinstance(user, str):
+        return user
+    newest = tuple(state.messages.get(user, ()))[: command.count]
+    if not newest:
+        return _answer(state, _("I see no messages of theirs to remove."))
+    said = ngettext(
+        "Removing {n} message, the newest first.",
+        "Removing {n} messages, the newest first.",
+        len(newest),
+    ).format(n=len(newest))
+    return [
+        act.Note(by=by, what="redact", about=user, reason=str(len(newest))),
+        *(act.RedactMessage(state.circle, event_id) for event_id in newest),
+        act.Say(state.management, said),
+    ]
+
+
+@carry_out.register
+def _mute(command: cmd.Mute, by: str, at: datetime, state: State) -> list[act.Action]:
+    user = _target(command.name, state)
+    if not isinstance(user, str):
+        return user
+    until = None if command.duration is None else at + command.duration
+    if command.duration is None:
+        said = _("{name} can read but not write, until `!unban {name}`.")
+    else:
+        said = _("{name} can read but not write for {time}. It ends by itself.")
+    words = said.format(
+        name=state.members[user], time="" if command.duration is None else lasting(command.duration)
+    )
+    return [
+        act.Note(by=by, what="mute", about=user),
+        act.NoteMute(user, until),
+        act.SetVoice(state.circle, user, may_write=False),
+        act.Say(state.management, words),
+    ]
+
+
+@carry_out.register
+def _ban(command: cmd.Ban, by: str, at: datetime, state: State) -> list[act.Action]:
+    user = _target(command.name, state, everyone=True)
+    if not isinstance(user, str):
+        return user
+    name = state.members.get(user) or state.known.get(user, user)
+    return [
+        act.Note(by=by, what="ban", about=user, reason=command.reason),
+        act.NoteBan(user),
+        act.NoteUnmute(user),
+        act.BanMember(state.circle, user),
+        act.Say(
+            state.management,
+            _("{name} is removed and cannot come back. `!unban {name}` takes it back.").format(
+                name=name
+            ),
+        ),
+    ]
+
+
+@carry_out.register
+def _unban(command: cmd.Unban, by: str, at: datetime, state: State) -> list[act.Action]:
+    user = _target(command.name, state, everyone=True)
+    if not isinstance(user, str):
+        return user
+    name = state.members.get(user) or state.known.get(user, user)
+    done: list[act.Action] = [act.Note(by=by, what="unban", about=user)]
+    if user in state.banned:
+        done += [
+            act.NoteUnban(user),
+            act.UnbanMember(state.circle, user),
+            act.Say(
+                state.management,
+                _("The ban of {name} is lifted. They need a new invite to come back.").format(
+                    name=name
+                ),
+            ),
+        ]
+    elif user in state.mutes:
+        done += [
+            act.NoteUnmute(user),
+            act.SetVoice(state.circle, user, may_write=True),
+            act.Say(state.management, _("{name} can write again.").format(name=name)),
+        ]
+    else:
+        return _answer(state, _("{name} is neither banned nor muted.").format(name=name))
+    return done
+
+
+@carry_out.register
+def _status(command: cmd.Status, by: str, at: datetime, state: State) -> list[act.Action]:
+    open_invites = sum(invite.open_at(at) for invite in state.invites.values())
+    people = len(state.members.keys() - state.exempt)
+    lines = [
+        _("People: {people} of {seats} seats, and {moderators} moderators.").format(
+            people=people, seats=state.seats, moderators=len(state.moderators)
+        ),
+        _("Invites still open: {n}.").format(n=open_invites),
+        _("Muted: {muted}. Banned: {banned}.").format(
+            muted=len(state.mutes), banned=len(state.banned)
+        ),
+        _("Waiting to be done: {waiting}. Failed: {failed}.").format(
+            waiting=state.health.waiting, failed=state.health.failed
+        ),
+        _("Messages I could not read: {n}.").format(n=state.health.unreadable)
+        if state.health.unreadable
+        else _("I can read this room."),
+        _("Running for {time}.").format(time=lasting(at - state.health.since)),
+    ]
+    return _answer(state, "\n".join(lines))

@@ -1,0 +1,50 @@
+"""What happened, as the bot is told: plain values that `decide` judges.
+
+A fact says how the event arrived, because that decides what it may do: a command counts only if it
+was encrypted and its sender's device is signed by its owner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from peerroom.text.foreign import ForeignText
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text message in a room that the bot reads. `at` is the server's time of it."""
+
+    event_id: str
+    room_id: str
+    sender: str
+    text: ForeignText
+    at: datetime
+    encrypted: bool
+    signed: bool
+    """The sender's device carries its owner's cross-signature, and no identity changed."""
+    read_at: datetime
+    """When the bot could read it: later than `at` after an outage, or when its key came late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knocked:
+    """Someone said an invite's secret (see `secret_digest`) in an encrypted direct room."""
+
+    event_id: str
+    room_id: str
+    sender: str
+    digest: str
+    at: datetime
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time went by."""
+
+    at: datetime
+
+
+Fact = Said | Knocked | Ticked
