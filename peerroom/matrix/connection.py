@@ -11,7 +11,7 @@ from peerroom.matrix.admin import Admin
 from peerroom.matrix.rooms import Rooms
 from peerroom.matrix.session import Session
 from peerroom.matrix.sync import SyncBatch
-from peerroom.matrix.transport import OnState, Timeouts
+from peerroom.matrix.transport import PATIENT, OnState, Timeouts
 
 if TYPE_CHECKING:
     from peerroom.matrix.crypto import Machine
@@ -42,7 +42,7 @@ class Connection:
         clock: Clock,
         random: Random,
         on_state: OnState | None = None,
-        timeouts: Timeouts = Timeouts(),  # noqa: B008
+        timeouts: Timeouts = PATIENT,
     ) -> Self:
         """Build everything from the vault, without a request.
 
@@ -58,7 +58,7 @@ class Connection:
         """
         raise NotImplementedError
 
-    async def sync_once(self, timeout: float = 30.0) -> SyncBatch:
+    async def sync_once(self, poll: float = 30.0) -> SyncBatch:
         """One turn of sync (see `Syncer.once`); errors are raised, nothing is retried."""
         raise NotImplementedError
 
@@ -70,7 +70,7 @@ class Connection:
         raise NotImplementedError
 
     async def deliver(self, row: OutboxRow) -> str:
-        """Send one row of the outbox; returns the event id. May be called again after any failure."""
+        """Send one row of the outbox; returns the event id. May be repeated after any failure."""
         raise NotImplementedError
 
     async def load_older(self, room_id: str, limit: int = 50) -> bool:

@@ -37,9 +37,8 @@ class MatrixError(PeerRoomError):
         status: int = 0,
         errcode: str = "",
         server_text: ForeignText | None = None,
-        **fields: str | int,
     ) -> None:
-        super().__init__(**fields)
+        super().__init__()
         self.status = status
         self.errcode = errcode
         self.server_text = server_text
@@ -56,10 +55,10 @@ class ServerUnreachable(MatrixError):
 
     what = N_("The server cannot be reached.")
     next_step = N_("PeerRoom keeps trying; what you write is kept and sent later.")
-    reach = "offline"
+    reach: ClassVar[Reach | None] = "offline"
 
-    def __init__(self, *, sent: bool = True, **fields: str | int) -> None:
-        super().__init__(**fields)
+    def __init__(self, *, sent: bool = True) -> None:
+        super().__init__()
         self.sent = sent
 
 
@@ -67,7 +66,7 @@ class ServerRefused(ServerUnreachable):
     """The machine is there, but nothing listens."""
 
     what = N_("The server is not taking connections right now.")
-    reach = "refused"
+    reach: ClassVar[Reach | None] = "refused"
 
 
 class ServerSilent(ServerUnreachable):
@@ -81,7 +80,7 @@ class UntrustedServer(ServerUnreachable):
 
     what = N_("The server could not prove that it is the right one, so nothing was sent to it.")
     next_step = N_("Check the network you are on and this computer's clock, or ask your host.")
-    reach = "refused"
+    reach: ClassVar[Reach | None] = "refused"
 
 
 class ProxyUnreachable(ServerUnreachable):
@@ -89,7 +88,7 @@ class ProxyUnreachable(ServerUnreachable):
 
     what = N_("The proxy cannot be reached, and nothing is sent without it.")
     next_step = N_("Start the proxy (for example Tor), or change `privacy.proxy`.")
-    reach = "refused"
+    reach: ClassVar[Reach | None] = "refused"
 
 
 class InsecureAddress(MatrixError):
@@ -121,7 +120,7 @@ class BadAnswer(MatrixError):
 
     what = N_("The server gave an answer that PeerRoom does not understand.")
     next_step = N_("Check the server address, or try again later.")
-    reach = "waiting"
+    reach: ClassVar[Reach | None] = "waiting"
 
 
 class AnswerTooLarge(BadAnswer):
@@ -133,7 +132,7 @@ class ServerFault(MatrixError):
 
     what = N_("The server is having trouble.")
     next_step = N_("PeerRoom keeps trying; what you write is kept and sent later.")
-    reach = "waiting"
+    reach: ClassVar[Reach | None] = "waiting"
 
 
 class RateLimited(MatrixError):
@@ -141,10 +140,14 @@ class RateLimited(MatrixError):
 
     what = N_("The server asks us to slow down.")
     next_step = N_("PeerRoom waits and then goes on by itself.")
-    reach = "waiting"
+    reach: ClassVar[Reach | None] = "waiting"
 
     def __init__(
-        self, *, retry_after: float | None = None, status: int = 429, errcode: str = "",
+        self,
+        *,
+        retry_after: float | None = None,
+        status: int = 429,
+        errcode: str = "",
         server_text: ForeignText | None = None,
     ) -> None:
         super().__init__(status=status, errcode=errcode, server_text=server_text)
@@ -185,11 +188,17 @@ class LoggedOut(Refused):
     """The access token no longer counts; ``soft`` when the device itself still does."""
 
     what = N_("The server has ended this session.")
-    next_step = N_("Your messages here stay readable. Join again with a new invite, or ask your host.")
-    reach = "logged_out"
+    next_step = N_(
+        "Your messages here stay readable. Join again with a new invite, or ask your host."
+    )
+    reach: ClassVar[Reach | None] = "logged_out"
 
     def __init__(
-        self, *, soft: bool = False, status: int = 401, errcode: str = "",
+        self,
+        *,
+        soft: bool = False,
+        status: int = 401,
+        errcode: str = "",
         server_text: ForeignText | None = None,
     ) -> None:
         super().__init__(status=status, errcode=errcode, server_text=server_text)
@@ -201,7 +210,7 @@ class AccountClosed(Refused):
 
     what = N_("The server has closed this account.")
     next_step = N_("Ask your host, or join again with a new invite.")
-    reach = "logged_out"
+    reach: ClassVar[Reach | None] = "logged_out"
 
 
 class WrongPassword(Refused):
@@ -260,8 +269,14 @@ class UserInteractiveAuthRequired(Refused):
     next_step = N_("Try again and give it.")
 
     def __init__(
-        self, *, session: str, flows: tuple[tuple[str, ...], ...], completed: tuple[str, ...],
-        status: int = 401, errcode: str = "", server_text: ForeignText | None = None,
+        self,
+        *,
+        session: str,
+        flows: tuple[tuple[str, ...], ...],
+        completed: tuple[str, ...],
+        status: int = 401,
+        errcode: str = "",
+        server_text: ForeignText | None = None,
     ) -> None:
         super().__init__(status=status, errcode=errcode, server_text=server_text)
         self.session = session
@@ -277,4 +292,106 @@ def from_response(
     ``body`` is the parsed JSON, whatever it is, or None; ``retry_after`` the HTTP header of that
     name (seconds). Total: any body gives an error, never an exception.
     """
-    raise NotImplementedError
+    fields = body if isinstance(body, dict) else {}
+    errcode = _text(fields.get("errcode"))[:80]
+    said = ForeignText(fields["error"]) if "error" in fields else None
+    if status == 429 or errcode == "M_LIMIT_EXCEEDED":
+        return RateLimited(
+            retry_after=_retry_after(fields, retry_after),
+            status=status,
+            errcode=errcode,
+            server_text=said,
+        )
+    if status >= 500:
+        return ServerFault(status=status, errcode=errcode, server_text=said)
+    if status == 401 and isinstance(fields.get("flows"), list):
+        return _unfinished_auth(fields, errcode, said, about)
+    if errcode == "M_UNKNOWN_TOKEN":
+        return LoggedOut(
+            soft=fields.get("soft_logout") is True,
+            status=status,
+            errcode=errcode,
+            server_text=said,
+        )
+    kind: type[MatrixError]
+    if errcode == "M_FORBIDDEN":
+        kind = _forbidden(about, said)
+    elif errcode:
+        kind = _BY_ERRCODE.get(errcode, NotFound if status == 404 else Refused)
+    else:
+        # No Matrix server answers like this; 413 is a reverse proxy in front of one.
+        kind = TooLarge if status == 413 else BadAnswer
+    return kind(status=status, errcode=errcode, server_text=said)
+
+
+_BY_ERRCODE: Final[dict[str, type[MatrixError]]] = {
+    "M_MISSING_TOKEN": LoggedOut,
+    "M_USER_DEACTIVATED": AccountClosed,
+    "M_USER_LOCKED": AccountClosed,
+    "M_USER_SUSPENDED": AccountClosed,
+    "ORG_MATRIX_EXPIRED_ACCOUNT": AccountClosed,
+    "M_NOT_FOUND": NotFound,
+    "M_UNRECOGNIZED": NotFound,
+    "M_TOO_LARGE": TooLarge,
+    "M_USER_IN_USE": NameTaken,
+    "M_EXCLUSIVE": BadName,
+    "M_INVALID_USERNAME": BadName,
+    "M_UNAUTHORIZED": Forbidden,
+    "M_GUEST_ACCESS_FORBIDDEN": Forbidden,
+    "M_UNABLE_TO_AUTHORISE_JOIN": Forbidden,
+    "M_RESOURCE_LIMIT_EXCEEDED": ServerFull,
+}
+
+
+def _forbidden(about: About, said: ForeignText | None) -> type[MatrixError]:
+    """M_FORBIDDEN is said of nearly everything; only the request tells what was meant."""
+    if about == "login":
+        return WrongPassword
+    if about == "register":
+        return RegistrationClosed
+    # The specification has no code for a ban; Synapse, Dendrite and Conduit all use the word.
+    if about == "join" and said is not None and "banned" in said.raw().lower():
+        return Banned
+    return Forbidden
+
+
+def _unfinished_auth(
+    fields: dict[str, object], errcode: str, said: ForeignText | None, about: About
+) -> MatrixError:
+    """A 401 of the User-Interactive Authentication API: a stage failed, or more are to come."""
+    if errcode == "M_FORBIDDEN":
+        return WrongPassword(status=401, errcode=errcode, server_text=said)
+    if errcode and about == "register":
+        return InviteUsedUp(status=401, errcode=errcode, server_text=said)
+    flows = fields.get("flows")
+    stages = [flow.get("stages") for flow in _list(flows) if isinstance(flow, dict)]
+    return UserInteractiveAuthRequired(
+        session=_text(fields.get("session")),
+        flows=tuple(_texts(stage) for stage in stages),
+        completed=_texts(fields.get("completed")),
+        errcode=errcode,
+        server_text=said,
+    )
+
+
+def _retry_after(fields: dict[str, object], header: str | None) -> float | None:
+    """Seconds; the header came with spec 1.10 and wins over ``retry_after_ms``."""
+    wanted: float | None = None
+    milliseconds = fields.get("retry_after_ms")
+    if header is not None and header.strip().isdecimal() and len(header) <= 10:
+        wanted = float(header)
+    elif isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool):
+        wanted = milliseconds / 1000 if abs(milliseconds) < 1e12 else _LONGEST_RETRY_AFTER
+    return None if wanted is None else min(max(wanted, 0.0), _LONGEST_RETRY_AFTER)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item for item in _list(value) if isinstance(item, str))

@@ -11,6 +11,9 @@ CREATOR: Final = 2**53
 
 Act = Literal["ban", "kick", "redact", "invite"]
 
+_ACT_DEFAULTS: Final[Mapping[str, int]] = {"ban": 50, "kick": 50, "redact": 50, "invite": 0}
+_CREATORS_ABOVE_ALL: Final = frozenset({"12", "org.matrix.hydra.11"})
+
 
 @dataclass(frozen=True)
 class Power:
@@ -27,15 +30,18 @@ class Power:
 
     def of(self, user_id: str) -> int:
         """The user's level; `CREATOR` for a creator of a version 12 room."""
-        raise NotImplementedError
+        if user_id in self.creators:
+            return CREATOR
+        return self.users.get(user_id, self.users_default)
 
     def may(self, user_id: str, act: Act) -> bool:
         """Whether the user may do ``act`` at all (a target may still outrank them)."""
-        raise NotImplementedError
+        return self.of(user_id) >= self.acts[act]
 
     def may_send(self, user_id: str, event_type: str, *, state: bool = False) -> bool:
         """Whether the user may send events of this type."""
-        raise NotImplementedError
+        default = self.state_default if state else self.events_default
+        return self.of(user_id) >= self.events.get(event_type, default)
 
     def outranks(self, user_id: str, other: str) -> bool:
         """Whether ``user_id`` stands strictly above ``other`` (needed to kick and ban)."""
@@ -48,4 +54,42 @@ def power_of(create: Mapping[str, object], levels: Mapping[str, object] | None) 
     The vault keeps the create content with ``creator`` filled in from the event's sender (room
     versions 11 and later leave it out). Wrong types in hostile content count as not given.
     """
-    raise NotImplementedError
+    founders = _creators(create)
+    elevated = create.get("room_version") in _CREATORS_ABOVE_ALL
+    creators = founders if elevated else frozenset()
+    if levels is None:
+        # Without the event, the creator of an older room has 100 and everybody else 0.
+        users = {} if elevated else dict.fromkeys(founders, 100)
+        return Power(creators, users, 0, _acts({}), {}, 0, 0)
+    return Power(
+        creators=creators,
+        users=_levels(levels.get("users")),
+        users_default=_level(levels.get("users_default"), 0),
+        acts=_acts(levels),
+        events=_levels(levels.get("events")),
+        events_default=_level(levels.get("events_default"), 0),
+        state_default=_level(levels.get("state_default"), 50),
+    )
+
+
+def _creators(create: Mapping[str, object]) -> frozenset[str]:
+    more = create.get("additional_creators")
+    named = [create.get("creator"), *(more if isinstance(more, list) else [])]
+    return frozenset(user for user in named if isinstance(user, str))
+
+
+def _acts(levels: Mapping[str, object]) -> dict[str, int]:
+    return {act: _level(levels.get(act), default) for act, default in _ACT_DEFAULTS.items()}
+
+
+def _levels(value: object) -> dict[str, int]:
+    given = value if isinstance(value, dict) else {}
+    return {
+        key: level
+        for key, level in given.items()
+        if isinstance(key, str) and isinstance(level, int) and not isinstance(level, bool)
+    }
+
+
+def _level(value: object, default: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else default

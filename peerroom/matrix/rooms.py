@@ -14,7 +14,7 @@ MEGOLM = "m.megolm.v1.aes-sha2"
 
 @dataclass(frozen=True)
 class Page:
-    """One stretch of history: raw events in the order asked for, and the token to go on (or None)."""
+    """A stretch of history: raw events in the order asked for, and the token to go on, or None."""
 
     events: tuple[Json, ...]
     end: str | None

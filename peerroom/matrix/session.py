@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
 
-from peerroom.matrix.errors import About
+from peerroom.matrix.errors import (
+    About,
+    BadAnswer,
+    LoggedOut,
+    MatrixError,
+    RegistrationClosed,
+    ServerFault,
+    ServerUnreachable,
+    UserInteractiveAuthRequired,
+)
 from peerroom.matrix.transport import Json, Transport
+
+_CLIENT: Final = "/_matrix/client/v3"
+_PASSWORD: Final = "m.login.password"
+_TOKEN: Final = "m.login.registration_token"
+_DUMMY: Final = "m.login.dummy"
 
 
 @dataclass(frozen=True)
@@ -29,7 +46,16 @@ async def login(
     ``user`` is a localpart or a full id. Give ``device_id`` only to take up a device again whose
     token was lost. Raises `WrongPassword`, `RateLimited` (the wait can be minutes), `MatrixError`.
     """
-    raise NotImplementedError
+    request: dict[str, object] = {
+        "type": _PASSWORD,
+        "identifier": {"type": "m.id.user", "user": user},
+        "password": password,
+    }
+    if device_id is not None:
+        request["device_id"] = device_id
+    return _credentials(
+        await transport.request("POST", f"{_CLIENT}/login", json=request, about="login")
+    )
 
 
 async def register(
@@ -40,7 +66,24 @@ async def register(
     If the last answer is lost on the way, logging in with the same password tells whether the
     account was made. Raises `InviteUsedUp`, `RegistrationClosed`, `NameTaken`, `MatrixError`.
     """
-    raise NotImplementedError
+    request: dict[str, object] = {"username": username, "password": password}
+    path = f"{_CLIENT}/register"
+    try:
+        while True:
+            try:
+                answer = await transport.request("POST", path, json=request, about="register")
+            except UserInteractiveAuthRequired as asked:
+                request["auth"] = _next_stage(asked, registration_token)
+            else:
+                return _credentials(answer)
+    except (ServerUnreachable, ServerFault) as lost:
+        if "auth" not in request:
+            raise
+        # The account may exist now, and the invite be spent: only logging in can tell.
+        try:
+            return await login(transport, username, password)
+        except MatrixError:
+            raise lost from None
 
 
 class Session:
@@ -71,12 +114,20 @@ class Session:
         path: str,
         *segments: str,
         query: Mapping[str, str] | None = None,
-        timeout: float | None = None,
+        within: float | None = None,
         retry: bool = True,
         about: About = "other",
     ) -> Json:
         """GET."""
-        raise NotImplementedError
+        return await self.transport.request(
+            "GET",
+            _path(path, segments),
+            token=self.credentials.access_token,
+            query=query,
+            within=within,
+            retry=retry,
+            about=about,
+        )
 
     async def put(
         self,
@@ -84,12 +135,21 @@ class Session:
         *segments: str,
         json: Mapping[str, object],
         query: Mapping[str, str] | None = None,
-        timeout: float | None = None,
+        within: float | None = None,
         retry: bool = True,
         about: About = "other",
     ) -> Json:
         """PUT."""
-        raise NotImplementedError
+        return await self.transport.request(
+            "PUT",
+            _path(path, segments),
+            token=self.credentials.access_token,
+            json=json,
+            query=query,
+            within=within,
+            retry=retry,
+            about=about,
+        )
 
     async def post(
         self,
@@ -97,34 +157,97 @@ class Session:
         *segments: str,
         json: Mapping[str, object] | None = None,
         query: Mapping[str, str] | None = None,
-        timeout: float | None = None,
+        within: float | None = None,
         retry: bool = True,
         repeatable: bool = False,
         about: About = "other",
     ) -> Json:
         """POST; say ``repeatable=True`` where the server may see it twice (``/keys/query``)."""
-        raise NotImplementedError
+        return await self.transport.request(
+            "POST",
+            _path(path, segments),
+            token=self.credentials.access_token,
+            json={} if json is None else json,
+            query=query,
+            within=within,
+            retry=retry,
+            repeatable=repeatable,
+            about=about,
+        )
 
     async def delete(self, path: str, *segments: str, retry: bool = True) -> Json:
         """DELETE."""
-        raise NotImplementedError
+        return await self.transport.request(
+            "DELETE", _path(path, segments), token=self.credentials.access_token, retry=retry
+        )
 
     async def whoami(self) -> Credentials:
         """The user and device that the server knows this token for."""
-        raise NotImplementedError
+        answer = await self.get("/account/whoami")
+        return _credentials(answer | {"access_token": self.credentials.access_token})
 
     async def server_versions(self) -> tuple[str, ...]:
         """The specification versions that the server speaks (``v1.15``)."""
-        raise NotImplementedError
+        versions = (await self.get("/_matrix/client/versions")).get("versions")
+        if not isinstance(versions, list):
+            raise BadAnswer
+        return tuple(version for version in versions if isinstance(version, str))
 
     async def change_password(self, old: str, new: str) -> None:
         """Give the account another password; other devices stay logged in."""
-        raise NotImplementedError
+        await self._with_password(
+            "/account/password", old, {"new_password": new, "logout_devices": False}
+        )
 
     async def logout(self) -> None:
         """Take the token back and delete the device; already logged out is fine."""
-        raise NotImplementedError
+        with suppress(LoggedOut):
+            await self.post("/logout", repeatable=True)
 
     async def deactivate(self, password: str, *, erase: bool = True) -> None:
-        """Close the account for ever; ``erase`` asks the server to hide its messages from joiners."""
-        raise NotImplementedError
+        """Close the account for ever; ``erase``: the server hides its messages from newcomers."""
+        await self._with_password("/account/deactivate", password, {"erase": erase})
+
+    async def _with_password(self, path: str, password: str, request: dict[str, object]) -> None:
+        """POST where the server asks for the password first (spec: UIA, m.login.password)."""
+        try:
+            await self.post(path, json=request)
+        except UserInteractiveAuthRequired as asked:
+            proof = {
+                "type": _PASSWORD,
+                "session": asked.session,
+                "identifier": {"type": "m.id.user", "user": self.user_id},
+                "password": password,
+            }
+            await self.post(path, json=request | {"auth": proof}, about="login")
+
+
+def _next_stage(asked: UserInteractiveAuthRequired, token: str | None) -> dict[str, object]:
+    """The proof for the next stage of a flow that we can walk to its end."""
+    known = {_DUMMY} if token is None else {_DUMMY, _TOKEN}
+    for flow in asked.flows:
+        left = [stage for stage in flow if stage not in asked.completed]
+        if left and known.issuperset(left):
+            proof: dict[str, object] = {"type": left[0], "session": asked.session}
+            if left[0] == _TOKEN:
+                proof["token"] = token
+            return proof
+    raise RegistrationClosed(status=asked.status) from asked
+
+
+def _credentials(answer: Json) -> Credentials:
+    user_id, device_id = answer.get("user_id"), answer.get("device_id")
+    token = answer.get("access_token")
+    if not (isinstance(user_id, str) and isinstance(device_id, str) and isinstance(token, str)):
+        raise BadAnswer
+    return Credentials(user_id, device_id, token)
+
+
+def _path(path: str, segments: tuple[str, ...]) -> str:
+    root = path if path.startswith("/_") else _CLIENT + path
+    return "/".join((root, *map(_segment, segments)))
+
+
+def _segment(text: str) -> str:
+    # A room or event "id" of "." or ".." would climb out of its path if it stayed as it is.
+    return quote(text, safe="") if text.strip(".") or not text else text.replace(".", "%2E")

@@ -1,4 +1,4 @@
-"""One turn of /sync: to-device, device lists, room state, timeline, in an order no crash can hurt."""
+"""One turn of /sync: device lists, to-device, state, timeline, in an order no crash can hurt."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ class Syncer:
     ) -> None:
         raise NotImplementedError
 
-    async def once(self, timeout: float = 30.0) -> SyncBatch:
-        """One long poll of ``timeout`` seconds at most, then everything it brought, stored.
+    async def once(self, poll: float = 30.0) -> SyncBatch:
+        """One long poll of ``poll`` seconds at most, then everything it brought, stored.
 
         The crypto store is committed first, then the rows and the sync token in one transaction
         of the vault: after a crash anywhere the same turn simply comes again.

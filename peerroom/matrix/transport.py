@@ -2,17 +2,61 @@
 
 from __future__ import annotations
 
+import errno
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Literal
+from typing import Final, Literal
+
+import aiohttp
+import msgspec
+from aiohttp_socks import (
+    ProxyConnectionError,
+    ProxyConnector,
+    ProxyError,
+    ProxyTimeoutError,
+    ProxyType,
+)
+from yarl import URL
 
 from peerroom.clock import Clock
-from peerroom.matrix.errors import About, MatrixError, Reach
+from peerroom.matrix import address, backoff, untrusted_json
+from peerroom.matrix.errors import (
+    About,
+    AnswerTooLarge,
+    BadAnswer,
+    MatrixError,
+    ProxyUnreachable,
+    RateLimited,
+    Reach,
+    ServerFault,
+    ServerRefused,
+    ServerSilent,
+    ServerUnreachable,
+    UntrustedServer,
+    from_response,
+)
 
 Method = Literal["GET", "PUT", "POST", "DELETE"]
 Json = dict[str, object]
 OnState = Callable[[Reach, MatrixError | None], None]
+
+TRIES: Final = 5
+"""How often one request is sent at most, when it may be tried again."""
+
+LARGEST_ANSWER: Final = 64 * 1024 * 1024
+"""Bytes after decompression; a first sync of a large account stays well below."""
+
+# The same from every PeerRoom, whatever the platform or the libraries installed: no fingerprint.
+_HEADERS: Final = {
+    "User-Agent": "PeerRoom",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+}
+# SOCKS5 replies (RFC 1928, section 6) and HTTP statuses by which a healthy proxy says that the
+# server behind it is what cannot be reached.
+_BEHIND_THE_PROXY: Final = frozenset({3, 4, 5, 6, 502, 503, 504})
 
 
 @dataclass(frozen=True)
@@ -27,6 +71,9 @@ class Timeouts:
     """From the first byte out to the last byte in."""
     poll_margin: float = 10.0
     """What a long poll may take longer than it asked for, before the connection counts as dead."""
+
+
+PATIENT: Final = Timeouts()
 
 
 class Transport:
@@ -46,10 +93,17 @@ class Transport:
         proxy: str | None = None,
         clock: Clock,
         random: Random,
-        timeouts: Timeouts = Timeouts(),  # noqa: B008
+        timeouts: Timeouts = PATIENT,
         on_state: OnState | None = None,
     ) -> None:
-        raise NotImplementedError
+        self.homeserver = address.base_url(homeserver)
+        self.timeouts = timeouts
+        self._proxy = None if proxy is None else address.proxy_address(proxy)
+        self._clock = clock
+        self._random = random
+        self._on_state = on_state
+        self._said: tuple[Reach, type[MatrixError] | None] | None = None
+        self._http: aiohttp.ClientSession | None = None
 
     async def request(
         self,
@@ -59,7 +113,7 @@ class Transport:
         token: str | None = None,
         json: Mapping[str, object] | None = None,
         query: Mapping[str, str] | None = None,
-        timeout: float | None = None,
+        within: float | None = None,
         retry: bool = True,
         repeatable: bool | None = None,
         about: About = "other",
@@ -67,13 +121,167 @@ class Transport:
         """Send one request and return the JSON object that came back.
 
         ``path`` begins with ``/_matrix`` or ``/_synapse`` and is already percent-encoded.
-        ``timeout`` (seconds) is for one try. With ``retry``, a 429, a 5xx, a reset or a silence is
+        ``within`` (seconds) is for one try. With ``retry``, a 429, a 5xx, a reset or a silence is
         tried again a few times with back-off; ``repeatable`` says whether the server may see the
         request twice (default: everything but POST), and without it only what certainly was not
         carried out is tried again. Raises `MatrixError`.
         """
-        raise NotImplementedError
+        repeatable = method != "POST" if repeatable is None else repeatable
+        failures = 0
+        while True:
+            try:
+                answer = await self._try_once(method, path, token, json, query, within, about)
+            except MatrixError as error:
+                self._say(error.reach or "online", error if error.reach else None)
+                failures += 1
+                wait = backoff.REQUEST.wait(failures, error, self._random)
+                if not retry or failures == TRIES or wait is None or not _worth(error, repeatable):
+                    raise
+                await self._clock.sleep(wait)
+            else:
+                self._say("online", None)
+                return answer
 
     async def close(self) -> None:
         """Close every connection."""
-        raise NotImplementedError
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    async def _try_once(
+        self,
+        method: Method,
+        path: str,
+        token: str | None,
+        json: Mapping[str, object] | None,
+        query: Mapping[str, str] | None,
+        within: float | None,
+        about: About,
+    ) -> Json:
+        url = URL(self.homeserver + path, encoded=True).with_query(query)
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        data = None if json is None else msgspec.json.encode(json)
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            async with self._session().request(
+                method,
+                url,
+                data=data,
+                headers=headers,
+                allow_redirects=False,
+                timeout=self._timeout(within),
+            ) as response:
+                body = await _read(response)
+        except (
+            aiohttp.ClientError,
+            OSError,  # includes TimeoutError and ssl.SSLError
+            ProxyConnectionError,
+            ProxyTimeoutError,
+            ProxyError,
+        ) as error:
+            raise _unreachable(error, by_proxy=self._proxy is not None) from error
+        return _answer(response, body, about)
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            self._http = aiohttp.ClientSession(
+                connector=self._connector(),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=_HEADERS,
+                trust_env=False,
+            )
+        return self._http
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        if self._proxy is None:
+            return aiohttp.TCPConnector()
+        return ProxyConnector(
+            proxy_type=ProxyType.SOCKS5 if self._proxy.kind == "socks5" else ProxyType.HTTP,
+            host=self._proxy.host,
+            port=self._proxy.port,
+            username=self._proxy.username,
+            password=self._proxy.password,
+            rdns=True,
+        )
+
+    def _timeout(self, total: float | None) -> aiohttp.ClientTimeout:
+        times = self.timeouts
+        connect = times.connect if self._proxy is None else times.connect_by_proxy
+        return aiohttp.ClientTimeout(
+            total=times.request if total is None else total, connect=connect, sock_connect=connect
+        )
+
+    def _say(self, reach: Reach, error: MatrixError | None) -> None:
+        news = (reach, type(error) if error else None)
+        if news == self._said:
+            return
+        self._said = news
+        if self._on_state is not None:
+            self._on_state(reach, error)
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            response.close()
+            raise AnswerTooLarge
+    return bytes(body)
+
+
+def _answer(response: aiohttp.ClientResponse, body: bytes, about: About) -> Json:
+    try:
+        value = untrusted_json.parse(body)
+    except untrusted_json.NotJson:
+        value = None
+    if response.status >= 300:
+        raise from_response(
+            response.status,
+            value,
+            about=about,
+            retry_after=response.headers.get("Retry-After"),
+        )
+    if not isinstance(value, dict):
+        raise BadAnswer(status=response.status)
+    return value
+
+
+def _worth(error: MatrixError, repeatable: bool) -> bool:
+    """Whether the same request may go out again."""
+    match error:
+        case UntrustedServer():
+            return False
+        case RateLimited():
+            return True
+        case ServerUnreachable():
+            return repeatable or not error.sent
+        case ServerFault():
+            return repeatable
+        case _:
+            return False
+
+
+def _unreachable(error: Exception, *, by_proxy: bool) -> MatrixError:
+    """What a failure below HTTP means."""
+    match error:
+        case ProxyError() if error.error_code in _BEHIND_THE_PROXY:
+            return ServerUnreachable(sent=False)
+        case ProxyConnectionError() | ProxyError():
+            return ProxyUnreachable(sent=False)
+        case ProxyTimeoutError():
+            return ServerUnreachable(sent=False)
+        case ssl.SSLError() | aiohttp.ServerFingerprintMismatch():
+            return UntrustedServer(sent=False)
+        case aiohttp.ClientConnectorError() if error.os_error.errno == errno.ECONNREFUSED:
+            return ServerRefused(sent=False)
+        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+            # aiohttp resolves and connects in one step; with a proxy the proxy did it.
+            return ProxyUnreachable(sent=False) if by_proxy else ServerUnreachable(sent=False)
+        case TimeoutError():
+            return ServerSilent()
+        case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
+            return BadAnswer()
+        case _:
+            return ServerUnreachable()
