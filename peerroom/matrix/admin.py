@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
+from peerroom.matrix.errors import BadAnswer, NotFound
 from peerroom.matrix.session import Session
+
+_ADMIN: Final = "/_synapse/admin"
+_TOKENS: Final = f"{_ADMIN}/v1/registration_tokens"
+_USERS: Final = f"{_ADMIN}/v1/users"
 
 
 @dataclass(frozen=True)
@@ -31,38 +37,83 @@ class Admin:
 
     async def server_version(self) -> str:
         """Synapse's version (``1.163.2``)."""
-        raise NotImplementedError
+        version = (await self._session.get(f"{_ADMIN}/v1/server_version")).get("server_version")
+        if not isinstance(version, str):
+            raise BadAnswer
+        return version
 
     async def create_token(
         self, *, uses: int = 1, expires: datetime | None = None, token: str | None = None
     ) -> RegistrationToken:
         """Make a registration token, by default for one account."""
-        raise NotImplementedError
+        request: dict[str, object] = {"uses_allowed": uses}
+        if expires is not None:
+            request["expiry_time"] = int(expires.timestamp() * 1000)
+        if token is not None:
+            request["token"] = token
+        # With a token of our own choosing a repetition is refused, never a second token.
+        return _token(await self._session.post(f"{_TOKENS}/new", json=request))
 
     async def token(self, token: str) -> RegistrationToken | None:
         """How a token stands, or None when the server does not know it."""
-        raise NotImplementedError
+        try:
+            return _token(await self._session.get(_TOKENS, token))
+        except NotFound:
+            return None
 
     async def tokens(self) -> list[RegistrationToken]:
         """Every token that the server knows."""
-        raise NotImplementedError
+        listed = (await self._session.get(_TOKENS)).get("registration_tokens")
+        if not isinstance(listed, list):
+            raise BadAnswer
+        return [_token(item) for item in listed]
 
     async def delete_token(self, token: str) -> bool:
         """Take a token back; False when the server did not know it."""
-        raise NotImplementedError
+        try:
+            await self._session.delete(_TOKENS, token)
+        except NotFound:
+            return False
+        return True
 
     async def lift_rate_limit(self, user_id: str) -> None:
         """Free an account (the bot's) from the message rate limit: ``override_ratelimit`` 0/0."""
-        raise NotImplementedError
+        await self._session.post(
+            _USERS,
+            user_id,
+            "override_ratelimit",
+            json={"messages_per_second": 0, "burst_count": 0},
+            repeatable=True,
+        )
 
     async def rate_limit(self, user_id: str) -> Mapping[str, int] | None:
         """The account's own limit (``messages_per_second``, ``burst_count``), None without one."""
-        raise NotImplementedError
+        answer = await self._session.get(_USERS, user_id, "override_ratelimit")
+        limits = {key: value for key, value in answer.items() if isinstance(value, int)}
+        return limits or None
 
     async def join(self, room_id: str, user_id: str) -> None:
         """Put a local user into a room that we are in and may invite to."""
-        raise NotImplementedError
+        path = (f"{_ADMIN}/v1/join", room_id)
+        await self._session.post(*path, json={"user_id": user_id}, repeatable=True)
 
     async def deactivate(self, user_id: str, *, erase: bool = True) -> None:
         """Close an account for ever."""
-        raise NotImplementedError
+        path = (f"{_ADMIN}/v1/deactivate", user_id)
+        await self._session.post(*path, json={"erase": erase}, repeatable=True)
+
+
+def _token(answer: object) -> RegistrationToken:
+    fields = answer if isinstance(answer, dict) else {}
+    token, expires = fields.get("token"), fields.get("expiry_time")
+    allowed = fields.get("uses_allowed")
+    pending, completed = fields.get("pending"), fields.get("completed")
+    if not (isinstance(token, str) and isinstance(pending, int) and isinstance(completed, int)):
+        raise BadAnswer
+    return RegistrationToken(
+        token=token,
+        uses_allowed=allowed if isinstance(allowed, int) else None,
+        pending=pending,
+        completed=completed,
+        expires=datetime.fromtimestamp(expires / 1000, UTC) if isinstance(expires, int) else None,
+    )

@@ -12,7 +12,7 @@ CREATOR: Final = 2**53
 Act = Literal["ban", "kick", "redact", "invite"]
 
 _ACT_DEFAULTS: Final[Mapping[str, int]] = {"ban": 50, "kick": 50, "redact": 50, "invite": 0}
-_CREATORS_ABOVE_ALL: Final = frozenset({"12", "org.matrix.hydra.11"})
+_FIRST_WITH_CREATORS: Final = 12
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def power_of(create: Mapping[str, object], levels: Mapping[str, object] | None) 
     versions 11 and later leave it out). Wrong types in hostile content count as not given.
     """
     founders = _creators(create)
-    elevated = create.get("room_version") in _CREATORS_ABOVE_ALL
+    elevated = _creators_stand_above(create.get("room_version"))
     creators = founders if elevated else frozenset()
     if levels is None:
         # Without the event, the creator of an older room has 100 and everybody else 0.
@@ -76,6 +76,13 @@ def _creators(create: Mapping[str, object]) -> frozenset[str]:
     more = create.get("additional_creators")
     named = [create.get("creator"), *(more if isinstance(more, list) else [])]
     return frozenset(user for user in named if isinstance(user, str))
+
+
+def _creators_stand_above(version: object) -> bool:
+    if not isinstance(version, str):
+        return False
+    plain = version.isascii() and version.isdecimal() and len(version) < 6
+    return (plain and int(version) >= _FIRST_WITH_CREATORS) or version == "org.matrix.hydra.11"
 
 
 def _acts(levels: Mapping[str, object]) -> dict[str, int]:

@@ -18,12 +18,12 @@ from peerroom.matrix.errors import (
     ServerUnreachable,
     UserInteractiveAuthRequired,
 )
-from peerroom.matrix.transport import Json, Transport
+from peerroom.matrix.transport import Json, Query, Transport
 
 _CLIENT: Final = "/_matrix/client/v3"
-_PASSWORD: Final = "m.login.password"
-_TOKEN: Final = "m.login.registration_token"
-_DUMMY: Final = "m.login.dummy"
+_LOGIN_TYPE: Final = "m.login.password"
+_INVITE_STAGE: Final = "m.login.registration_token"
+_DUMMY_STAGE: Final = "m.login.dummy"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ async def login(
     token was lost. Raises `WrongPassword`, `RateLimited` (the wait can be minutes), `MatrixError`.
     """
     request: dict[str, object] = {
-        "type": _PASSWORD,
+        "type": _LOGIN_TYPE,
         "identifier": {"type": "m.id.user", "user": user},
         "password": password,
     }
@@ -113,7 +113,7 @@ class Session:
         self,
         path: str,
         *segments: str,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         within: float | None = None,
         retry: bool = True,
         about: About = "other",
@@ -134,7 +134,7 @@ class Session:
         path: str,
         *segments: str,
         json: Mapping[str, object],
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         within: float | None = None,
         retry: bool = True,
         about: About = "other",
@@ -156,7 +156,7 @@ class Session:
         path: str,
         *segments: str,
         json: Mapping[str, object] | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         within: float | None = None,
         retry: bool = True,
         repeatable: bool = False,
@@ -214,7 +214,7 @@ class Session:
             await self.post(path, json=request)
         except UserInteractiveAuthRequired as asked:
             proof = {
-                "type": _PASSWORD,
+                "type": _LOGIN_TYPE,
                 "session": asked.session,
                 "identifier": {"type": "m.id.user", "user": self.user_id},
                 "password": password,
@@ -224,12 +224,12 @@ class Session:
 
 def _next_stage(asked: UserInteractiveAuthRequired, token: str | None) -> dict[str, object]:
     """The proof for the next stage of a flow that we can walk to its end."""
-    known = {_DUMMY} if token is None else {_DUMMY, _TOKEN}
+    known = {_DUMMY_STAGE} if token is None else {_DUMMY_STAGE, _INVITE_STAGE}
     for flow in asked.flows:
         left = [stage for stage in flow if stage not in asked.completed]
         if left and known.issuperset(left):
             proof: dict[str, object] = {"type": left[0], "session": asked.session}
-            if left[0] == _TOKEN:
+            if left[0] == _INVITE_STAGE:
                 proof["token"] = token
             return proof
     raise RegistrationClosed(status=asked.status) from asked

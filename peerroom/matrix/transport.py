@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final, Literal
@@ -40,6 +40,7 @@ from peerroom.matrix.errors import (
 
 Method = Literal["GET", "PUT", "POST", "DELETE"]
 Json = dict[str, object]
+Query = Mapping[str, str | Sequence[str]]
 OnState = Callable[[Reach, MatrixError | None], None]
 
 TRIES: Final = 5
@@ -112,7 +113,7 @@ class Transport:
         *,
         token: str | None = None,
         json: Mapping[str, object] | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         within: float | None = None,
         retry: bool = True,
         repeatable: bool | None = None,
@@ -154,7 +155,7 @@ class Transport:
         path: str,
         token: str | None,
         json: Mapping[str, object] | None,
-        query: Mapping[str, str] | None,
+        query: Query | None,
         within: float | None,
         about: About,
     ) -> Json:
