@@ -1,1 +1,1 @@
-"""The vault: everything that is kept, in one encrypted database."""
+"""The vault: everything PeerRoom keeps, encrypted, in one private folder or in memory alone."""

@@ -1,0 +1,149 @@
+"""One connection to SQLCipher: how it is opened, its transactions, and the words for its errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import sqlcipher3
+
+from peerroom.store import encoding, errors
+
+log = logging.getLogger(__name__)
+
+Row = tuple[Any, ...]
+
+MEMORY: Final = ":memory:"
+
+KEY_BYTES: Final = 32
+
+
+class Database:
+    """SQL in, rows out. Every error of SQLite comes out as a `VaultError` where it is not ours.
+
+    Strings may hold anything: one with a lone surrogate is bound as a blob, and read back with
+    `encoding.text_out`.
+    """
+
+    def __init__(self, path: str, key: bytes) -> None:
+        """Connect to ``path`` under the raw 32-byte ``key``; nothing is read or written yet."""
+        if len(key) != KEY_BYTES:
+            raise errors.WrongKey
+        self._depth = 0
+        self._scrub = False
+        self._connection = _connect(path)
+        try:
+            self._configure(key, journal=path != MEMORY)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _configure(self, key: bytes, *, journal: bool) -> None:
+        # First of all: with a wrong key SQLCipher otherwise writes to the terminal (fd 2).
+        self.run("PRAGMA cipher_log_level = NONE")
+        self.run(f"PRAGMA key = \"x'{key.hex()}'\"")
+        self.run("PRAGMA foreign_keys = ON")
+        self.run("PRAGMA secure_delete = ON")
+        self.run("PRAGMA temp_store = MEMORY")
+        if journal:
+            # Exclusive: the write-ahead log's index stays in memory (no -shm file), and a
+            # process that does not know our lock cannot get in between.
+            self.run("PRAGMA locking_mode = EXCLUSIVE")
+            self.run("PRAGMA journal_mode = WAL")
+            self.run("PRAGMA synchronous = NORMAL")
+            self.run(f"PRAGMA journal_size_limit = {4 * 1024 * 1024}")
+
+    def run(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Execute one statement and return how many rows it changed."""
+        return self._execute(sql, parameters).rowcount
+
+    def insert(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Execute one INSERT and return the new row's id."""
+        return self._execute(sql, parameters).lastrowid or 0
+
+    def one(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
+        """The first row, or None."""
+        try:
+            return self._execute(sql, parameters).fetchone()
+        except sqlcipher3.Error as error:
+            raise _translated(error) from error
+
+    def all(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """All rows."""
+        try:
+            return self._execute(sql, parameters).fetchall()
+        except sqlcipher3.Error as error:
+            raise _translated(error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. Inside another transaction it is a part of it that can fail by itself.
+
+        Never await inside: another task's statements would end up in it.
+        """
+        name = f"part_{self._depth}"
+        self.run(f"SAVEPOINT {name}" if self._depth else "BEGIN IMMEDIATE")
+        self._depth += 1
+        try:
+            yield
+            if self._depth > 1:
+                self.run(f"RELEASE {name}")
+            else:
+                self.run("COMMIT")
+        except BaseException:
+            # A full disk makes SQLite roll back the whole transaction by itself.
+            if self._connection.in_transaction:
+                if self._depth > 1:
+                    self.run(f"ROLLBACK TO {name}")
+                    self.run(f"RELEASE {name}")
+                else:
+                    self.run("ROLLBACK")
+            raise
+        finally:
+            self._depth -= 1
+        if self._depth == 0 and self._scrub:
+            self._checkpoint()
+
+    def scrub(self) -> None:
+        """After the running transaction, leave no earlier copy of its pages in the log.
+
+        The commit is then also on the disk itself, not only with the operating system.
+        """
+        self._scrub = True
+
+    def close(self) -> None:
+        """Write the log back into the database and let go of the file."""
+        self._connection.close()
+
+    def _checkpoint(self) -> None:
+        try:
+            self.run("PRAGMA wal_checkpoint(TRUNCATE)")
+        except errors.DiskFull:
+            # What was committed stays committed, and is tried again after the next commit.
+            log.warning("no room to write the vault's log back; trying again later")
+        else:
+            self._scrub = False
+
+    def _execute(self, sql: str, parameters: Sequence[object]) -> sqlcipher3.Cursor:
+        try:
+            return self._connection.execute(sql, parameters)
+        except UnicodeEncodeError:
+            safe = [encoding.text_in(p) if isinstance(p, str) else p for p in parameters]
+            return self._execute(sql, safe)
+        except sqlcipher3.Error as error:
+            raise _translated(error) from error
+
+
+def _connect(path: str) -> sqlcipher3.Connection:
+    try:
+        # Transactions are begun by us alone (isolation_level), and no one else waits for us
+        # (timeout): the lock beside the vault has settled that before.
+        return sqlcipher3.connect(path, timeout=0, isolation_level=None)
+    except sqlcipher3.Error as error:
+        raise _translated(error) from error
+
+
+def _translated(error: sqlcipher3.Error) -> Exception:
+    return errors.from_sqlite(error) or error

@@ -1,0 +1,131 @@
+"""What can go wrong with the vault, each in one sentence, each leaving the vault as it was."""
+
+from __future__ import annotations
+
+import errno
+
+import sqlcipher3
+
+from peerroom.errors import PeerRoomError
+from peerroom.i18n import N_
+
+
+class VaultError(PeerRoomError):
+    """The vault could not do what was asked; what it held before it still holds."""
+
+
+class VaultMissing(VaultError):
+    """There is no vault in the folder."""
+
+    what = N_("There is no vault here yet.")
+    next_step = N_("Run `peerroom` to make one.")
+
+
+class VaultExists(VaultError):
+    """`Vault.create` found a vault already there."""
+
+    what = N_("There is already a vault here.")
+    next_step = N_("Open it with its passphrase, or remove it with `peerroom wipe`.")
+
+
+class EmptyPassphrase(VaultError):
+    """A passphrase without a single character."""
+
+    what = N_("The passphrase is empty.")
+    next_step = N_("Choose a few words that only you know.")
+
+
+class WrongPassphrase(VaultError):
+    """The key file is whole, and the passphrase does not open it."""
+
+    what = N_("That passphrase does not open the vault.")
+    next_step = N_("Try again; capital letters and spaces count.")
+
+
+class WrongKey(WrongPassphrase):
+    """The key that another process handed over is not this vault's."""
+
+    what = N_("The key that was handed over does not open this vault.")
+    next_step = N_("Start `peerroom` again and give the passphrase.")
+
+
+class VaultDamaged(VaultError):
+    """A file of the vault is cut off, changed or missing."""
+
+    what = N_("The vault is damaged, so it was left as it is.")
+    next_step = N_("Put back a copy from a backup, or start anew with `peerroom wipe`.")
+
+
+class VaultTooNew(VaultError):
+    """The vault was written by a later PeerRoom."""
+
+    what = N_("This vault was last used by a newer PeerRoom.")
+    next_step = N_("Update PeerRoom and open it again.")
+
+
+class VaultBusy(VaultError):
+    """Another process holds the vault and did not let go in time."""
+
+    what = N_("PeerRoom is already open with this vault.")
+    next_step = N_("Go to that window, or close it and try again.")
+
+
+class VaultNotWritable(VaultError):
+    """The folder, or a file in it, may not be written."""
+
+    what = N_("The vault's folder cannot be written to.")
+    next_step = N_("Check who owns the folder, or choose another one in the configuration.")
+
+
+class DiskFull(VaultError):
+    """The disk, a quota or a limit on file size left no room for what was to be written."""
+
+    what = N_("The disk is full, so nothing was changed.")
+    next_step = N_("Make some room and try again.")
+
+
+class DiskFailed(VaultError):
+    """The disk could not be read or written, for another reason than room."""
+
+    what = N_("The disk did not answer as it should, so nothing was changed.")
+    next_step = N_("Check the disk or its connection, then start PeerRoom again.")
+
+
+class NotStorable(VaultError):
+    """A value that is no JSON: NaN or infinity, an integer too long, nesting too deep."""
+
+    what = N_("A message could not be stored because it is malformed.")
+    next_step = N_("Nothing needs to be done.")
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR})
+
+
+def from_os(error: OSError) -> VaultError:
+    """The vault's word for a failed system call."""
+    if error.errno in _FULL:
+        return DiskFull()
+    if error.errno in _FORBIDDEN:
+        return VaultNotWritable()
+    return DiskFailed()
+
+
+def from_sqlite(error: sqlcipher3.Error) -> VaultError | None:
+    """The vault's word for SQLite's result code, or None where it is a mistake in our own code.
+
+    ``SQLITE_IOERR_WRITE`` counts as a full disk: SQLite itself names only ``ENOSPC`` so, and
+    gives this code for a used-up quota and for a limit on file size.
+    """
+    name = getattr(error, "sqlite_errorname", "")
+    if name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE"):
+        return DiskFull()
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return VaultDamaged()
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return VaultBusy()
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
+        return VaultNotWritable()
+    if name.startswith("SQLITE_IOERR"):
+        return DiskFailed()
+    return None

@@ -1,0 +1,69 @@
+"""The cross-signing identity of every other person, pinned when it was first seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from peerroom.store.database import Database
+
+Pin = Literal["new", "same", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Master keys in unpadded base64."""
+
+    user_id: str = field(repr=False)
+    master: str = field(repr=False)
+    """The key that was pinned."""
+    offered: str | None = field(default=None, repr=False)
+    """Another key that was seen since and not accepted; None when all is as it was."""
+
+
+class Identities:
+    """Pinned identities by user id."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def pin(self, user_id: str, master: str) -> Pin:
+        """Compare ``master`` with the pinned key; pin it if there is none.
+
+        A changed key is kept beside the pinned one and is not trusted before `accept_change`;
+        when the pinned key is seen again, the other one is forgotten.
+        """
+        with self._db.transaction():
+            known = self.get(user_id)
+            if known is None:
+                self._db.run(
+                    "INSERT INTO identities (user_id, master) VALUES (?, ?)", (user_id, master)
+                )
+                return "new"
+            offered = None if known.master == master else master
+            if offered != known.offered:
+                self._db.run(
+                    "UPDATE identities SET offered = ? WHERE user_id = ?", (offered, user_id)
+                )
+            return "same" if offered is None else "changed"
+
+    def get(self, user_id: str) -> Identity | None:
+        """What is pinned for the user, or None."""
+        row = self._db.one(
+            "SELECT user_id, master, offered FROM identities WHERE user_id = ?", (user_id,)
+        )
+        return Identity(*row) if row else None
+
+    def changed(self) -> list[Identity]:
+        """Everyone whose identity changed and was not accepted."""
+        rows = self._db.all(
+            "SELECT user_id, master, offered FROM identities WHERE offered IS NOT NULL"
+        )
+        return [Identity(*row) for row in rows]
+
+    def accept_change(self, user_id: str, master: str) -> None:
+        """Pin ``master`` from now on: the key that the user was shown, and no later one."""
+        self._db.run(
+            "UPDATE identities SET master = ?, offered = NULLIF(offered, ?) WHERE user_id = ?",
+            (master, master, user_id),
+        )

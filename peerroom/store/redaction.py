@@ -1,0 +1,58 @@
+"""What the Matrix specification lets stand of an event that was redacted (room versions 11+)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_KEPT: Final = (
+    "event_id",
+    "type",
+    "room_id",
+    "sender",
+    "state_key",
+    "origin_server_ts",
+)
+
+_KEPT_CONTENT: Final[dict[str, frozenset[str]]] = {
+    "m.room.member": frozenset({"membership", "join_authorised_via_users_server"}),
+    "m.room.join_rules": frozenset({"join_rule", "allow"}),
+    "m.room.history_visibility": frozenset({"history_visibility"}),
+    "m.room.power_levels": frozenset(
+        {
+            "ban",
+            "events",
+            "events_default",
+            "invite",
+            "kick",
+            "redact",
+            "state_default",
+            "users",
+            "users_default",
+        }
+    ),
+}
+
+
+def bare_content(event_type: str, content: dict[str, Any]) -> dict[str, Any]:
+    """``content`` without what a redaction takes away (client-server API, "Redactions")."""
+    if event_type == "m.room.create":
+        return content
+    kept = _KEPT_CONTENT.get(event_type, frozenset())
+    return {key: value for key, value in content.items() if key in kept}
+
+
+def bare_event(raw: dict[str, Any], redacted_by: str | None) -> dict[str, Any]:
+    """The skeleton of ``raw`` for a tombstone; says in the spec's place who redacted it.
+
+    Of a message's content nothing is left, however it was malformed.
+    """
+    bare = {key: raw[key] for key in _KEPT if isinstance(raw.get(key), str | int)}
+    event_type, content = raw.get("type"), raw.get("content")
+    bare["content"] = (
+        bare_content(event_type, content)
+        if isinstance(event_type, str) and isinstance(content, dict) and "state_key" in raw
+        else {}
+    )
+    if redacted_by is not None:
+        bare["unsigned"] = {"redacted_because": {"sender": redacted_by}}
+    return bare
