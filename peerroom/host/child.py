@@ -11,16 +11,17 @@ from types import TracebackType
 
 from peerroom.host import supervise
 
-STOP_LIMIT = supervise.GRACE + 3.0
+STOP_LIMIT = 2 * supervise.GRACE + 2.0
 """Seconds after which `Child.stop` stops being polite to the supervisor too."""
 
 
 class Child:
     """A command under `peerroom.host.supervise`.
 
-    Its standard input is empty, its output goes to ``output``, it has a session of its own, so
-    that Ctrl-C in the terminal reaches only the owner. With ``remove`` that folder is deleted
-    after the command has ended, even if the owner is long dead.
+    Its standard input is empty, what it writes goes to the file ``output`` (its standard output
+    to the descriptor ``report`` if given). It has a session of its own, so that Ctrl-C in the
+    terminal reaches only the owner. With ``remove`` that folder is deleted after the command has
+    ended, even if the owner is long dead.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Child:
         *,
         cwd: Path,
         output: Path,
+        report: int | None = None,
         env: Mapping[str, str] | None = None,
         remove: Path | None = None,
     ) -> None:
@@ -38,7 +40,7 @@ class Child:
             self._process = subprocess.Popen(  # noqa: S603 - our own supervisor
                 [sys.executable, "-I", "-S", supervise.__file__, *options, "--", *command],
                 stdin=subprocess.PIPE,
-                stdout=descriptor,
+                stdout=descriptor if report is None else report,
                 stderr=descriptor,
                 cwd=cwd,
                 env=None if env is None else dict(env),

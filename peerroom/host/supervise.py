@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 GRACE = 3.0
 """Seconds between asking the command to end and ending it."""
@@ -51,6 +52,14 @@ def watch_lifeline(child: subprocess.Popen[bytes]) -> None:
     end(child)
 
 
+def remove(folder: str) -> None:
+    """Delete ``folder``, again if someone who is just ending still wrote into it."""
+    until = time.monotonic() + GRACE
+    while os.path.lexists(folder) and time.monotonic() < until:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.02)
+
+
 def main(argv: list[str]) -> int:
     """The exit code of the command; negative signal numbers become 128 + n as in a shell."""
     split = argv.index("--")
@@ -65,7 +74,7 @@ def main(argv: list[str]) -> int:
     threading.Thread(target=watch_lifeline, args=(child,), daemon=True).start()
     code = child.wait()
     if options:
-        shutil.rmtree(options[1], ignore_errors=True)
+        remove(options[1])
     return code if code >= 0 else 128 - code
 
 
