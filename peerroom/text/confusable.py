@@ -1,21 +1,70 @@
-"""Telling people with look-alike names apart (client-server API, "Calculating the display name")."""
+"""Telling people with look-alike names apart.
+
+Client-server API, "Calculating the display name for a user"; UTS #39 for what looks alike. The
+table is small on purpose: letters that one sees as another in Latin, Greek, Cyrillic and
+Japanese. Taking two names for one costs a user id on the screen; the other way round costs trust.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping
+from typing import Final
 
 from peerroom.text.foreign import ForeignText
 
+_NAME_LIMIT: Final = 60
+_USER_ID_LIMIT: Final = 255
+"""Characters of a user id at most (client-server API, user identifiers)."""
+
+_ACCENTS: Final = re.compile("[\u0300-\u036f]+")
+_LIKE_A_USER_ID: Final = re.compile(r"@\S+:\S")
+
+_LOOKS: Final = str.maketrans(
+    {
+        look: letter
+        for letter, looks in {
+            "a": "аα", "b": "вβь", "c": "сϲ", "d": "ԁ", "e": "еε", "g": "ɡ", "h": "һн", "j": "јϳ",
+            "k": "кκ", "l": "i1|ıіιӏ!ǀ∣", "m": "мμ", "n": "ηп", "o": "0оοσо〇○◯●◎", "p": "рρ",
+            "q": "ԛ", "s": "ѕ5$", "t": "тτ", "u": "υ", "v": "νѵ", "w": "ԝωѡ", "x": "хχ", "y": "уγү",
+            "z": "ζ2",
+            "口": "ロ囗", "力": "カ", "二": "ニ", "夕": "タ", "工": "エ", "卜": "ト", "八": "ハ",
+            "三": "ミ", "千": "チ", "才": "オ", "へ": "ヘ", "べ": "ベ", "ぺ": "ペ", "り": "リ",
+            "-": "‐‑‒–—―−ー─一_~〜", ".": "・·•。、,", "'": "‘’`´",
+        }.items()
+        for look in looks
+    }
+)  # fmt: skip
+
 
 def skeleton(text: str) -> str:
-    """A form that is equal for texts that look alike (after UTS #39, with a small table)."""
-    raise NotImplementedError
+    """A form that is equal for texts that look alike: not for showing, only for comparing."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
+    text = unicodedata.normalize("NFKC", text).translate(_LOOKS)
+    return "".join(text.split()).replace("rn", "m").replace("vv", "w")
 
 
 def disambiguate(names: Mapping[str, ForeignText]) -> Mapping[str, str]:
     """A name to show for each user id of ``names``, clean, and unlike every other.
 
-    A name that looks like another member's, or like a user id, gets its user id behind it; an
-    empty or malformed one is replaced by the user id.
+    A name that looks like another member's, or has something like a user id in it, gets its own
+    user id behind it; an empty or malformed one is replaced by the user id.
     """
-    raise NotImplementedError
+    cleaned = {
+        user: "" if name.malformed else name.line(_NAME_LIMIT) for user, name in names.items()
+    }
+    looks = {user: skeleton(name) for user, name in cleaned.items()}
+    times_seen = Counter(looks.values())
+    shown = {}
+    for user, name in cleaned.items():
+        identifier = ForeignText(user).line(_USER_ID_LIMIT)
+        if not looks[user]:
+            shown[user] = identifier
+        elif times_seen[looks[user]] > 1 or _LIKE_A_USER_ID.search(name):
+            shown[user] = f"{name} ({identifier})"
+        else:
+            shown[user] = name
+    return shown

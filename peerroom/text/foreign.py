@@ -7,6 +7,16 @@ to the terminal, reverses the reading order, or hides.
 
 from __future__ import annotations
 
+from typing import Final, NoReturn
+
+from peerroom.i18n import _
+from peerroom.text.cleaning import clean
+
+_CEILING: Final = 65_536
+"""Characters looked at. An event has at most 65,536 bytes (client-server API, size limits)."""
+
+_TAB: Final = "    "
+
 
 class ForeignText:
     """Text of unknown origin; immutable, compared by what was received.
@@ -22,7 +32,9 @@ class ForeignText:
     _malformed: bool
 
     def __init__(self, value: object) -> None:
-        raise NotImplementedError
+        malformed = not isinstance(value, str)
+        object.__setattr__(self, "_raw", "" if malformed else value)
+        object.__setattr__(self, "_malformed", malformed)
 
     @property
     def malformed(self) -> bool:
@@ -34,11 +46,12 @@ class ForeignText:
 
         Line breaks and tabs become spaces, the ends are stripped; what is cut off ends in "…".
         """
-        raise NotImplementedError
+        text = self._clean().replace("\n", " ").replace("\t", " ").strip()
+        return _capped(text, limit)
 
     def block(self, limit: int = 10_000) -> str:
         """The text with its line breaks, at most ``limit`` characters, fit for a screen."""
-        raise NotImplementedError
+        return _capped(self._clean().replace("\t", _TAB), limit)
 
     def raw(self) -> str:
         """What was received, unchanged ("" if malformed): never for a screen.
@@ -46,3 +59,35 @@ class ForeignText:
         Only `moderation`, `wire`, `store` and `matrix` may call this; a test holds them to it.
         """
         return self._raw
+
+    def _clean(self) -> str:
+        return _("(not text)") if self._malformed else clean(self._raw[:_CEILING])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ForeignText):
+            return NotImplemented
+        return self._raw == other._raw and self._malformed == other._malformed
+
+    def __hash__(self) -> int:
+        return hash((self._raw, self._malformed))
+
+    def __repr__(self) -> str:
+        return f"ForeignText(<{len(self._raw)} characters>)"
+
+    def __str__(self) -> NoReturn:
+        raise TypeError("foreign text is shown by .line() or .block()")
+
+    def __format__(self, spec: str) -> NoReturn:
+        raise TypeError("foreign text is shown by .line() or .block()")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("foreign text does not change")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("foreign text does not change")
+
+
+def _capped(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    return text[: max(limit - 1, 0)].rstrip("\u200d ") + "…"
