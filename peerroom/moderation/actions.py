@@ -116,6 +116,13 @@ class SetVoice(_Action, frozen=True):
     may_write: bool
 
 
+class GiveRole(_Action, frozen=True):
+    """Make a member a moderator in the room's power levels, so that any client shows it."""
+
+    room_id: str
+    user_id: str
+
+
 class BanMember(_Action, frozen=True):
     """Remove an account for good. No reason goes out: it would stand in room state, in clear."""
 
@@ -154,6 +161,7 @@ Request = (
     | InviteMember
     | RedactMessage
     | SetVoice
+    | GiveRole
     | BanMember
     | UnbanMember
     | PublishInvites

@@ -41,7 +41,10 @@ def decide_knock(knock: Knocked, state: State) -> list[act.Action]:
     answer = act.AnswerDoor(knock.room_id, "admitted", state.circle, state.via)
     enter: list[act.Action] = [act.InviteMember(state.circle, knock.sender)]
     if invite.role == "moderator":
-        enter.append(act.InviteMember(state.management, knock.sender))
+        enter += [
+            act.InviteMember(state.management, knock.sender),
+            act.GiveRole(state.circle, knock.sender),
+        ]
     if invite.used_by == knock.sender:
         return [*enter, answer]
     admitted: list[act.Action] = [act.SpendInvite(invite.digest, knock.sender)]

@@ -1,0 +1,163 @@
+"""Carries out what the outbox holds: each row once as seen in the room, whatever fails.
+
+A passing fault (no answer, 429, 5xx) leaves the row queued under the same transaction id. A
+refusal is final: the row is marked, the audit log says so, and the moderators are told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from peerroom.bot.invites import publish
+from peerroom.bot.ledger import Ledger
+from peerroom.bot.requests import queue, urgency
+from peerroom.clock import Clock
+from peerroom.errors import PeerRoomError
+from peerroom.i18n import _
+from peerroom.matrix.connection import Connection
+from peerroom.matrix.errors import MatrixError, RateLimited
+from peerroom.moderation import actions as act
+from peerroom.store.accounts import Account
+from peerroom.store.outbox import OutboxRow
+from peerroom.store.vault import Vault
+
+log = logging.getLogger("peerroom.bot")
+
+MUTED: Final = -1
+MODERATOR: Final = 50
+PAUSE: Final = 5.0
+"""Seconds before a row is tried again after a passing fault that named no time."""
+
+
+class Executor:
+    """One worker; requests go out one at a time, the urgent ones first."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        account: Account,
+        connection: Connection,
+        ledger: Ledger,
+        *,
+        management: str,
+        room_name: str,
+        clock: Clock,
+    ) -> None:
+        self._vault = vault
+        self._account = account
+        self._connection = connection
+        self._ledger = ledger
+        self._management = management
+        self._room_name = room_name
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something to do."""
+        self._idle.clear()
+        self._wake.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing is left to do (failed rows wait for a person and do not count)."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        self._wake.set()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while ready := sorted(self._vault.outbox.ready(self._account.id), key=urgency):
+                await self._try(ready[0])
+            self._idle.set()
+
+    async def _try(self, row: OutboxRow) -> None:
+        self._vault.outbox.mark_sending(row.id, self._clock.now())
+        try:
+            await self._carry_out(row)
+        except asyncio.CancelledError:
+            self._vault.outbox.requeue(row.id)
+            raise
+        except MatrixError as error:
+            if error.reach is None or error.reach == "logged_out":
+                self._give_up(row, error)
+                return
+            self._vault.outbox.requeue(row.id, error.sentence())
+            wait = error.retry_after if isinstance(error, RateLimited) else None
+            await self._clock.sleep(PAUSE if wait is None else wait)
+        except PeerRoomError as error:
+            self._give_up(row, error)
+
+    def _give_up(self, row: OutboxRow, error: PeerRoomError) -> None:
+        """Mark the row, note it, and tell the moderators (unless telling them is what failed)."""
+        what = str(row.content.get("type", row.kind))
+        log.warning("a request was refused: %s (%s)", what, type(error).__name__)
+        with self._vault.transaction():
+            self._vault.outbox.mark_failed(row.id, error.sentence())
+            note = act.Note(by=self._account.user_id, what="failed", about=what)
+            self._ledger.note(note, self._clock.now())
+            if row.room_id != self._management or row.kind != "message":
+                said = _("Something could not be done: {why}").format(why=error.sentence())
+                self._queue(act.Say(self._management, said), f"failed:{row.id}")
+
+    def _queue(self, request: act.Request, key: str) -> None:
+        now = self._clock.now()
+        queue(self._vault.outbox, self._account.id, request, key=key, now=now)
+
+    async def _carry_out(self, row: OutboxRow) -> None:
+        if row.kind != "action":
+            event_id = await self._connection.deliver(row)
+            self._vault.outbox.mark_sent(row.id, event_id)
+            return
+        request = act.from_content(row.content)
+        if isinstance(request, act.PublishInvites):
+            await self._publish(row, request)
+            return
+        await self._perform(request)
+        self._vault.outbox.mark_sent(row.id)
+
+    async def _perform(self, request: act.Request) -> None:
+        """Requests that may be repeated without harm: each sets a state, none adds to one."""
+        rooms = self._connection.rooms
+        match request:
+            case act.InviteMember(room_id=room_id, user_id=user_id):
+                await rooms.invite(room_id, user_id)
+            case act.BanMember(room_id=room_id, user_id=user_id):
+                await rooms.ban(room_id, user_id)
+            case act.UnbanMember(room_id=room_id, user_id=user_id):
+                await rooms.unban(room_id, user_id)
+            case act.SetVoice(room_id=room_id, user_id=user_id, may_write=may_write):
+                await self._set_level(room_id, user_id, None if may_write else MUTED)
+            case act.GiveRole(room_id=room_id, user_id=user_id):
+                await self._set_level(room_id, user_id, MODERATOR)
+            case _:
+                raise TypeError(type(request).__name__)
+
+    async def _set_level(self, room_id: str, user_id: str, level: int | None) -> None:
+        """Give a user a power level of their own; None takes it away again."""
+        rooms = self._connection.rooms
+        levels: dict[str, Any] = dict(await rooms.get_state(room_id, "m.room.power_levels") or {})
+        users = dict(levels.get("users") or {})
+        if users.get(user_id) == level:
+            return
+        if level is None:
+            users.pop(user_id, None)
+        else:
+            users[user_id] = level
+        await rooms.set_state(room_id, "m.room.power_levels", {**levels, "users": users})
+
+    async def _publish(self, row: OutboxRow, request: act.PublishInvites) -> None:
+        """Have the server take the tokens, then show the links; a token known already is fine."""
+        drawn = self._ledger.drawn(request.invites)
+        links = await publish(drawn, self._ledger, self._account, self._connection, self._room_name)
+        words = _("Each link lets one person in, once. Give it to nobody else:")
+        with self._vault.transaction():
+            self._vault.outbox.mark_sent(row.id)
+            if links:
+                said = act.Say(request.room_id, "\n\n".join([words, *links]))
+                self._queue(said, f"{row.idempotency_key}:links")
+            for invite in drawn:
+                self._ledger.forget_secret(invite.digest)

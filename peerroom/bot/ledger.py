@@ -1,0 +1,174 @@
+"""What the bot knows beside its rooms: invites, mutes, bans, moderators, the audit log.
+
+Everything lives in the vault's records. `Ledger.apply` is called inside the transaction that
+queues the requests of the same decision, so that a crash keeps both or neither.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import singledispatchmethod
+from typing import Any, Final
+
+from peerroom.moderation import actions as act
+from peerroom.moderation.state import InviteRecord, Role, secret_digest
+from peerroom.store.vault import Vault
+
+INVITES: Final = "bot.invites"
+MUTES: Final = "bot.mutes"
+BANS: Final = "bot.bans"
+MODERATORS: Final = "bot.moderators"
+COUNTS: Final = "bot.counts"
+AUDIT: Final = "bot.audit"
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnInvite:
+    """An invite whose link has not been shown yet. Token and secret are secrets."""
+
+    digest: str
+    registration_token: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+class Ledger:
+    """Reads and writes the bot's records."""
+
+    def __init__(self, vault: Vault, *, invite_days: int) -> None:
+        self._records = vault.records
+        self._lifetime = timedelta(days=invite_days)
+
+    # reading -------------------------------------------------------------------------------------
+
+    def invites(self) -> dict[str, InviteRecord]:
+        """Every invite by the digest of its secret."""
+        return {
+            digest: InviteRecord(
+                digest,
+                datetime.fromisoformat(kept["expires"]),
+                role=kept["role"],
+                used_by=kept["used_by"],
+            )
+            for digest, kept in self._records.items(INVITES).items()
+        }
+
+    def mutes(self) -> dict[str, datetime | None]:
+        """Until when each muted account is muted; None means until unmuted."""
+        return {
+            user: None if until is None else datetime.fromisoformat(until)
+            for user, until in self._records.items(MUTES).items()
+        }
+
+    def bans(self) -> frozenset[str]:
+        """The banned accounts."""
+        return frozenset(self._records.items(BANS))
+
+    def moderators(self) -> frozenset[str]:
+        """The accounts that may command."""
+        return frozenset(self._records.items(MODERATORS))
+
+    def audit(self, after: int = 0) -> list[tuple[int, dict[str, Any]]]:
+        """The audit log in order: number and ``{"at", "by", "what", "about", "reason"}``."""
+        return self._records.log(AUDIT, after)
+
+    def counts(self) -> dict[str, int]:
+        """How often something was ignored, by what it was."""
+        return self._records.items(COUNTS)
+
+    def drawn(self, digests: Iterable[str]) -> list[DrawnInvite]:
+        """Those of ``digests`` whose links have not been shown yet."""
+        kept = self._records.items(INVITES)
+        return [
+            DrawnInvite(digest, kept[digest]["token"], kept[digest]["secret"])
+            for digest in digests
+            if digest in kept and kept[digest]["secret"] is not None
+        ]
+
+    def expires(self, digest: str) -> datetime:
+        """When an invite ends."""
+        return datetime.fromisoformat(self._records.get(INVITES, digest)["expires"])
+
+    # writing -------------------------------------------------------------------------------------
+
+    def draw_invites(self, count: int, role: Role, now: datetime) -> list[DrawnInvite]:
+        """New invites with fresh 128-bit secrets; they let no one in before the link is shown."""
+        drawn = []
+        for _number in range(count):
+            secret, token = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
+            digest = secret_digest(secret)
+            expires = (now + self._lifetime).isoformat()
+            kept = {
+                "expires": expires,
+                "role": role,
+                "used_by": None,
+                "token": token,
+                "secret": secret,
+            }
+            self._records.replace(INVITES, digest, kept)
+            drawn.append(DrawnInvite(digest, token, secret))
+        return drawn
+
+    def forget_secret(self, digest: str) -> None:
+        """The link is on its way: from now on only the digest of its secret is kept."""
+        kept = self._records.get(INVITES, digest)
+        if kept is not None:
+            self._records.replace(INVITES, digest, {**kept, "secret": None, "token": None})
+
+    def add_moderator(self, user_id: str) -> None:
+        """Let an account command."""
+        self._records.replace(MODERATORS, user_id, True)
+
+    def note(self, entry: act.Note, now: datetime) -> None:
+        """Add a line to the audit log."""
+        self._records.append(
+            AUDIT,
+            {
+                "at": now.isoformat(),
+                "by": entry.by,
+                "what": entry.what,
+                "about": entry.about,
+                "reason": entry.reason,
+            },
+        )
+
+    @singledispatchmethod
+    def apply(self, action: act.Ledger, now: datetime) -> None:
+        """Carry out a ledger action. `DrawInvites` is not one of them: see `draw_invites`."""
+        raise TypeError(type(action).__name__)
+
+    @apply.register
+    def _spend(self, action: act.SpendInvite, now: datetime) -> None:
+        kept = self._records.get(INVITES, action.digest)
+        self._records.replace(INVITES, action.digest, {**kept, "used_by": action.user_id})
+
+    @apply.register
+    def _moderator(self, action: act.MakeModerator, now: datetime) -> None:
+        self.add_moderator(action.user_id)
+
+    @apply.register
+    def _mute(self, action: act.NoteMute, now: datetime) -> None:
+        until = None if action.until is None else action.until.isoformat()
+        self._records.replace(MUTES, action.user_id, until)
+
+    @apply.register
+    def _unmute(self, action: act.NoteUnmute, now: datetime) -> None:
+        self._records.remove(MUTES, action.user_id)
+
+    @apply.register
+    def _ban(self, action: act.NoteBan, now: datetime) -> None:
+        self._records.replace(BANS, action.user_id, True)
+
+    @apply.register
+    def _unban(self, action: act.NoteUnban, now: datetime) -> None:
+        self._records.remove(BANS, action.user_id)
+
+    @apply.register
+    def _note(self, action: act.Note, now: datetime) -> None:
+        self.note(action, now)
+
+    @apply.register
+    def _count(self, action: act.Count, now: datetime) -> None:
+        self._records.replace(COUNTS, action.what, self._records.get(COUNTS, action.what, 0) + 1)

@@ -1,0 +1,91 @@
+"""From the vault to the frozen `State` that a decision is made on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from peerroom.bot.circle import Circle
+from peerroom.bot.ledger import Ledger
+from peerroom.config import Bot as BotConfig
+from peerroom.moderation.state import Health, State
+from peerroom.store.vault import Vault
+from peerroom.text.confusable import disambiguate
+from peerroom.text.foreign import ForeignText
+
+
+class MessagesOf(Mapping[str, Sequence[str]]):
+    """The ids of a member's messages, newest first, read from the vault when asked for."""
+
+    LIMIT = 500
+
+    def __init__(self, vault: Vault, room_id: str) -> None:
+        self._vault = vault
+        self._room_id = room_id
+
+    def __getitem__(self, user_id: str) -> Sequence[str]:
+        newest = self._vault.events.of_sender(self._room_id, user_id, self.LIMIT)
+        kinds = {"m.room.encrypted", "m.room.message", "m.sticker", "m.reaction"}
+        return tuple(event.event_id for event in newest if event.type in kinds)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._vault.rooms.members(self._room_id))
+
+    def __len__(self) -> int:
+        return len(self._vault.rooms.members(self._room_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Takes a `State` of one circle, as often as it is asked."""
+
+    vault: Vault
+    ledger: Ledger
+    config: BotConfig
+    circle: Circle
+    bot: str
+    account_id: int
+    welcome: str
+    since: datetime
+    can_invite: bool
+
+    def take(self) -> State:
+        """The circle as it stands now."""
+        content = self.vault.rooms.members(self.circle.circle)
+        names = disambiguate(
+            {user: ForeignText(member.get("displayname")) for user, member in content.items()}
+        )
+        inside = {user for user, member in content.items() if member.get("membership") == "join"}
+        invited = {user for user, member in content.items() if member.get("membership") == "invite"}
+        banned = {user for user, member in content.items() if member.get("membership") == "ban"}
+        moderators = self.ledger.moderators()
+        recovery = {self.config.recovery} if self.config.recovery else set()
+        exempt = moderators | {self.bot} | recovery
+        return State(
+            bot=self.bot,
+            circle=self.circle.circle,
+            management=self.circle.management,
+            via=(self.bot.partition(":")[2],),
+            moderators=moderators,
+            exempt=frozenset(exempt),
+            members={user: names[user] for user in inside},
+            known={user: names[user] for user in content.keys() - inside},
+            seats=self.config.seats,
+            invites=self.ledger.invites(),
+            mutes=self.ledger.mutes(),
+            banned=self.ledger.bans() | banned,
+            messages=MessagesOf(self.vault, self.circle.circle),
+            welcome=self.welcome,
+            health=self._health(),
+            can_invite=self.can_invite,
+            pending_joins=frozenset(invited - exempt),
+        )
+
+    def _health(self) -> Health:
+        return Health(
+            since=self.since,
+            waiting=len(self.vault.outbox.queued(self.account_id)),
+            failed=len(self.vault.outbox.failed(self.account_id)),
+            unreadable=len(self.vault.records.items("bot.unread")),
+        )

@@ -1,0 +1,74 @@
+"""From a decided request to a row of the outbox, and the order in which rows may go out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from peerroom.moderation import actions as act
+from peerroom.store.outbox import Outbox, OutboxKind, OutboxRow
+from peerroom.wire import door
+
+URGENT: Final = (act.BanMember, act.SetVoice, act.UnbanMember)
+
+
+def row_content(request: act.Request) -> tuple[OutboxKind, dict[str, Any]]:
+    """What the outbox keeps: messages and redactions as `matrix.delivery` reads them."""
+    match request:
+        case act.Say(text=text):
+            content: dict[str, Any] = {"msgtype": "m.notice", "body": text}
+            return "message", {"type": "m.room.message", "content": content}
+        case act.AnswerDoor():
+            answer = door.Answer(request.result, request.circle, request.via)
+            return "message", {"type": door.ANSWER, "content": answer.content()}
+        case act.RedactMessage(event_id=event_id):
+            return "redaction", {"redacts": event_id}
+        case _:
+            return "action", act.to_content(request)
+
+
+def order_key(request: act.Request, door_room: str | None) -> str:
+    """Requests of one key go out one after another.
+
+    Letting someone in and telling them so belong together (the direct room's key). What protects
+    people never waits behind a long row of redactions; what concerns one person keeps its order.
+    """
+    if door_room is not None:
+        return door_room
+    match request:
+        case act.BanMember() | act.UnbanMember() | act.SetVoice() | act.GiveRole():
+            return f"person {request.user_id}"
+        case act.RedactMessage():
+            return f"redact {request.room_id}"
+        case _:
+            return request.room_id
+
+
+def queue(
+    outbox: Outbox,
+    account_id: int,
+    request: act.Request,
+    *,
+    key: str,
+    now: datetime,
+    door_room: str | None = None,
+) -> OutboxRow:
+    """Keep ``request`` for the executor; the same ``key`` twice is kept once."""
+    kind, content = row_content(request)
+    return outbox.add(
+        account_id,
+        request.room_id,
+        kind,
+        content,
+        now=now,
+        order_key=order_key(request, door_room),
+        idempotency_key=key,
+    )
+
+
+def urgency(row: OutboxRow) -> tuple[int, int]:
+    """Sort key: what protects people first, then what is said, then redactions; oldest first."""
+    if row.kind == "action":
+        urgent = row.content.get("type") in {kind.__name__ for kind in URGENT}
+        return (0 if urgent else 1, row.id)
+    return (2 if row.kind == "message" else 3, row.id)

@@ -1,0 +1,251 @@
+"""The moderator bot at work: sync, judge, keep, carry out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+from typing import Final, Self
+
+from peerroom.bot import circle as circles
+from peerroom.bot.circle import Circle
+from peerroom.bot.executor import Executor
+from peerroom.bot.invites import publish
+from peerroom.bot.ledger import Ledger
+from peerroom.bot.picture import Picture
+from peerroom.bot.reader import Reader
+from peerroom.bot.requests import queue
+from peerroom.bot.welcome import welcome
+from peerroom.clock import Clock
+from peerroom.config import Config
+from peerroom.matrix.connection import Connection
+from peerroom.matrix.errors import Banned, Forbidden, MatrixError, NotFound
+from peerroom.matrix.sync import SyncBatch
+from peerroom.moderation import actions as act
+from peerroom.moderation.decide import decide
+from peerroom.moderation.facts import Fact, Knocked, Ticked
+from peerroom.moderation.state import Role
+from peerroom.store.accounts import Account
+from peerroom.store.vault import Vault
+
+log = logging.getLogger("peerroom.bot")
+
+TICK: Final = 20.0
+"""Seconds between looks at what ends by itself."""
+KEEP_SENT: Final = timedelta(days=7)
+"""How long a row that was carried out is remembered, so that nothing is decided twice."""
+
+
+class Bot:
+    """One circle's bot. Everything it knows is in the vault: a restart goes on where it stopped."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        account: Account,
+        connection: Connection,
+        config: Config,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._vault = vault
+        self._account = account
+        self._connection = connection
+        self._config = config
+        self._clock = clock
+        self._ledger = Ledger(vault, invite_days=config.bot.invite_days)
+        self._reader = Reader(vault, account.user_id, clock)
+        self._circle: Circle | None = None
+        self._picture: Picture | None = None
+        self._executor: Executor | None = None
+        self._ready = asyncio.Event()
+
+    @classmethod
+    async def open(
+        cls, vault: Vault, account: Account, config: Config, *, clock: Clock, random: Random
+    ) -> Self:
+        """A bot for ``account`` of an open vault; nothing is sent yet."""
+        connection = await Connection.open(
+            vault, account, proxy=config.privacy.proxy, clock=clock, random=random
+        )
+        return cls(vault, account, connection, config, clock=clock)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the bot knows beside its rooms."""
+        return self._ledger
+
+    @property
+    def circle(self) -> Circle:
+        """The rooms; only after `prepare`."""
+        assert self._circle is not None
+        return self._circle
+
+    async def prepare(self) -> None:
+        """Keys, identity, rooms, moderators. Can be repeated. Raises `PeerRoomError`."""
+        await self._connection.start()
+        await self._connection.sync_once(0.0)
+        self._circle = await circles.establish(self._vault, self._connection, self._config.bot)
+        await self._connection.sync_once(0.0)
+        can_invite = await self._prepare_admin()
+        self._executor = Executor(
+            self._vault,
+            self._account,
+            self._connection,
+            self._ledger,
+            management=self._circle.management,
+            room_name=self._config.bot.room,
+            clock=self._clock,
+        )
+        self._picture = Picture(
+            self._vault,
+            self._ledger,
+            self._config.bot,
+            self._circle,
+            self._account.user_id,
+            self._account.id,
+            welcome(),
+            self._clock.now(),
+            can_invite,
+        )
+        self._invite_moderators()
+
+    async def _prepare_admin(self) -> bool:
+        """Whether this server lets us make registration tokens; if so, be free of its limits."""
+        try:
+            await self._connection.admin.tokens()
+        except (Forbidden, NotFound):
+            return False
+        await self._connection.admin.lift_rate_limit(self._account.user_id)
+        return True
+
+    def _invite_moderators(self) -> None:
+        with self._vault.transaction():
+            for user_id in self._config.bot.moderators:
+                self._ledger.add_moderator(user_id)
+                for room_id in (self.circle.circle, self.circle.management):
+                    self._queue(act.InviteMember(room_id, user_id), f"moderator:{room_id}{user_id}")
+
+    async def run(self) -> None:
+        """Prepare, then work until cancelled. Raises what no waiting can mend."""
+        await self.prepare()
+        assert self._executor is not None
+        self._judge()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._executor.run())
+                tasks.create_task(self._tick())
+                self._ready.set()
+                log.info("at work")
+                await self._connection.sync_forever(self._on_batch)
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group
+
+    async def ready(self) -> None:
+        """Wait until the bot is at work."""
+        await self._ready.wait()
+
+    async def idle(self) -> None:
+        """Wait until everything decided so far is carried out."""
+        await self.ready()
+        assert self._executor is not None
+        await self._executor.idle()
+
+    async def close(self) -> None:
+        """Close the connection; the account stays logged in."""
+        await self._connection.close()
+
+    async def make_invites(self, count: int, role: Role = "member") -> list[str]:
+        """Invite links for the host, without a command: the server takes their tokens at once."""
+        with self._vault.transaction():
+            drawn = self._ledger.draw_invites(count, role, self._clock.now())
+            self._ledger.note(
+                act.Note(by=self._account.user_id, what="invite", about=f"{count} {role}"),
+                self._clock.now(),
+            )
+        links = await publish(
+            drawn, self._ledger, self._account, self._connection, self._config.bot.room
+        )
+        for invite in drawn:
+            self._ledger.forget_secret(invite.digest)
+        return links
+
+    # judging -------------------------------------------------------------------------------------
+
+    async def _on_batch(self, batch: SyncBatch) -> None:
+        await self._open_doors()
+        await self._connection.fill_gaps()
+        self._judge()
+
+    async def _open_doors(self) -> None:
+        """Join every encrypted direct room that someone asks us into: a knock may come there."""
+        for room in self._vault.rooms.all(self._account.id):
+            if room.membership != "invite":
+                continue
+            try:
+                if room.is_direct and room.encrypted:
+                    await self._connection.rooms.join(room.room_id)
+                else:
+                    await self._connection.rooms.leave(room.room_id)
+            except (Forbidden, NotFound, Banned):
+                self._vault.rooms.set_membership(room.room_id, "leave")
+            except MatrixError as error:
+                log.info("an invitation waits: %s", type(error).__name__)
+                return
+
+    def _judge(self) -> None:
+        """Decide on everything that was not decided on; each event and its outcome are one."""
+        assert self._picture is not None
+        assert self._executor is not None
+        state = self._picture.take()
+        for event in self._reader.waiting():
+            with self._vault.transaction():
+                fact = self._reader.fact(event)
+                actions = decide(fact, state) if fact is not None else []
+                if fact is not None and actions:
+                    self._keep(actions, event.event_id, fact)
+                self._reader.done(event)
+            if actions:
+                state = self._picture.take()
+                self._executor.wake()
+
+    async def _tick(self) -> None:
+        assert self._picture is not None
+        assert self._executor is not None
+        while True:
+            now = self._clock.now()
+            fact = Ticked(now)
+            actions = decide(fact, self._picture.take())
+            if actions:
+                with self._vault.transaction():
+                    self._keep(actions, f"tick:{now.isoformat()}", fact)
+                self._executor.wake()
+            self._vault.outbox.remove_sent(now - KEEP_SENT)
+            await self._clock.sleep(TICK)
+
+    def _keep(self, actions: Sequence[act.Action], cause: str, fact: Fact) -> None:
+        door_room = fact.room_id if isinstance(fact, Knocked) else None
+        now = self._clock.now()
+        for index, action in enumerate(actions):
+            if isinstance(action, act.DrawInvites):
+                drawn = self._ledger.draw_invites(action.count, action.role, now)
+                publish = act.PublishInvites(
+                    self.circle.management, tuple(invite.digest for invite in drawn)
+                )
+                self._queue(publish, f"{cause}:{index}")
+            elif isinstance(action, act.Ledger):
+                self._ledger.apply(action, now)
+            else:
+                self._queue(action, f"{cause}:{index}", door_room)
+
+    def _queue(self, request: act.Request, key: str, door_room: str | None = None) -> None:
+        queue(
+            self._vault.outbox,
+            self._account.id,
+            request,
+            key=key,
+            now=self._clock.now(),
+            door_room=door_room,
+        )
