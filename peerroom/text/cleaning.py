@@ -72,12 +72,12 @@ def _marks(rare_scripts: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
     Loaded on first need: wcwidth costs 10 ms, and most text has no mark at all.
     """
-    from wcwidth import ZERO_WIDTH
+    from wcwidth.table_zero import ZERO_WIDTH
 
     newest = ZERO_WIDTH[next(reversed(ZERO_WIDTH))]
     end = 0xE0000 if rare_scripts else 0x10000
     marks = _JOINERS + "".join(
-        f"{chr(first)}-{chr(last)}" for first, last in newest if 0 < first and last < end
+        f"{chr(first)}-{chr(last)}" for first, last in newest if first > 0 and last < end
     )
     return (
         re.compile(f"([{marks}]{{{MARKS_PER_BASE}}})[{marks}]+"),

@@ -22,6 +22,9 @@ _USER_ID_LIMIT: Final = 255
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 _LIKE_A_USER_ID: Final = re.compile(r"@\S+:\S")
 
+_CAPITALS: Final = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХЅІЈ", "abezhikmnoptyxabekmhopctyxsij")
+"""Capitals whose look their small letters do not share: Greek Η is an H, η is an n."""
+
 _LOOKS: Final = str.maketrans(
     {
         look: letter
@@ -32,7 +35,7 @@ _LOOKS: Final = str.maketrans(
             "z": "ζ2",
             "口": "ロ囗", "力": "カ", "二": "ニ", "夕": "タ", "工": "エ", "卜": "ト", "八": "ハ",
             "三": "ミ", "千": "チ", "才": "オ", "へ": "ヘ", "べ": "ベ", "ぺ": "ペ", "り": "リ",
-            "-": "‐‑‒–—―−ー─一_~〜", ".": "・·•。、,", "'": "‘’`´",
+            "-": "‐‑‒–—―−ー─一_~〜", ".": "・·•。、,", "'": "‘’`´", "": "\u2800",
         }.items()
         for look in looks
     }
@@ -41,7 +44,7 @@ _LOOKS: Final = str.maketrans(
 
 def skeleton(text: str) -> str:
     """A form that is equal for texts that look alike: not for showing, only for comparing."""
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", text).translate(_CAPITALS).casefold()
     text = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
     text = unicodedata.normalize("NFKC", text).translate(_LOOKS)
     return "".join(text.split()).replace("rn", "m").replace("vv", "w")

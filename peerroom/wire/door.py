@@ -7,48 +7,63 @@ Matrix knock's ``reason`` would stand in room state, in clear.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-KNOCK = "org.peerroom.door.knock"
-ANSWER = "org.peerroom.door.answer"
+from msgspec import Meta
+
+from peerroom.wire.address import is_room_id, is_server_name
+from peerroom.wire.content import decode, encode
+
+KNOCK: Final = "org.peerroom.door.knock"
+ANSWER: Final = "org.peerroom.door.answer"
 
 Result = Literal["admitted", "expired", "used", "full", "banned"]
 
 
 @dataclass(frozen=True, slots=True)
 class Knock:
-    """The invite's secret, said once."""
+    """The invite's secret, said once; it is not in the repr."""
 
-    secret: str = field(repr=False)
+    secret: Annotated[str, Meta(min_length=1, max_length=64)] = field(repr=False)
     v: Literal[1] = 1
 
     def content(self) -> dict[str, Any]:
         """The content of an event of type `KNOCK`."""
-        raise NotImplementedError
+        return encode(self)
 
     @classmethod
     def read(cls, content: object) -> Knock:
         """The knock in an event's content; raises `peerroom.wire.content.BadContent`."""
-        raise NotImplementedError
+        return decode(cls, content)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the bot decided. `room_id` and `via` (server names) come with "admitted" only.
 
-    Room ids of version 12 name no server, so a join needs `via` (at most three).
+    Room ids of version 12 name no server, so a join needs `via` (at most three, as in permalinks).
+    Raises ValueError if they do not fit together.
     """
 
     result: Result
     room_id: str | None = None
-    via: tuple[str, ...] = ()
+    via: Annotated[tuple[str, ...], Meta(max_length=3)] = ()
     v: Literal[1] = 1
+
+    def __post_init__(self) -> None:
+        """An admission leads somewhere, and nothing else does."""
+        if (self.result == "admitted") != (self.room_id is not None):
+            raise ValueError("a room comes with an admission, and only then")
+        if self.room_id is not None and not is_room_id(self.room_id):
+            raise ValueError("room_id is not a room id")
+        if not all(map(is_server_name, self.via)):
+            raise ValueError("via holds server names")
 
     def content(self) -> dict[str, Any]:
         """The content of an event of type `ANSWER`."""
-        raise NotImplementedError
+        return encode(self)
 
     @classmethod
     def read(cls, content: object) -> Answer:
         """The answer in an event's content; raises `peerroom.wire.content.BadContent`."""
-        raise NotImplementedError
+        return decode(cls, content)

@@ -1,6 +1,10 @@
 """The invite link: all that a newcomer needs to reach the bot's door, in one line.
 
-    peerroom:join/<base64url of: version, length, body, checksum>
+    peerroom:join/<base64url of: version (1 byte), length of the body (2), body, CRC-32 (4)>
+
+The body is a MessagePack array of the fields of `Invite`, in their order. The length tells a cut
+off link from a mistyped one; the checksum notices every change of one character (six bits, and
+CRC-32 notices every burst of up to 32). It is no signature: who can make a link can name any bot.
 
 The link is a secret: who holds it may register and knock once. It names the bot's cross-signing
 master key, so that a homeserver cannot put another bot in its place.
@@ -8,12 +12,33 @@ master key, so that a homeserver cannot put another bot in its place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import base64
+import binascii
+import re
+import zlib
+from dataclasses import astuple, dataclass, field
+from typing import Final
+
+import msgspec
 
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
+from peerroom.text.foreign import ForeignText
+from peerroom.wire.address import is_homeserver, is_user_id
 
-PREFIX = "peerroom:join/"
+PREFIX: Final = "peerroom:join/"
+
+_VERSION: Final = 1
+_HEAD: Final = 3
+_CHECKSUM: Final = 4
+_TOKEN: Final = re.compile("[A-Za-z0-9._~-]{1,64}")
+"""Client-server API, token-authenticated registration: the characters of a registration token."""
+
+# What mail programs, chat programs and people add: line breaks, quoting, angle brackets.
+_IGNORED: Final = re.compile("[\\s<>\u200b\u2060\ufeff]+")
+_LETTERS: Final = re.compile("[A-Za-z0-9_-]*")
+
+_Body = tuple[str, str, bytes, str, str, str | None]
 
 
 class BadInvite(PeerRoomError):
@@ -44,15 +69,22 @@ class InviteOtherVersion(BadInvite):
     next_step = N_("Please update PeerRoom, or ask for an invite for your version.")
 
 
+class InviteUnusable(BadInvite):
+    """The link is whole, and names a server, a bot or a key that cannot be right."""
+
+    what = N_("This invite does not lead to a room.")
+    next_step = N_("Please ask the person who gave it to you for a new one.")
+
+
 @dataclass(frozen=True, slots=True)
 class Invite:
     """What the link says. Raises ValueError for values that no bot would send.
 
     `homeserver` is a base URL (https; http only on this machine or an onion service), `bot` a
     Matrix user id, `bot_identity` its public cross-signing master key (Ed25519, 32 bytes, unpadded
-    base64). `registration_token` lets one account be made (client-server API, registration
-    tokens), `secret` is what is said at the door. `room` is a hint of the room's name, cleaned to
-    one line. Neither token nor secret appears in the repr.
+    base64). `registration_token` lets one account be made (client-server API, token-authenticated
+    registration; up to 64 characters), `secret` is what is said at the door (up to 64 likewise).
+    `room` is a hint of the room's name, cleaned to one line. Token and secret are not in the repr.
     """
 
     homeserver: str
@@ -62,14 +94,74 @@ class Invite:
     secret: str = field(repr=False)
     room: str | None = None
 
+    def __post_init__(self) -> None:
+        """Hold every field to its form, whoever made it; no message quotes a value."""
+        if not is_homeserver(self.homeserver):
+            raise ValueError("homeserver is not a base URL that PeerRoom talks to")
+        if not is_user_id(self.bot):
+            raise ValueError("bot is not a user id")
+        if len(_key(self.bot_identity)) != 32:
+            raise ValueError("bot_identity is not an Ed25519 public key")
+        if not _TOKEN.fullmatch(self.registration_token) or not _TOKEN.fullmatch(self.secret):
+            raise ValueError("registration_token and secret are 1 to 64 of A-Z a-z 0-9 . _ ~ -")
+        if self.room is not None:
+            object.__setattr__(self, "room", ForeignText(self.room).line(60) or None)
+
     def encode(self) -> str:
         """The link."""
-        raise NotImplementedError
+        homeserver, bot, identity, *rest = astuple(self)
+        body = msgspec.msgpack.encode((homeserver, bot, _key(identity), *rest))
+        data = bytes([_VERSION]) + len(body).to_bytes(2) + body
+        data += zlib.crc32(data).to_bytes(_CHECKSUM)
+        return PREFIX + base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
     @classmethod
     def parse(cls, text: str) -> Invite:
         """The invite in ``text``; white space, line breaks and angle brackets do not matter.
 
-        Raises `BadInvite`: `InviteCutOff`, `InviteDamaged` and `InviteOtherVersion` say which.
+        Raises `BadInvite`: `InviteCutOff`, `InviteDamaged`, `InviteOtherVersion` and
+        `InviteUnusable` say more.
         """
-        raise NotImplementedError
+        link = _IGNORED.sub("", text)
+        if link[: len(PREFIX)].casefold() != PREFIX:
+            raise BadInvite
+        body = _checked(link[len(PREFIX) :])
+        try:
+            homeserver, bot, identity, *rest = msgspec.msgpack.decode(body, type=_Body)
+            return cls(homeserver, bot, _unpadded(identity), *rest)
+        except (msgspec.MsgspecError, ValueError):
+            raise InviteUnusable from None  # the cause may quote what the link says
+
+
+def _checked(letters: str) -> bytes:
+    """The body of a whole, undamaged link of our version."""
+    if not _LETTERS.fullmatch(letters):
+        raise InviteDamaged
+    whole = letters[: len(letters) - (len(letters) % 4 == 1)]  # a cut may leave six odd bits
+    data = base64.urlsafe_b64decode(whole + "=" * (-len(whole) % 4))
+    end = _HEAD + int.from_bytes(data[1:_HEAD]) + _CHECKSUM
+    if len(data) < max(end, _HEAD + _CHECKSUM):
+        raise InviteCutOff
+    # The last letter carries bits that no byte uses: only one spelling of them is right.
+    canonical = base64.urlsafe_b64encode(data).rstrip(b"=").decode() == letters
+    checksum = zlib.crc32(data[:-_CHECKSUM]).to_bytes(_CHECKSUM)
+    if not canonical or len(data) != end or data[-_CHECKSUM:] != checksum:
+        raise InviteDamaged
+    if data[0] != _VERSION:
+        raise InviteOtherVersion
+    return data[_HEAD:-_CHECKSUM]
+
+
+def _key(text: str) -> bytes:
+    """The bytes of unpadded standard base64 (appendices, "Unpadded Base64"); ValueError if not."""
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        data = b""
+    if _unpadded(data) != text:
+        raise ValueError("not unpadded base64")
+    return data
+
+
+def _unpadded(data: bytes) -> str:
+    return base64.b64encode(data).rstrip(b"=").decode()

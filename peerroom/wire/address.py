@@ -1,0 +1,73 @@
+"""Where things live in Matrix: forms of addresses, checked without asking anyone.
+
+Only the standard library: the settings are checked with these too, and the panic screen reads
+the settings.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+# Appendices, "Server name": a host of these characters or a bracketed IPv6 address, and a port.
+_SERVER: Final = r"(?:[A-Za-z0-9.-]{1,230}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
+_SERVER_NAME: Final = re.compile(_SERVER)
+_USER_ID: Final = re.compile(rf"@[0-9a-z._=/+-]{{1,200}}:{_SERVER}")
+# Room version 12 (MSC4291) has room ids without a server; event ids have none since version 3.
+_ROOM_ID: Final = re.compile(rf"![A-Za-z0-9._=/+-]{{1,200}}(?::{_SERVER})?")
+_EVENT_ID: Final = re.compile(rf"\$[A-Za-z0-9._=/+-]{{1,200}}(?::{_SERVER})?")
+
+ID_LENGTH: Final = 255
+"""Characters an identifier has at most (appendices, common identifier format)."""
+
+
+def is_server_name(text: str) -> bool:
+    """Whether ``text`` has the form of a server name ("example.org", "[::1]:8448")."""
+    return _SERVER_NAME.fullmatch(text) is not None
+
+
+def is_user_id(text: str) -> bool:
+    """Whether ``text`` has the form of a user id as servers make them today."""
+    return len(text) <= ID_LENGTH and _USER_ID.fullmatch(text) is not None
+
+
+def is_room_id(text: str) -> bool:
+    """Whether ``text`` has the form of a room id."""
+    return len(text) <= ID_LENGTH and _ROOM_ID.fullmatch(text) is not None
+
+
+def is_event_id(text: str) -> bool:
+    """Whether ``text`` has the form of an event id."""
+    return len(text) <= ID_LENGTH and _EVENT_ID.fullmatch(text) is not None
+
+
+def is_homeserver(text: str) -> bool:
+    """Whether ``text`` is a base URL that PeerRoom talks to: scheme, host and port, nothing else.
+
+    https, or http where nobody else can listen: on this machine, and to an onion service.
+    """
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in {"http", "https"} or host is None or port == 0:
+        return False
+    if text.removesuffix("/") != f"{parts.scheme}://{parts.netloc}" or not is_server_name(
+        parts.netloc
+    ):
+        return False
+    return parts.scheme == "https" or host.endswith(".onion") or _is_this_machine(host)
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
