@@ -19,6 +19,9 @@ MEMORY: Final = ":memory:"
 
 KEY_BYTES: Final = 32
 
+LOG_BYTES: Final = 4 * 1024 * 1024
+"""The write-ahead log is cut back to this once it was written into the database."""
+
 
 class Database:
     """SQL in, rows out. Every error of SQLite comes out as a `VaultError` where it is not ours.
@@ -27,15 +30,19 @@ class Database:
     `encoding.text_out`.
     """
 
-    def __init__(self, path: str, key: bytes) -> None:
-        """Connect to ``path`` under the raw 32-byte ``key``; nothing is read or written yet."""
+    def __init__(self, path: str, key: bytes, *, new: bool = False) -> None:
+        """Connect to ``path`` under the raw 32-byte ``key``; ``new`` makes it a database.
+
+        An existing file is read no further than its first page, and not written.
+        """
         if len(key) != KEY_BYTES:
             raise errors.WrongKey
         self._depth = 0
         self._scrub = False
+        self._lost: type[errors.VaultError] | None = None
         self._connection = _connect(path)
         try:
-            self._configure(key, journal=path != MEMORY)
+            self._configure(key, journal=new and path != MEMORY)
         except BaseException:
             self._connection.close()
             raise
@@ -47,13 +54,14 @@ class Database:
         self.run("PRAGMA foreign_keys = ON")
         self.run("PRAGMA secure_delete = ON")
         self.run("PRAGMA temp_store = MEMORY")
+        # The write-ahead log's index then stays in memory (no -shm file), and a program that
+        # does not know our lock cannot get in between.
+        self.run("PRAGMA locking_mode = EXCLUSIVE")
         if journal:
-            # Exclusive: the write-ahead log's index stays in memory (no -shm file), and a
-            # process that does not know our lock cannot get in between.
-            self.run("PRAGMA locking_mode = EXCLUSIVE")
-            self.run("PRAGMA journal_mode = WAL")
-            self.run("PRAGMA synchronous = NORMAL")
-            self.run(f"PRAGMA journal_size_limit = {4 * 1024 * 1024}")
+            self.run("PRAGMA journal_mode = WAL")  # recorded in the file
+        # See docs/decisions/0002-vault.md: `scrub` flushes what must not be lost to a power cut.
+        self.run("PRAGMA synchronous = NORMAL")
+        self.run(f"PRAGMA journal_size_limit = {LOG_BYTES}")
 
     def run(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Execute one statement and return how many rows it changed."""
@@ -65,23 +73,21 @@ class Database:
 
     def one(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
         """The first row, or None."""
-        try:
+        with _reported():
             return self._execute(sql, parameters).fetchone()
-        except sqlcipher3.Error as error:
-            raise _translated(error) from error
 
     def all(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows."""
-        try:
+        with _reported():
             return self._execute(sql, parameters).fetchall()
-        except sqlcipher3.Error as error:
-            raise _translated(error) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing. Inside another transaction it is a part of it that can fail by itself.
 
-        Never await inside: another task's statements would end up in it.
+        Never await inside: another task's statements would end up in it. When SQLite itself
+        gives the transaction up (a full disk), every further statement in it is refused, also
+        if the first error was caught: nothing can slip out of it.
         """
         name = f"part_{self._depth}"
         self.run(f"SAVEPOINT {name}" if self._depth else "BEGIN IMMEDIATE")
@@ -93,7 +99,6 @@ class Database:
             else:
                 self.run("COMMIT")
         except BaseException:
-            # A full disk makes SQLite roll back the whole transaction by itself.
             if self._connection.in_transaction:
                 if self._depth > 1:
                     self.run(f"ROLLBACK TO {name}")
@@ -103,6 +108,8 @@ class Database:
             raise
         finally:
             self._depth -= 1
+            if self._depth == 0:
+                self._lost = None
         if self._depth == 0 and self._scrub:
             self._checkpoint()
 
@@ -127,23 +134,33 @@ class Database:
             self._scrub = False
 
     def _execute(self, sql: str, parameters: Sequence[object]) -> sqlcipher3.Cursor:
+        if self._lost is not None:
+            raise self._lost
         try:
             return self._connection.execute(sql, parameters)
         except UnicodeEncodeError:
             safe = [encoding.text_in(p) if isinstance(p, str) else p for p in parameters]
             return self._execute(sql, safe)
         except sqlcipher3.Error as error:
-            raise _translated(error) from error
+            reported = errors.from_sqlite(error)
+            if reported is None:
+                raise
+            if self._depth and not self._connection.in_transaction:
+                self._lost = type(reported)
+            raise reported from error
 
 
 def _connect(path: str) -> sqlcipher3.Connection:
-    try:
-        # Transactions are begun by us alone (isolation_level), and no one else waits for us
-        # (timeout): the lock beside the vault has settled that before.
+    # Transactions are begun by us alone (isolation_level), and no one else waits for us
+    # (timeout): the lock beside the vault has settled that before.
+    with _reported():
         return sqlcipher3.connect(path, timeout=0, isolation_level=None)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Rows are read as they are fetched, so that a damaged page may show only then."""
+    try:
+        yield
     except sqlcipher3.Error as error:
-        raise _translated(error) from error
-
-
-def _translated(error: sqlcipher3.Error) -> Exception:
-    return errors.from_sqlite(error) or error
+        raise errors.from_sqlite(error) or error from error

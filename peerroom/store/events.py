@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, cast
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
 
 from peerroom.store import encoding
 from peerroom.store.database import Database, Row
 from peerroom.store.drafts import Drafts
 from peerroom.store.encoding import text_out
 from peerroom.store.outbox import Outbox
-from peerroom.store.redaction import bare_event
+from peerroom.store.redaction import bare_event, redactor, replaced_by
 from peerroom.store.rooms import Rooms
 
 EventStatus = Literal["ok", "undecryptable", "unattributable", "redacted", "malformed"]
@@ -20,6 +20,9 @@ _SELECT: Final = """
         session_id, transaction_id, trust
     FROM events
 """
+
+_FAR: Final = 2**62
+"""Above every position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,26 @@ class Events:
         Raises:
             NotStorable: ``raw`` or ``clear`` is no JSON (see `encoding.json_in`).
         """
-        raise NotImplementedError
+        known = self.get(event.event_id)
+        if known is None:
+            self._insert(event)
+            return True
+        # An event id belongs to one event: a server that sends another one under it is not
+        # believed, neither for what was readable already nor for another room.
+        if known.room_id != event.room_id or known.status == "redacted":
+            return False
+        if event.status == "redacted":
+            self.redact(event.event_id, redactor(event.raw))
+        elif known.status != "ok":
+            self._update(event)
+        elif known.transaction_id is None and event.transaction_id is not None:
+            self._update(replace(known, transaction_id=event.transaction_id))
+        return False
 
     def get(self, event_id: str) -> StoredEvent | None:
         """The event, or None."""
-        raise NotImplementedError
+        row = self._db.one(_SELECT + "WHERE event_id = ?", (event_id,))
+        return _event(row) if row else None
 
     def page(
         self, room_id: str, before: int | None = None, after: int | None = None, limit: int = 50
@@ -81,31 +99,60 @@ class Events:
         With ``before``, the newest ones below that position; with ``after`` alone, the oldest
         ones above it; with neither, the newest of the room.
         """
-        raise NotImplementedError
+        above = -_FAR if after is None else after
+        below = _FAR if before is None else before
+        oldest_first = before is None and after is not None
+        rows = self._db.all(
+            _SELECT
+            + "WHERE room_id = ? AND position > ? AND position < ? ORDER BY position "
+            + ("ASC LIMIT ?" if oldest_first else "DESC LIMIT ?"),
+            (room_id, above, below, limit),
+        )
+        return [_event(row) for row in (rows if oldest_first else reversed(rows))]
 
     def of_sender(self, room_id: str, sender: str, limit: int) -> list[StoredEvent]:
         """The newest ``limit`` events of one sender that are not redacted, newest first."""
-        raise NotImplementedError
+        rows = self._db.all(
+            _SELECT + "WHERE room_id = ? AND sender = ? AND status != 'redacted'"
+            " ORDER BY position DESC LIMIT ?",
+            (room_id, sender, limit),
+        )
+        return [_event(row) for row in rows]
 
     def count(self, room_id: str) -> int:
         """How many events of the room are stored; costs the same for any number."""
-        raise NotImplementedError
+        row = self._db.one("SELECT events FROM rooms WHERE room_id = ?", (room_id,))
+        return int(row[0]) if row else 0
 
     def unread(self, room_id: str, after: int | None, own: str, limit: int = 100) -> int:
         """Messages above position ``after`` by others than ``own``, counted up to ``limit``."""
-        raise NotImplementedError
+        row = self._db.one(
+            "SELECT count(*) FROM (SELECT 1 FROM events WHERE room_id = ? AND position > ?"
+            " AND sender != ? AND status != 'redacted'"
+            " AND type IN ('m.room.message', 'm.room.encrypted') LIMIT ?)",
+            (room_id, -_FAR if after is None else after, own, limit),
+        )
+        assert row is not None
+        return int(row[0])
 
     def latest_position(self, room_id: str) -> int | None:
         """Position of the newest event, or None. The next live event goes to it plus one."""
-        raise NotImplementedError
+        row = self._db.one("SELECT max(position) FROM events WHERE room_id = ?", (room_id,))
+        return row[0] if row else None
 
     def first_position(self, room_id: str) -> int | None:
         """Position of the oldest event, or None. Older history goes below it."""
-        raise NotImplementedError
+        row = self._db.one("SELECT min(position) FROM events WHERE room_id = ?", (room_id,))
+        return row[0] if row else None
 
     def undecryptable(self, room_id: str, session_id: str) -> list[StoredEvent]:
         """Events that wait for this Megolm session, in order."""
-        raise NotImplementedError
+        rows = self._db.all(
+            _SELECT + "WHERE room_id = ? AND session_id = ? AND status = 'undecryptable'"
+            " ORDER BY position",
+            (room_id, session_id),
+        )
+        return [_event(row) for row in rows]
 
     def set_clear(
         self,
@@ -119,7 +166,14 @@ class Events:
         Raises:
             NotStorable: ``clear`` is no JSON.
         """
-        raise NotImplementedError
+        event = self.get(event_id)
+        if event is None or event.status == "redacted":
+            return
+        self._update(
+            replace(
+                event, clear=clear, status=status, trust=event.trust if trust is None else trust
+            )
+        )
 
     def redact(self, event_id: str, by: str | None = None) -> bool:
         """Take away what the event said, at once and from everywhere in the vault.
@@ -136,8 +190,100 @@ class Events:
         Returns:
             Whether anything was known of the event.
         """
-        raise NotImplementedError
+        with self._db.transaction():
+            event = self.get(event_id)
+            if event is not None:
+                edits = self._db.all(
+                    _SELECT + "WHERE replaces = ? AND sender = ?", (event_id, event.sender)
+                )
+                for redacted in (event, *map(_event, edits)):
+                    self._update(_bare(redacted, by))
+                    self._outbox.redact(event.room_id, redacted.event_id, redacted.transaction_id)
+            state = self._rooms.redact_state(event_id)
+            self._drafts.redact(event_id)
+            self._db.scrub()
+        return event is not None or state
+
+    def _insert(self, event: StoredEvent) -> None:
+        event = self._as_it_stands(event)
+        self._db.run(
+            "INSERT INTO events (type, sender, origin_ts, raw, clear, status, session_id,"
+            " transaction_id, trust, replaces, room_id, event_id, position)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*_said(event), event.room_id, event.event_id, event.position),
+        )
+
+    def _update(self, event: StoredEvent) -> None:
+        """Keep what the event says now; its place stays."""
+        event = self._as_it_stands(event)
+        self._db.run(
+            "UPDATE events SET type = ?, sender = ?, origin_ts = ?, raw = ?, clear = ?,"
+            " status = ?, session_id = ?, transaction_id = ?, trust = ?, replaces = ?"
+            " WHERE event_id = ?",
+            (*_said(event), event.event_id),
+        )
+
+    def _as_it_stands(self, event: StoredEvent) -> StoredEvent:
+        """The event, or its skeleton if it, or what it replaces, was redacted."""
+        if event.status == "redacted":
+            return _bare(event)
+        target = _replaces(event)
+        if target is not None:
+            known = self._db.one("SELECT sender, status FROM events WHERE event_id = ?", (target,))
+            if known is not None and (text_out(known[0]), known[1]) == (event.sender, "redacted"):
+                return _bare(event)
+        return event
+
+
+def _said(event: StoredEvent) -> tuple[object, ...]:
+    """What an event says, for the columns that an update may change."""
+    return (
+        event.type,
+        event.sender,
+        encoding.whole(event.origin_ts),
+        encoding.json_in(event.raw),
+        None if event.clear is None else encoding.json_in(event.clear),
+        event.status,
+        event.session_id,
+        event.transaction_id,
+        event.trust,
+        _replaces(event),
+    )
+
+
+def _replaces(event: StoredEvent) -> str | None:
+    # The relation of an encrypted event stays outside the ciphertext, but not every client
+    # does so (client-server API, "Relationships in encrypted events").
+    clear = event.clear or {}
+    return replaced_by(event.raw.get("content")) or replaced_by(clear.get("content"))
+
+
+def _bare(event: StoredEvent, by: str | None = None) -> StoredEvent:
+    return replace(
+        event,
+        raw=bare_event(event.raw, by),
+        clear=None,
+        status="redacted",
+        session_id=None,
+        transaction_id=None,
+        trust=None,
+    )
 
 
 def _event(row: Row) -> StoredEvent:
-    raise NotImplementedError
+    (room_id, event_id, position, sender, event_type, origin_ts, raw, clear, status, session_id,
+     transaction_id, trust) = row  # fmt: skip
+    return StoredEvent(
+        text_out(room_id),
+        text_out(event_id),
+        position,
+        text_out(sender),
+        text_out(event_type),
+        origin_ts,
+        encoding.json_out(raw),
+        None if clear is None else encoding.json_out(clear),
+        status,
+        None if session_id is None else text_out(session_id),
+        transaction_id,
+        trust,
+    )

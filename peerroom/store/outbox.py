@@ -10,11 +10,12 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 from peerroom.store import encoding
 from peerroom.store.database import Database, Row
 from peerroom.store.encoding import text_out
+from peerroom.store.redaction import replaced_by
 
 OutboxKind = Literal["message", "redaction", "action"]
 OutboxState = Literal["queued", "sending", "sent", "failed"]
@@ -78,57 +79,107 @@ class Outbox:
         Raises:
             NotStorable: ``content`` is no JSON.
         """
-        raise NotImplementedError
+        if idempotency_key is not None:
+            known = self._one("WHERE idempotency_key = ?", idempotency_key)
+            if known is not None:
+                return known
+        number = self._db.insert(
+            "INSERT INTO outbox (account_id, room_id, kind, content, transaction_id, state,"
+            " created, order_key, idempotency_key) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
+            (
+                account_id,
+                room_id,
+                kind,
+                encoding.json_in(content),
+                transaction_id or secrets.token_urlsafe(16),
+                encoding.time_in(now),
+                room_id if order_key is None else order_key,
+                idempotency_key,
+            ),
+        )
+        row = self.get(number)
+        assert row is not None
+        return row
 
     def get(self, row_id: int) -> OutboxRow | None:
         """The row, or None."""
-        raise NotImplementedError
+        return self._one("WHERE id = ?", row_id)
 
     def by_transaction(self, transaction_id: str) -> OutboxRow | None:
         """The row with this transaction id, or None."""
-        raise NotImplementedError
+        return self._one("WHERE transaction_id = ?", transaction_id)
 
     def of_room(self, room_id: str) -> list[OutboxRow]:
         """Every row of a room in order, for its local echo."""
-        raise NotImplementedError
+        return self._all("WHERE room_id = ? ORDER BY id", room_id)
 
     def queued(self, account_id: int) -> list[OutboxRow]:
         """Every row that waits to be sent, in order."""
-        raise NotImplementedError
+        return self._all("WHERE account_id = ? AND state = 'queued' ORDER BY id", account_id)
 
     def ready(self, account_id: int) -> list[OutboxRow]:
         """The rows that may go out now, all at the same time: the first queued one of each
         order key that has none under way."""
-        raise NotImplementedError
+        return self._all(
+            """
+            AS this WHERE account_id = ? AND state = 'queued' AND NOT EXISTS (
+                SELECT 1 FROM outbox AS other
+                WHERE other.account_id = this.account_id AND other.order_key = this.order_key
+                    AND (other.state = 'sending' OR other.state = 'queued' AND other.id < this.id)
+            ) ORDER BY id
+            """,
+            account_id,
+        )
 
     def failed(self, account_id: int) -> list[OutboxRow]:
         """Rows that wait for a decision of their owner, in order."""
-        raise NotImplementedError
+        return self._all("WHERE account_id = ? AND state = 'failed' ORDER BY id", account_id)
 
-    def mark_sending(self, row_id: int, now: datetime) -> None:
-        """The row goes to the network now."""
-        raise NotImplementedError
+    def mark_sending(self, row_id: int, now: datetime) -> bool:
+        """The row goes to the network now; False when it was withdrawn: then do not send it."""
+        changed = self._db.run(
+            "UPDATE outbox SET state = 'sending', attempts = attempts + 1, last_error = NULL,"
+            " first_attempt = ifnull(first_attempt, ?) WHERE id = ? AND state = 'queued'",
+            (encoding.time_in(now), row_id),
+        )
+        return changed > 0
 
     def mark_sent(self, row_id: int, event_id: str | None = None) -> None:
         """The server has taken it."""
-        raise NotImplementedError
+        self._db.run(
+            "UPDATE outbox SET state = 'sent', event_id = ?, last_error = NULL WHERE id = ?",
+            (event_id, row_id),
+        )
 
     def mark_failed(self, row_id: int, sentence: str) -> None:
         """The server refused it for good; ``sentence`` says why, clean and in words."""
-        raise NotImplementedError
+        self._db.run(
+            "UPDATE outbox SET state = 'failed', last_error = ? WHERE id = ? AND state != 'sent'",
+            (sentence, row_id),
+        )
 
     def requeue(self, row_id: int, sentence: str | None = None) -> None:
         """Try it again with the same transaction id: after a passing fault, or when the owner
         asks for it."""
-        raise NotImplementedError
+        self._db.run(
+            "UPDATE outbox SET state = 'queued', last_error = ? WHERE id = ? AND state != 'sent'",
+            (sentence, row_id),
+        )
 
     def withdraw(self, row_id: int) -> bool:
         """Take back a row that is queued or failed; False when it is under way or sent."""
-        raise NotImplementedError
+        with self._db.transaction():
+            self._db.scrub()
+            return (
+                self._db.run(
+                    "DELETE FROM outbox WHERE id = ? AND state IN ('queued', 'failed')", (row_id,)
+                )
+                > 0
+            )
 
     def remove(self, row_id: int) -> None:
         """Forget the row: its event is in the timeline now."""
-        raise NotImplementedError
+        self._db.run("DELETE FROM outbox WHERE id = ?", (row_id,))
 
     def remove_sent(self, before: datetime) -> int:
         """Forget rows that were sent and are older than ``before``; returns how many.
@@ -136,12 +187,45 @@ class Outbox:
         The bot's idempotency keys live as long as their rows: keep them while the event that
         caused an action can still be delivered again.
         """
-        raise NotImplementedError
+        return self._db.run(
+            "DELETE FROM outbox WHERE state = 'sent' AND created < ?", (encoding.time_in(before),)
+        )
 
     def recover(self) -> int:
         """Queue again what a crash left under way; returns how many. Runs at every opening."""
-        raise NotImplementedError
+        return self._db.run("UPDATE outbox SET state = 'queued' WHERE state = 'sending'")
+
+    def redact(self, room_id: str, event_id: str, transaction_id: str | None) -> None:
+        """Forget the row that sent a redacted event, and rows that would change it."""
+        for row in self.of_room(room_id):
+            sent_it = row.event_id == event_id or row.transaction_id == transaction_id
+            if sent_it or replaced_by(row.content) == event_id:
+                self.remove(row.id)
+
+    def _one(self, where: str, parameter: object) -> OutboxRow | None:
+        row = self._db.one(_SELECT + where, (parameter,))
+        return _row(row) if row else None
+
+    def _all(self, where: str, parameter: object) -> list[OutboxRow]:
+        return [_row(row) for row in self._db.all(_SELECT + where, (parameter,))]
 
 
 def _row(row: Row) -> OutboxRow:
-    raise NotImplementedError
+    (number, account, room, kind, content, transaction, state, attempts, last_error, created,
+     first_attempt, event, order_key, idempotency_key) = row  # fmt: skip
+    return OutboxRow(
+        id=number,
+        account_id=account,
+        room_id=text_out(room),
+        kind=kind,
+        content=encoding.json_out(content),
+        transaction_id=transaction,
+        state=state,
+        attempts=attempts,
+        last_error=None if last_error is None else text_out(last_error),
+        created=encoding.time_out(created),
+        first_attempt=None if first_attempt is None else encoding.time_out(first_attempt),
+        event_id=None if event is None else text_out(event),
+        order_key=text_out(order_key),
+        idempotency_key=None if idempotency_key is None else text_out(idempotency_key),
+    )

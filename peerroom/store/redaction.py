@@ -41,18 +41,38 @@ def bare_content(event_type: str, content: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in content.items() if key in kept}
 
 
-def bare_event(raw: dict[str, Any], redacted_by: str | None) -> dict[str, Any]:
+def bare_event(raw: dict[str, Any], redacted_by: str | None = None) -> dict[str, Any]:
     """The skeleton of ``raw`` for a tombstone; says in the spec's place who redacted it.
 
     Of a message's content nothing is left, however it was malformed.
     """
-    bare = {key: raw[key] for key in _KEPT if isinstance(raw.get(key), str | int)}
+    bare: dict[str, Any] = {key: raw[key] for key in _KEPT if isinstance(raw.get(key), str | int)}
+    bare["content"] = {}
     event_type, content = raw.get("type"), raw.get("content")
-    bare["content"] = (
-        bare_content(event_type, content)
-        if isinstance(event_type, str) and isinstance(content, dict) and "state_key" in raw
-        else {}
-    )
-    if redacted_by is not None:
-        bare["unsigned"] = {"redacted_because": {"sender": redacted_by}}
+    if isinstance(event_type, str) and isinstance(content, dict) and "state_key" in raw:
+        bare["content"] = bare_content(event_type, content)
+    by = redacted_by or redactor(raw)
+    if by is not None:
+        bare["unsigned"] = {"redacted_because": {"sender": by}}
     return bare
+
+
+def redactor(raw: dict[str, Any]) -> str | None:
+    """Who redacted the event, as the server adds it to what is left of it."""
+    by = _path(raw, "unsigned", "redacted_because", "sender")
+    return by if isinstance(by, str) else None
+
+
+def replaced_by(content: object) -> str | None:
+    """The event that ``content`` replaces (an edit: ``m.replace``), or None."""
+    relation = _path(content, "m.relates_to")
+    target = _path(relation, "event_id")
+    if _path(relation, "rel_type") == "m.replace" and isinstance(target, str):
+        return target
+    return None
+
+
+def _path(value: object, *keys: str) -> object:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -180,8 +180,8 @@ class Rooms:
         """Forget the state, before the server's whole state is stored anew."""
         self._db.run("DELETE FROM state WHERE room_id = ?", (room_id,))
 
-    def redact_state(self, event_id: str) -> None:
-        """Take from the state what a redaction of ``event_id`` takes away."""
+    def redact_state(self, event_id: str) -> bool:
+        """Take from the state what a redaction of ``event_id`` takes away; False: nothing."""
         rows = self._db.all(
             "SELECT room_id, state_key, type, content FROM state WHERE event_id = ?", (event_id,)
         )
@@ -191,6 +191,7 @@ class Rooms:
                 "UPDATE state SET content = ? WHERE room_id = ? AND type = ? AND state_key = ?",
                 (encoding.json_in(bare), room_id, event_type, state_key),
             )
+        return bool(rows)
 
 
 def _room(row: Row) -> StoredRoom:

@@ -125,7 +125,7 @@ VERSION_1: Final = (
         idempotency_key TEXT UNIQUE
     )
     """,
-    "CREATE INDEX outbox_waiting ON outbox (account_id, id) WHERE state IN ('queued', 'sending')",
+    "CREATE INDEX outbox_by_state ON outbox (account_id, state, order_key, id)",
     "CREATE INDEX outbox_of_room ON outbox (room_id, id)",
     "CREATE INDEX outbox_by_event ON outbox (event_id) WHERE event_id IS NOT NULL",
     """

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
+from peerroom.paths import private_folder
+from peerroom.store import errors, keys, migrations
+from peerroom.store import folder as files
 from peerroom.store.accounts import Account, Accounts
-from peerroom.store.database import Database
+from peerroom.store.database import KEY_BYTES, MEMORY, Database
 from peerroom.store.drafts import Drafts
 from peerroom.store.events import Events
 from peerroom.store.gaps import Gaps
@@ -19,9 +23,6 @@ from peerroom.store.records import Records
 from peerroom.store.rooms import Rooms
 from peerroom.store.settings import Settings
 
-if TYPE_CHECKING:
-    from peerroom.store.keys import Cost
-
 
 class Vault:
     """Everything that is kept, by area. Made by `create`, `open`, `open_with_key`, `ephemeral`.
@@ -29,17 +30,6 @@ class Vault:
     Use it from the thread that opened it. Each call is atomic by itself; several become one in
     `transaction`.
     """
-
-    accounts: Accounts
-    rooms: Rooms
-    events: Events
-    gaps: Gaps
-    outbox: Outbox
-    drafts: Drafts
-    settings: Settings
-    identities: Identities
-    key_shares: KeyShares
-    records: Records
 
     def __init__(
         self, database: Database, data_key: bytes, folder: Path | None, lock: VaultLock | None
@@ -55,7 +45,7 @@ class Vault:
         self.drafts = Drafts(database)
         self.events = Events(database, self.rooms, self.outbox, self.drafts)
         self.gaps = Gaps(database)
-        self.accounts = Accounts(database, folder and folder / "crypto")
+        self.accounts = Accounts(database, folder and folder / files.CRYPTO)
         self.settings = Settings(database)
         self.identities = Identities(database)
         self.key_shares = KeyShares(database)
@@ -64,11 +54,11 @@ class Vault:
     @staticmethod
     def exists(folder: Path) -> bool:
         """Whether a vault was made in ``folder``."""
-        raise NotImplementedError
+        return (folder / files.KEY).exists()
 
     @classmethod
     def create(
-        cls, folder: Path, passphrase: str, *, cost: Cost | None = None, yields: bool = False
+        cls, folder: Path, passphrase: str, *, cost: keys.Cost | None = None, yields: bool = False
     ) -> Vault:
         """Make a vault in ``folder`` (made with mode 0700 if it is not there) and open it.
 
@@ -83,7 +73,17 @@ class Vault:
             EmptyPassphrase, VaultExists, VaultDamaged (a database without its key file),
             VaultBusy, VaultNotWritable, DiskFull.
         """
-        raise NotImplementedError
+        if not passphrase:
+            raise errors.EmptyPassphrase
+        with files.os_errors_in_words():
+            private_folder(folder)
+        lock = VaultLock.acquire(folder, yields=yields)
+        try:
+            key = _make(folder, passphrase, cost or keys.Cost())
+            return cls._opened(folder, key, lock)
+        except BaseException:
+            lock.release()
+            raise
 
     @classmethod
     def open(cls, folder: Path, passphrase: str, *, yields: bool = False) -> Vault:
@@ -94,7 +94,7 @@ class Vault:
             VaultMissing, WrongPassphrase, VaultDamaged, VaultTooNew, VaultBusy,
             VaultNotWritable, DiskFull.
         """
-        raise NotImplementedError
+        return cls.open_with_key(folder, keys.unlock(folder, passphrase), yields=yields)
 
     @classmethod
     def open_with_key(cls, folder: Path, key: bytes, *, yields: bool = False) -> Vault:
@@ -103,12 +103,43 @@ class Vault:
         Raises:
             WrongKey, and what `open` raises.
         """
-        raise NotImplementedError
+        keys.check(folder, key)
+        lock = VaultLock.acquire(folder, yields=yields)
+        try:
+            return cls._opened(folder, key, lock)
+        except BaseException:
+            lock.release()
+            raise
 
     @classmethod
     def ephemeral(cls) -> Vault:
         """A vault in memory alone: nothing is ever written to disk, all is gone with it."""
-        raise NotImplementedError
+        key = secrets.token_bytes(KEY_BYTES)
+        database = Database(MEMORY, key, new=True)
+        migrations.migrate(database)
+        return cls(database, key, None, None)
+
+    @classmethod
+    def _opened(cls, folder: Path, key: bytes, lock: VaultLock) -> Vault:
+        """The vault in ``folder`` whose key is known to be right."""
+        with files.os_errors_in_words():
+            files.finish(folder)
+            path = folder / files.DATABASE
+            # SQLite takes a missing or empty file as a new database, and would begin afresh.
+            if not path.exists() or path.stat().st_size == 0:
+                raise errors.VaultDamaged
+            database = Database(str(path), key)
+            try:
+                if migrations.version(database) == 0:
+                    raise errors.VaultDamaged
+                migrations.migrate(database)
+                vault = cls(database, key, folder, lock)
+                vault.outbox.recover()
+                files.tighten(folder)
+            except BaseException:
+                database.close()
+                raise
+        return vault
 
     def transaction(self) -> AbstractContextManager[None]:
         """All that happens inside is kept together or not at all; may be nested.
@@ -121,7 +152,12 @@ class Vault:
     def crypto_path(self, account: Account) -> Path | str:
         """Where the account's crypto store lives: a file (mode 0600, maybe empty), or the
         string ``":memory:"`` when the vault is ephemeral. Its key is ``account.crypto_key``."""
-        raise NotImplementedError
+        if self.folder is None:
+            return MEMORY
+        with files.os_errors_in_words():
+            path = private_folder(self.folder / files.CRYPTO) / account.crypto_file
+            files.make_private_file(path)
+        return path
 
     @property
     def asked_fd(self) -> int | None:
@@ -134,18 +170,74 @@ class Vault:
         Raises:
             VaultDamaged: a page was changed or is missing.
         """
-        raise NotImplementedError
+        damage = self._db.all("PRAGMA cipher_integrity_check")
+        if damage or self._db.all("PRAGMA integrity_check(1)") != [("ok",)]:
+            raise errors.VaultDamaged
 
     def close(self) -> None:
         """Write everything back and let go of the lock; a second time does nothing."""
-        raise NotImplementedError
+        self._db.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def erase(self) -> list[Path]:
         """Close and remove the vault for good; returns what was removed (see `folder.erase`)."""
-        raise NotImplementedError
+        self._db.close()
+        try:
+            with files.os_errors_in_words():
+                return files.remove(self.folder) if self.folder is not None else []
+        finally:
+            if self._lock is not None:
+                self._lock.release()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+
+def erase(folder: Path) -> list[Path]:
+    """Remove the vault in ``folder`` for good, also without its passphrase or when damaged.
+
+    Returns what was removed: the vault's own files, and the folder if nothing else was in it.
+    `folder.belongings` lists them beforehand.
+
+    Raises:
+        VaultMissing, VaultBusy, VaultNotWritable.
+    """
+    if not folder.is_dir():
+        raise errors.VaultMissing
+    lock = VaultLock.acquire(folder)
+    try:
+        with files.os_errors_in_words():
+            return files.remove(folder)
+    finally:
+        lock.release()
+
+
+def _make(folder: Path, passphrase: str, cost: keys.Cost) -> bytes:
+    """Write a new vault's files; returns its data key.
+
+    The database is complete under another name before the key file is there: see `folder`.
+    """
+    if (folder / files.KEY).exists():
+        raise errors.VaultExists
+    if (folder / files.DATABASE).exists():
+        raise errors.VaultDamaged  # its key file may still be found: nothing is removed
+    key = secrets.token_bytes(KEY_BYTES)
+    unfinished = folder / files.UNFINISHED
+    with files.os_errors_in_words():
+        files.clear_unfinished(folder)
+        try:
+            files.make_private_file(unfinished)
+            database = Database(str(unfinished), key, new=True)
+            try:
+                migrations.migrate(database)
+            finally:
+                database.close()
+            keys.write(folder, key, passphrase, cost)
+        except BaseException:
+            files.clear_unfinished(folder)
+            raise
+    return key

@@ -1,0 +1,142 @@
+"""The vault's folder: which files are in it, how they are made private, and how they go.
+
+Making and removing a vault pass through the same two half-way states, so that either can be cut
+short anywhere and be taken up again: ``vault.db.new`` without ``vault.key`` is rubbish;
+``vault.db.new`` with ``vault.key`` is a vault that lacks only its name.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from peerroom.store import errors
+
+KEY: Final = "vault.key"
+DATABASE: Final = "vault.db"
+UNFINISHED: Final = "vault.db.new"
+LOCK: Final = "vault.lock"
+ASK: Final = "vault.ask"
+CRYPTO: Final = "crypto"
+
+_JOURNALS: Final = ("-wal", "-shm", "-journal")
+
+
+@contextmanager
+def os_errors_in_words() -> Iterator[None]:
+    """Turn the `OSError` of a system call into a `VaultError`."""
+    try:
+        yield
+    except OSError as error:
+        raise errors.from_os(error) from error
+
+
+def make_private_file(path: Path) -> None:
+    """Make an empty file with mode 0600 unless there is one.
+
+    SQLite takes an empty file as a new database, and gives its journals the same mode.
+    """
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    path.chmod(0o600)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace the file by ``content`` (mode 0600), so that a crash leaves the old or the new."""
+    beside = path.with_name(path.name + ".new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        with open(os.open(beside, flags, 0o600), "wb") as file:  # noqa: PTH123 (a descriptor)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the folder's names (what was made, renamed, removed) onto the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def tighten(folder: Path) -> None:
+    """Take from others what a copy from elsewhere may have let them: 0700 and 0600."""
+    if folder.stat().st_mode & 0o777 != 0o700:
+        folder.chmod(0o700)
+    for path in _files(folder):
+        if path.stat().st_mode & 0o177:
+            path.chmod(0o600)
+
+
+def finish(folder: Path) -> None:
+    """Take up a creation that was cut short after its key file was written."""
+    database, unfinished = folder / DATABASE, folder / UNFINISHED
+    if not database.exists() and unfinished.exists():
+        unfinished.replace(database)
+        sync_folder(folder)
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Remove what a creation or removal without a key file left behind."""
+    for path in _leftovers(folder):
+        path.unlink(missing_ok=True)
+
+
+def belongings(folder: Path) -> list[Path]:
+    """Everything in ``folder`` that is the vault's, the folder itself last if nothing else is
+    in it. For a list to show before `remove`."""
+    files = _files(folder)
+    crypto = folder / CRYPTO
+    folders = [crypto] if crypto.is_dir() else []
+    if folder.is_dir() and set(folder.iterdir()) <= {*files, *folders}:
+        folders.append(folder)
+    return [*files, *folders]
+
+
+def remove(folder: Path) -> list[Path]:
+    """Remove the vault's files for good and return them. The lock must be held.
+
+    The key file goes first (but for the database's name): from then on nothing can be read.
+    """
+    going = belongings(folder)
+    database, key = folder / DATABASE, folder / KEY
+    if database.exists():
+        database.replace(folder / UNFINISHED)
+    if key.exists():
+        # Best effort: a disk may write elsewhere. Without these 152 bytes all else is noise.
+        with key.open("r+b") as file:
+            file.write(secrets.token_bytes(key.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        key.unlink()
+        sync_folder(folder)
+    for path in [*_files(folder), *going]:
+        if path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink(missing_ok=True)
+    return going
+
+
+def _leftovers(folder: Path) -> list[Path]:
+    return [
+        *(folder / f"{UNFINISHED}{end}" for end in ("", *_JOURNALS)),
+        *(folder / f"{DATABASE}{end}" for end in _JOURNALS),
+        folder / f"{KEY}.new",
+        *(folder / CRYPTO).glob("*"),
+    ]
+
+
+def _files(folder: Path) -> list[Path]:
+    names = [folder / KEY, folder / DATABASE, *_leftovers(folder), folder / ASK, folder / LOCK]
+    return [path for path in names if path.exists()]
