@@ -1,0 +1,66 @@
+"""``peerroom demo``: try everything in a room that lives only on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from peerroom.i18n import LANGUAGES, _, set_language
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  peerroom demo                  a room with three simulated members
+  peerroom demo --lang ja        the same in Japanese
+  peerroom demo --script         every step without a screen
+"""
+)
+@click.option("--script", is_flag=True, help="Play every step without a screen, and prove each.")
+@click.option("--json", "as_json", is_flag=True, help="Like --script, one JSON object a line.")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language; your locale's otherwise.")
+def command(script: bool, as_json: bool, lang: str | None) -> None:
+    """Try PeerRoom in a room that lives only on this machine.
+
+    It starts a homeserver of its own, the moderator bot and three members who are simulated and
+    say so. Nothing leaves this machine, and nothing is left of it when you leave.
+    """
+    if lang is not None:
+        set_language(lang)
+    if script or as_json:
+        sys.exit(asyncio.run(_script(as_json)))
+    from peerroom.demo import evening
+
+    sys.exit(evening.run(lambda words: click.echo(words, err=True)))
+
+
+async def _script(as_json: bool) -> int:
+    from random import SystemRandom
+
+    from peerroom.clock import SystemClock
+    from peerroom.demo.script import Outcome, play
+    from peerroom.demo.steps import Stage, steps
+
+    def report(outcome: Outcome) -> None:
+        if as_json:
+            words = {"step": outcome.step.name, "ok": outcome.ok}
+            told = words | {"seconds": round(outcome.seconds, 3)}
+            click.echo(json.dumps(told | ({"problem": p} if (p := outcome.problem) else {})))
+            return
+        mark = "✓" if outcome.ok else "✗"
+        click.echo(f"{mark} {outcome.step.shown}  {outcome.seconds:.1f} s")
+        if outcome.problem:
+            click.echo(f"  {outcome.problem}")
+
+    def starting(seconds: float) -> None:
+        words = _("Starting a homeserver… {seconds} s")
+        click.echo(words.format(seconds=f"{seconds:.0f}"), err=True)
+
+    with tempfile.TemporaryDirectory(prefix="peerroom-demo-") as folder:
+        stage = Stage(Path(folder), SystemClock(), SystemRandom(), on_progress=starting)
+        return 0 if await play(stage, steps(), report) else 1

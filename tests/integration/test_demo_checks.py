@@ -1,0 +1,81 @@
+"""The demo's proofs fail when what they stand for is not so."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.clock import FrozenClock
+
+from peerroom.demo import network_cut
+from peerroom.demo.errors import StepFailed
+from peerroom.demo.server_view import ServerView
+from peerroom.demo.steps import Stage, room_encrypted
+from peerroom.host.homeserver import Homeserver
+
+
+@dataclass
+class Host:
+    """Stands where the bot would: a person who made a room over the raw API."""
+
+    user_id: str
+    room_id: str
+
+    async def invite(self) -> str:
+        raise AssertionError("nobody is invited here")
+
+    async def stop(self) -> None:
+        """Nothing runs."""
+
+
+def room(server: Homeserver, **options: object) -> tuple[Host, str]:
+    account = server.register(f"host-{random.getrandbits(40):x}", login=True)
+    made = server.api(account.access_token).call("POST", "/_matrix/client/v3/createRoom", options)
+    return Host(account.user_id, made["room_id"]), account.access_token
+
+
+ENCRYPTION = {
+    "type": "m.room.encryption",
+    "state_key": "",
+    "content": {"algorithm": "m.megolm.v1.aes-sha2"},
+}
+
+
+async def test_a_room_in_clear_is_not_called_encrypted(
+    homeserver: Homeserver, tmp_path: Path, frozen_clock: FrozenClock
+) -> None:
+    stage = Stage(tmp_path, frozen_clock, random.Random(1))
+    stage.world.server = homeserver
+    stage.world.moderator, _token = room(homeserver)
+    with pytest.raises(StepFailed):
+        await room_encrypted(stage)
+    stage.world.moderator, _token = room(homeserver, initial_state=[ENCRYPTION])
+    await room_encrypted(stage)
+
+
+@pytest.mark.parametrize("text", ["words that stand here in clear", "平文でここにある言葉"])
+def test_the_server_tells_what_it_holds(homeserver: Homeserver, text: str) -> None:
+    view = ServerView(homeserver)
+    host, token = room(homeserver)
+    assert view.members(host.room_id) == [host.user_id]
+    assert len(view.devices(host.user_id)) == 1
+    assert not view.holds(text)
+    path = f"/_matrix/client/v3/rooms/{host.room_id}/send/m.room.message/1"
+    sent = homeserver.api(token).call("PUT", path, {"msgtype": "m.text", "body": text})
+    assert view.holds(text)
+    assert view.event(host.room_id, sent["event_id"])["content"]["body"] == text
+    assert view.keys(host.user_id)["master_keys"] == {}
+
+
+async def test_with_the_network_there_the_proof_of_its_absence_fails(
+    homeserver: Homeserver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Play the inside of the namespace outside of one: it must notice."""
+    monkeypatch.setattr(network_cut, "_GUARDED", network_cut._IN_NAMESPACE)
+    monkeypatch.setattr(network_cut, "namespaces_allowed", lambda: False)
+    port = int(homeserver.base_url.rpartition(":")[2])
+    code, printed = await network_cut.help_now(port)
+    assert code == 1
+    assert "the network is still there" in printed
