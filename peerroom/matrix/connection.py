@@ -4,33 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from peerroom.clock import Clock
+from peerroom.matrix import backoff
 from peerroom.matrix.admin import Admin
+from peerroom.matrix.backfill import Backfill
+from peerroom.matrix.crypto import Machine
+from peerroom.matrix.delivery import Delivery
+from peerroom.matrix.errors import AccountClosed, LoggedOut, MatrixError
+from peerroom.matrix.identity import Identity
+from peerroom.matrix.ingest import Ingest
+from peerroom.matrix.keyshare import KeyShare
 from peerroom.matrix.rooms import Rooms
-from peerroom.matrix.session import Session
-from peerroom.matrix.sync import SyncBatch
-from peerroom.matrix.transport import PATIENT, OnState, Timeouts
+from peerroom.matrix.session import Credentials, Session
+from peerroom.matrix.sync import SyncBatch, Syncer
+from peerroom.matrix.transport import PATIENT, OnState, Timeouts, Transport
 
 if TYPE_CHECKING:
-    from peerroom.matrix.crypto import Machine
     from peerroom.store.accounts import Account
     from peerroom.store.outbox import OutboxRow
     from peerroom.store.vault import Vault
 
+OnBatch = Callable[[SyncBatch], Awaitable[None]]
+
+LONG_POLL: Final = 30.0
+"""Seconds that the server may keep a turn of sync open when nothing happens."""
+
 
 class Connection:
-    """Transport, session, Olm machine, sync and delivery of one account of an open vault.
+    """Transport, session, Olm machine, sync and delivery of one account of an open vault."""
 
-    ``rooms``, ``admin``, ``session`` and ``machine`` are public parts; the account's token and
-    device are written back to the vault when they change.
-    """
-
-    rooms: Rooms
-    admin: Admin
-    session: Session
-    machine: Machine
+    def __init__(
+        self,
+        vault: Vault,
+        account: Account,
+        transport: Transport,
+        machine: Machine,
+        *,
+        clock: Clock,
+        random: Random,
+    ) -> None:
+        """Put the parts together; use `open`."""
+        credentials = Credentials(account.user_id, account.device_id, account.access_token)
+        ingest = Ingest(vault, machine, account.user_id)
+        self.session: Final = Session(transport, credentials)
+        self.rooms: Final = Rooms(self.session)
+        self.admin: Final = Admin(self.session)
+        self.machine: Final = machine
+        self.identity: Final = Identity(vault, account, machine, self.session)
+        self.keyshare: Final = KeyShare(machine, vault, self.session, clock=clock)
+        self._delivery = Delivery(vault, machine, self.keyshare, self.session, clock=clock)
+        self._syncer = Syncer(vault, account, self.session, machine, ingest)
+        self._backfill = Backfill(vault, account, self.rooms, machine, ingest)
+        self._transport = transport
+        self._clock = clock
+        self._random = random
 
     @classmethod
     async def open(
@@ -47,40 +76,73 @@ class Connection:
         """Build everything from the vault, without a request.
 
         The account's token is used as it is: a restart never logs in again. ``on_state`` hears at
-        once when the server goes away and when it is back.
+        once when the server goes away and when it is back. Raises `BadAddress`,
+        `InsecureAddress`, `BadProxy`, and what `Machine.open` raises.
         """
-        raise NotImplementedError
+        transport = Transport(
+            account.homeserver,
+            proxy=proxy,
+            clock=clock,
+            random=random,
+            timeouts=timeouts,
+            on_state=on_state,
+        )
+        machine = Machine.open(vault, account, clock=clock)
+        return cls(vault, account, transport, machine, clock=clock, random=random)
 
     async def start(self) -> None:
         """Upload keys, make sure of the cross-signing identity, and have the filter made.
 
-        Everything here can be repeated. Raises `MatrixError`, `OwnIdentityUnknown`.
+        Everything here can be repeated. Raises `MatrixError`, `OwnIdentityUnknown`,
+        `OwnDeviceUnknown`.
         """
-        raise NotImplementedError
+        await self.machine.upload_keys(self.session)
+        await self.identity.establish()
+        await self._syncer.prepare()
 
-    async def sync_once(self, poll: float = 30.0) -> SyncBatch:
+    async def sync_once(self, poll: float = LONG_POLL) -> SyncBatch:
         """One turn of sync (see `Syncer.once`); errors are raised, nothing is retried."""
-        raise NotImplementedError
+        return await self._syncer.once(poll)
 
-    async def sync_forever(self, on_batch: Callable[[SyncBatch], Awaitable[None] | None]) -> None:
-        """Sync until cancelled, with back-off while the server is away, filling gaps between turns.
+    async def sync_forever(self, on_batch: OnBatch) -> None:
+        """Sync until cancelled, with back-off while the server is away, filling gaps in between.
 
+        ``on_batch`` is called after every turn, also one that brought nothing. The first turn,
+        and the first after a failure, do not wait for news: they tell at once how things stand.
         Raises only what no waiting can mend: `LoggedOut`, `AccountClosed`, a store's error.
         """
-        raise NotImplementedError
+        failures, poll = 0, 0.0
+        while True:
+            try:
+                await on_batch(await self._syncer.once(poll))
+                filled = await self._backfill.fill_some()
+            except (LoggedOut, AccountClosed):
+                raise
+            except MatrixError as error:
+                failures, poll = failures + 1, 0.0
+                await self._clock.sleep(self._pause(failures, error))
+                continue
+            failures, poll = 0, 0.0 if self._backfill.waiting() else LONG_POLL
+            if filled:
+                await on_batch(SyncBatch(rooms=filled))
+
+    def _pause(self, failures: int, error: MatrixError) -> float:
+        wait = backoff.SYNC.wait(failures, error, self._random)
+        return backoff.SYNC.patience if wait is None else wait
 
     async def deliver(self, row: OutboxRow) -> str:
         """Send one row of the outbox; returns the event id. May be repeated after any failure."""
-        raise NotImplementedError
+        return await self._delivery.deliver(row)
 
     async def load_older(self, room_id: str, limit: int = 50) -> bool:
         """Fetch one more page of history into the vault; False when there is no more."""
-        raise NotImplementedError
+        return await self._backfill.load_older(room_id, limit)
 
     async def fill_gaps(self, room_id: str | None = None) -> bool:
-        """Fetch what limited syncs left out; True when something was stored."""
-        raise NotImplementedError
+        """Fetch some of what limited syncs left out; True when something was stored."""
+        return bool(await self._backfill.fill_some(room_id))
 
     async def close(self) -> None:
         """Close the connections and the crypto store; the session stays valid on the server."""
-        raise NotImplementedError
+        await self._transport.close()
+        self.machine.close()

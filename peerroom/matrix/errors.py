@@ -378,8 +378,8 @@ def _retry_after(fields: dict[str, object], header: str | None) -> float | None:
     """Seconds; the header came with spec 1.10 and wins over ``retry_after_ms``."""
     wanted: float | None = None
     milliseconds = fields.get("retry_after_ms")
-    if header is not None and header.strip().isdecimal() and len(header) <= 10:
-        wanted = float(header)
+    if header is not None and header.isascii() and header.strip().isdecimal():
+        wanted = float(header.strip()[:10])
     elif isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool):
         wanted = milliseconds / 1000 if abs(milliseconds) < 1e12 else _LONGEST_RETRY_AFTER
     return None if wanted is None else min(max(wanted, 0.0), _LONGEST_RETRY_AFTER)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from peerroom.store.rooms import Rooms as StoredRooms
 
 CREATOR: Final = 2**53
 """Above every power level that an event can hold (canonical JSON stops at 2**53 - 1)."""
@@ -51,8 +54,8 @@ class Power:
 def power_of(create: Mapping[str, object], levels: Mapping[str, object] | None) -> Power:
     """The power of a room from its ``m.room.create`` content and ``m.room.power_levels`` content.
 
-    The vault keeps the create content with ``creator`` filled in from the event's sender (room
-    versions 11 and later leave it out). Wrong types in hostile content count as not given.
+    ``creator`` in the create content must be the event's sender (room versions 11 and later leave
+    it out). Wrong types in hostile content count as not given.
     """
     founders = _creators(create)
     elevated = _creators_stand_above(create.get("room_version"))
@@ -70,6 +73,13 @@ def power_of(create: Mapping[str, object], levels: Mapping[str, object] | None) 
         events_default=_level(levels.get("events_default"), 0),
         state_default=_level(levels.get("state_default"), 50),
     )
+
+
+def room_power(rooms: StoredRooms, room_id: str) -> Power:
+    """The same for a room of the vault, as it stands now."""
+    create = rooms.state_event(room_id, "m.room.create")
+    content = {} if create is None else create.content | {"creator": create.sender}
+    return power_of(content, rooms.state(room_id, "m.room.power_levels"))
 
 
 def _creators(create: Mapping[str, object]) -> frozenset[str]:

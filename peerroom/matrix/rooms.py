@@ -28,7 +28,7 @@ class Rooms:
     """The room calls of one account. All raise `MatrixError`."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self.session = session
 
     async def create_room(
         self,
@@ -48,7 +48,7 @@ class Rooms:
         Version 12: we and ``additional_creators`` stand above every power level, so
         ``power_levels`` (an override) must not name any of us; it is a `ValueError` if it does.
         """
-        founders = {self._session.user_id, *additional_creators}
+        founders = {self.session.user_id, *additional_creators}
         named = (power_levels or {}).get("users")
         if isinstance(named, Mapping) and founders.intersection(named):
             raise ValueError("a creator has no power level: it stands above all of them")
@@ -76,12 +76,12 @@ class Rooms:
             else None,
         }
         request |= {key: value for key, value in optional.items() if value}
-        return _id(await self._session.post("/createRoom", json=request), "room_id")
+        return _id(await self.session.post("/createRoom", json=request), "room_id")
 
     async def invite(self, room_id: str, user_id: str) -> None:
         """Invite a user; someone already in the room is fine."""
         try:
-            await self._session.post("/rooms", room_id, "invite", json={"user_id": user_id})
+            await self.session.post("/rooms", room_id, "invite", json={"user_id": user_id})
         except Forbidden:
             # The specification has no code for "is already here"; the room's state has.
             there = await self.get_state(room_id, "m.room.member", user_id)
@@ -94,20 +94,20 @@ class Rooms:
         Raises `Banned`, `Forbidden`, `NotFound`."""
         # `server_name` is what `via` was called before spec 1.12 (MSC4156).
         query = {"via": list(via), "server_name": list(via)} if via else None
-        await self._session.post("/join", room_id, query=query, repeatable=True, about="join")
+        await self.session.post("/join", room_id, query=query, repeatable=True, about="join")
 
     async def leave(self, room_id: str) -> None:
         """Leave, or decline an invitation."""
-        await self._session.post("/rooms", room_id, "leave", repeatable=True)
+        await self.session.post("/rooms", room_id, "leave", repeatable=True)
 
     async def forget(self, room_id: str) -> None:
         """Ask the server to drop the room from our history, after leaving."""
-        await self._session.post("/rooms", room_id, "forget", repeatable=True)
+        await self.session.post("/rooms", room_id, "forget", repeatable=True)
 
     async def kick(self, room_id: str, user_id: str, *, reason: str | None = None) -> None:
         """Remove a user, who may come back if invited."""
         request = {"user_id": user_id} | ({} if reason is None else {"reason": reason})
-        await self._session.post("/rooms", room_id, "kick", json=request)
+        await self.session.post("/rooms", room_id, "kick", json=request)
 
     async def ban(
         self,
@@ -130,7 +130,7 @@ class Rooms:
     async def unban(self, room_id: str, user_id: str) -> None:
         """Lift a ban; not banned is fine."""
         try:
-            await self._session.post("/rooms", room_id, "unban", json={"user_id": user_id})
+            await self.session.post("/rooms", room_id, "unban", json={"user_id": user_id})
         except Forbidden:
             there = await self.get_state(room_id, "m.room.member", user_id)
             if there is not None and there.get("membership") == "ban":
@@ -140,7 +140,7 @@ class Rooms:
         self, room_id: str, event_id: str, *, transaction_id: str, reason: str | None = None
     ) -> str:
         """Redact an event; returns the redaction's event id. Same transaction id: once only."""
-        answer = await self._session.put(
+        answer = await self.session.put(
             "/rooms",
             room_id,
             "redact",
@@ -154,7 +154,7 @@ class Rooms:
         self, room_id: str, event_type: str, content: Mapping[str, object], state_key: str = ""
     ) -> str:
         """Set a state event; returns its id."""
-        answer = await self._session.put(
+        answer = await self.session.put(
             "/rooms", room_id, "state", event_type, state_key, json=content
         )
         return _id(answer, "event_id")
@@ -162,13 +162,13 @@ class Rooms:
     async def get_state(self, room_id: str, event_type: str, state_key: str = "") -> Json | None:
         """The content of a state event, or None."""
         try:
-            return await self._session.get("/rooms", room_id, "state", event_type, state_key)
+            return await self.session.get("/rooms", room_id, "state", event_type, state_key)
         except NotFound:
             return None
 
     async def members(self, room_id: str) -> dict[str, Json]:
         """Everyone's ``m.room.member`` content by user id, whatever the membership."""
-        answer = await self._session.get("/rooms", room_id, "members")
+        answer = await self.session.get("/rooms", room_id, "members")
         found: dict[str, Json] = {}
         for event in _events(answer.get("chunk")):
             user_id, content = event.get("state_key"), event.get("content")
@@ -183,26 +183,26 @@ class Rooms:
         query = {"dir": direction, "limit": str(limit)}
         if start is not None:
             query["from"] = start
-        answer = await self._session.get("/rooms", room_id, "messages", query=query)
+        answer = await self.session.get("/rooms", room_id, "messages", query=query)
         end = answer.get("end")
         return Page(_events(answer.get("chunk")), end if isinstance(end, str) else None)
 
     async def context(self, room_id: str, event_id: str, *, limit: int = 0) -> Json:
         """An event with what stood around it, as the server answers it."""
         query = {"limit": str(limit)}
-        return await self._session.get("/rooms", room_id, "context", event_id, query=query)
+        return await self.session.get("/rooms", room_id, "context", event_id, query=query)
 
     async def joined(self) -> tuple[str, ...]:
         """The ids of the rooms that we are in."""
-        rooms = (await self._session.get("/joined_rooms")).get("joined_rooms")
+        rooms = (await self.session.get("/joined_rooms")).get("joined_rooms")
         if not isinstance(rooms, list):
             raise BadAnswer
         return tuple(room_id for room_id in rooms if isinstance(room_id, str))
 
     async def set_display_name(self, name: str) -> None:
         """Our display name, everywhere on this account."""
-        path = ("/profile", self._session.user_id, "displayname")
-        await self._session.put(*path, json={"displayname": name})
+        path = ("/profile", self.session.user_id, "displayname")
+        await self.session.put(*path, json={"displayname": name})
 
 
 def _state(event_type: str, content: Mapping[str, object]) -> dict[str, object]:

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from peerroom.clock import Clock
+from peerroom.matrix import commit_points, event, sync_body
+from peerroom.matrix.errors import MatrixError, NotFound
+from peerroom.matrix.ingest import Ingest
+from peerroom.matrix.room_updates import Invitation, RoomDelta, RoomUpdates
 from peerroom.matrix.session import Session
+from peerroom.matrix.sync_body import SyncBody
+from peerroom.matrix.sync_filter import SyncFilter
 
 if TYPE_CHECKING:
-    from peerroom.matrix.crypto import DecryptedToDevice, Machine
+    from peerroom.matrix.crypto import Machine
+    from peerroom.matrix.outcome import DecryptedToDevice, ToDeviceResult
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
 
+__all__ = ["Invitation", "RoomDelta", "SyncBatch", "Syncer"]
 
-@dataclass(frozen=True)
-class RoomDelta:
-    """What one turn changed in one room. Ids only: the contents are in the vault."""
-
-    room_id: str
-    new_events: tuple[str, ...] = ()
-    """Timeline events that were not there before, in order."""
-    changed_events: tuple[str, ...] = ()
-    """Events that became readable, or were redacted."""
-    state_changed: bool = False
-    limited: bool = False
-    """There is a gap before the new events; it is recorded, and filled by `Backfill`."""
-
-
-@dataclass(frozen=True)
-class Invitation:
-    """Someone asks us into a room. ``sender`` may be anyone: an invitation is foreign."""
-
-    room_id: str
-    sender: str
-    is_direct: bool
-    encrypted: bool
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,18 +34,30 @@ class SyncBatch:
     rooms: tuple[RoomDelta, ...] = ()
     invites: tuple[Invitation, ...] = ()
     left: tuple[str, ...] = ()
+    """Rooms that we are no longer in: left, removed or banned (`StoredRoom.membership`)."""
     to_device: tuple[DecryptedToDevice, ...] = ()
-    malformed: int = field(default=0)
-    """How many events could not be read at all; each is counted, none stops the others."""
+    malformed: int = 0
+    """How many events had not even an id; those that had one stand in the timeline."""
 
 
 class Syncer:
     """Turns of /sync for one account."""
 
     def __init__(
-        self, vault: Vault, account: Account, session: Session, machine: Machine, *, clock: Clock
+        self, vault: Vault, account: Account, session: Session, machine: Machine, ingest: Ingest
     ) -> None:
-        raise NotImplementedError
+        self._vault = vault
+        self._account_id = account.id
+        self._session = session
+        self._machine = machine
+        self._ingest = ingest
+        self._rooms = RoomUpdates(vault, account, ingest)
+        self._filter = SyncFilter(vault, account, session)
+        self._turn = asyncio.Lock()
+
+    async def prepare(self) -> None:
+        """Have the filter made, so that the first turn needs no other request before it."""
+        await self._filter.id()
 
     async def once(self, poll: float = 30.0) -> SyncBatch:
         """One long poll of ``poll`` seconds at most, then everything it brought, stored.
@@ -65,4 +66,77 @@ class Syncer:
         of the vault: after a crash anywhere the same turn simply comes again.
         Raises `MatrixError` when there was no usable answer, and nothing was stored.
         """
-        raise NotImplementedError
+        async with self._turn:
+            body = sync_body.read(await self._ask(poll))
+            commit_points.reach("sync:answered")
+            return await self._take(body)
+
+    async def _ask(self, poll: float) -> dict[str, object]:
+        filter_id = await self._filter.id()
+        query = {
+            "filter": filter_id,
+            "set_presence": "offline",
+            "timeout": str(int(poll * 1000)),
+        }
+        since = self._vault.accounts.get(self._account_id).next_batch
+        if since is not None:
+            query["since"] = since
+        within = poll + self._session.transport.timeouts.poll_margin
+        try:
+            return await self._session.get("/sync", query=query, within=within, retry=False)
+        except NotFound:
+            # The only thing in the request that a server can fail to find (restored backup).
+            self._filter.forget()
+            raise
+
+    async def _take(self, body: SyncBody) -> SyncBatch:
+        machine = self._machine
+        machine.device_lists(body.changed, body.left)
+        came = machine.handle_to_device(body.to_device)
+        parts = [*body.joined, *body.parted]
+        found = {part.room_id: event.read_all(part.timeline) for part in parts}
+        await self._learn(found, came)
+        readings = {room: self._ingest.read(room, events) for room, (events, _) in found.items()}
+        sessions = machine.new_sessions
+        retried = self._ingest.read_again(sessions | came.withheld)
+        machine.commit()
+        commit_points.reach("sync:crypto-committed")
+        with self._vault.transaction():
+            deltas = self._rooms.write(body, readings, self._ingest.write_again(retried))
+            invites = self._rooms.write_invites(body.invited)
+            self._vault.accounts.set_next_batch(self._account_id, body.next_batch)
+            commit_points.reach("sync:vault-written")
+        commit_points.reach("sync:committed")
+        machine.settle(sessions)
+        await self._top_up_keys(body)
+        return SyncBatch(
+            rooms=deltas,
+            invites=invites,
+            left=tuple(part.room_id for part in body.parted),
+            to_device=came.other,
+            malformed=sum(nameless for _, nameless in found.values()),
+        )
+
+    async def _learn(
+        self, found: Mapping[str, tuple[list[event.Event], int]], came: ToDeviceResult
+    ) -> None:
+        """Ask for the keys of those who wrote, so that it is known whose messages these are."""
+        writers = {
+            one.sender
+            for events, _ in found.values()
+            for one in events
+            if one.type == event.ENCRYPTED and not one.malformed
+        }
+        try:
+            await self._machine.learn(self._session, writers | came.stale_users)
+        except MatrixError as error:
+            # The events are kept as not readable yet and tried again; the transport has already
+            # told whoever listens that the server is away.
+            log.debug("device keys could not be asked for: %s", type(error).__name__)
+
+    async def _top_up_keys(self, body: SyncBody) -> None:
+        try:
+            await self._machine.upload_keys(self._session, body.one_time_keys, body.unused_fallback)
+        except MatrixError as error:
+            # What came is stored and must be told; the next turn brings the counts again.
+            log.debug("keys could not be topped up: %s", type(error).__name__)

@@ -1,0 +1,162 @@
+"""A homeserver that fails on demand: a reverse proxy in front of a real one, or of a script."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal, Self
+
+import aiohttp
+from aiohttp import web
+
+Fault = Literal["500", "502 html", "429", "reset", "reset after", "silent", "html", "redirect"]
+"""``reset`` cuts the connection before the request is passed on, ``reset after`` when it was
+carried out and only its answer is lost; ``silent`` never answers and never closes."""
+
+Script = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request, as it arrived."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class _Order:
+    fault: Fault
+    path: str
+    times: int
+
+
+@dataclass
+class FaultyServer:
+    """Listens on loopback; passes requests to ``upstream``, or answers them by ``script``."""
+
+    upstream: str | None = None
+    script: Script | None = None
+    retry_after_ms: int = 50
+    seen: list[Seen] = field(default_factory=list)
+    port: int = 0
+    _orders: list[_Order] = field(default_factory=list)
+    _runner: web.AppRunner | None = None
+    _client: aiohttp.ClientSession | None = None
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+    _struck: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __aenter__(self) -> Self:
+        self._client = aiohttp.ClientSession(auto_decompress=False)
+        await self.listen()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._over.set()
+        await self.refuse()
+        assert self._client is not None
+        await self._client.close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def listen(self) -> None:
+        """Take connections (again), always on the same port."""
+        app = web.Application(client_max_size=10**8)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def refuse(self) -> None:
+        """Close the door: connections that stand are cut, new ones are refused."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def fail(self, fault: Fault, *, path: str = "", times: int = 1_000_000) -> None:
+        """Let the next ``times`` requests whose path contains ``path`` end in ``fault``."""
+        self._orders.append(_Order(fault, path, times))
+        self._struck.clear()
+
+    def heal(self) -> None:
+        """No more faults; those who are kept waiting in silence stay so."""
+        self._orders.clear()
+
+    async def struck(self) -> None:
+        """Wait until a fault has happened since the last `fail`."""
+        await self._struck.wait()
+
+    def paths(self, part: str = "") -> list[str]:
+        """The paths of the requests that came, those that contain ``part``."""
+        return [one.path for one in self.seen if part in one.path]
+
+    def _fault(self, path: str) -> Fault | None:
+        for order in self._orders:
+            if order.path in path and order.times:
+                order.times -= 1
+                self._struck.set()
+                return order.fault
+        return None
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), body))
+        match self._fault(request.path):
+            case "500":
+                return _json({"errcode": "M_UNKNOWN", "error": "boom"}, 500)
+            case "502 html":
+                return web.Response(status=502, text="<html>bad gateway", content_type="text/html")
+            case "429":
+                limited = {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": self.retry_after_ms}
+                return _json(limited, 429)
+            case "html":
+                return web.Response(text="<html>welcome to this café", content_type="text/html")
+            case "redirect":
+                return web.Response(status=302, headers={"Location": "http://127.0.0.1:9/"})
+            case "silent":
+                await self._over.wait()
+                return web.Response()
+            case "reset":
+                return self._cut(request)
+            case "reset after":
+                await self._answer(request, body)
+                return self._cut(request)
+            case None:
+                return await self._answer(request, body)
+
+    @staticmethod
+    def _cut(request: web.Request) -> web.StreamResponse:
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+
+    async def _answer(self, request: web.Request, body: bytes) -> web.StreamResponse:
+        if self.script is not None:
+            return await self.script(request)
+        assert self._client is not None
+        headers = {
+            name: request.headers[name]
+            for name in ("Authorization", "Content-Type", "User-Agent", "Accept-Encoding")
+            if name in request.headers
+        }
+        async with self._client.request(
+            request.method, f"{self.upstream}{request.raw_path}", data=body, headers=headers
+        ) as answer:
+            kept = {
+                name: value
+                for name, value in answer.headers.items()
+                if name.lower() in {"content-type", "content-encoding", "retry-after"}
+            }
+            return web.Response(body=await answer.read(), status=answer.status, headers=kept)
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(text=json.dumps(value), status=status, content_type="application/json")
