@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from peerroom.store.database import Database
+from peerroom.store.database import Database, Row
+from peerroom.store.encoding import maybe_text_out, text_out
 
 _SELECT: Final = """
     SELECT id, homeserver, user_id, device_id, access_token, password, display_name,
@@ -90,17 +91,17 @@ class Accounts:
         row = self._db.one(_SELECT + "WHERE id = ?", (account_id,))
         if row is None:
             raise KeyError(account_id)
-        return Account(*row)
+        return _account(row)
 
     def all(self) -> list[Account]:
         """Every account, oldest first."""
         rows = self._db.all(_SELECT + "ORDER BY id")
-        return [Account(*row) for row in rows]
+        return [_account(row) for row in rows]
 
     def current(self) -> Account | None:
         """The account that is in use, or None before the first."""
         row = self._db.one(_SELECT + "WHERE current = 1")
-        return Account(*row) if row else None
+        return _account(row) if row else None
 
     def set_current(self, account_id: int) -> None:
         """Use this account from now on."""
@@ -147,3 +148,22 @@ class Accounts:
         with self._db.transaction():
             self._db.run(sql, parameters)
             self._db.scrub()
+
+
+def _account(row: Row) -> Account:
+    (number, homeserver, user_id, device_id, access_token, password, display_name, crypto_file,
+     crypto_key, pickle_key, cross_signing, next_batch) = row  # fmt: skip
+    return Account(
+        number,
+        homeserver,
+        text_out(user_id),
+        text_out(device_id),
+        text_out(access_token),
+        maybe_text_out(password),
+        maybe_text_out(display_name),
+        crypto_file,
+        crypto_key,
+        pickle_key,
+        cross_signing,
+        maybe_text_out(next_batch),
+    )

@@ -61,6 +61,7 @@ class Database:
             self.run("PRAGMA journal_mode = WAL")  # recorded in the file
         # See docs/decisions/0002-vault.md: `scrub` flushes what must not be lost to a power cut.
         self.run("PRAGMA synchronous = NORMAL")
+        self.run("PRAGMA checkpoint_fullfsync = ON")  # macOS: fsync alone reaches the drive only
         self.run(f"PRAGMA journal_size_limit = {LOG_BYTES}")
 
     def run(self, sql: str, parameters: Sequence[object] = ()) -> int:
@@ -122,7 +123,8 @@ class Database:
 
     def close(self) -> None:
         """Write the log back into the database and let go of the file."""
-        self._connection.close()
+        with _reported():
+            self._connection.close()
 
     def _checkpoint(self) -> None:
         try:

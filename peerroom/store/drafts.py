@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from peerroom.store.database import Database
-from peerroom.store.encoding import text_out
+from peerroom.store.encoding import maybe_text_out, text_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,10 @@ class Drafts:
         row = self._db.one(
             "SELECT text, reply_to, edit_of FROM drafts WHERE room_id = ?", (room_id,)
         )
-        return Draft(text_out(row[0]), row[1], row[2]) if row else None
+        if row is None:
+            return None
+        text, reply_to, edit_of = row
+        return Draft(text_out(text), maybe_text_out(reply_to), maybe_text_out(edit_of))
 
     def set(self, room_id: str, draft: Draft | None) -> None:
         """Keep the draft; None or an empty text forgets it."""

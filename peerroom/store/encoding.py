@@ -52,6 +52,11 @@ def text_out(stored: str | bytes) -> str:
     return stored if isinstance(stored, str) else stored.decode("utf-8", "surrogatepass")
 
 
+def maybe_text_out(stored: str | bytes | None) -> str | None:
+    """`text_out`, of a column that may be empty."""
+    return None if stored is None else text_out(stored)
+
+
 def whole(number: object) -> int:
     """``number`` within the range of the Matrix specification; 0 for what is no integer."""
     if isinstance(number, bool) or not isinstance(number, int):

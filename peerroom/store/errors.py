@@ -71,9 +71,9 @@ class VaultBusy(VaultError):
 
 
 class VaultNotWritable(VaultError):
-    """The folder, or a file in it, may not be written."""
+    """The folder, or a file in it, may not be read or written by this user."""
 
-    what = N_("The vault's folder cannot be written to.")
+    what = N_("PeerRoom is not allowed to use the vault's folder.")
     next_step = N_("Check who owns the folder, or choose another one in the configuration.")
 
 

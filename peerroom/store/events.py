@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from peerroom.store import encoding
 from peerroom.store.database import Database, Row
 from peerroom.store.drafts import Drafts
-from peerroom.store.encoding import text_out
+from peerroom.store.encoding import maybe_text_out, text_out
 from peerroom.store.outbox import Outbox
 from peerroom.store.redaction import bare_event, redactor, replaced_by
 from peerroom.store.rooms import Rooms
@@ -198,7 +198,7 @@ class Events:
                 )
                 for redacted in (event, *map(_event, edits)):
                     self._update(_bare(redacted, by))
-                    self._outbox.redact(event.room_id, redacted.event_id, redacted.transaction_id)
+                    self._outbox.redact(redacted.event_id, redacted.transaction_id)
             state = self._rooms.redact_state(event_id)
             self._drafts.redact(event_id)
             self._db.scrub()
@@ -283,7 +283,7 @@ def _event(row: Row) -> StoredEvent:
         encoding.json_out(raw),
         None if clear is None else encoding.json_out(clear),
         status,
-        None if session_id is None else text_out(session_id),
-        transaction_id,
+        maybe_text_out(session_id),
+        maybe_text_out(transaction_id),
         trust,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from peerroom.store.database import Database
+from peerroom.store.encoding import text_out
 
 WIDTH: Final = 1_000_000
 """Positions that a limited sync leaves free for the events it left out."""
@@ -62,7 +63,7 @@ class Gaps:
             " ORDER BY newer DESC",
             (room_id,),
         )
-        return [Gap(*row) for row in rows]
+        return [Gap(n, text_out(r), older, newer, text_out(t)) for n, r, older, newer, t in rows]
 
     def shrink(self, gap: Gap, newer: int, token: str) -> Gap:
         """Keep that the gap is filled down to position ``newer``, and where it continues."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from peerroom.store.database import Database
+from peerroom.store.database import Database, Row
+from peerroom.store.encoding import maybe_text_out, text_out
 
 Pin = Literal["new", "same", "changed"]
 
@@ -52,14 +53,14 @@ class Identities:
         row = self._db.one(
             "SELECT user_id, master, offered FROM identities WHERE user_id = ?", (user_id,)
         )
-        return Identity(*row) if row else None
+        return _identity(row) if row else None
 
     def changed(self) -> list[Identity]:
         """Everyone whose identity changed and was not accepted."""
         rows = self._db.all(
             "SELECT user_id, master, offered FROM identities WHERE offered IS NOT NULL"
         )
-        return [Identity(*row) for row in rows]
+        return [_identity(row) for row in rows]
 
     def accept_change(self, user_id: str, master: str) -> None:
         """Pin ``master`` from now on: the key that the user was shown, and no later one."""
@@ -67,3 +68,8 @@ class Identities:
             "UPDATE identities SET master = ?, offered = NULLIF(offered, ?) WHERE user_id = ?",
             (master, master, user_id),
         )
+
+
+def _identity(row: Row) -> Identity:
+    user_id, master, offered = row
+    return Identity(text_out(user_id), text_out(master), maybe_text_out(offered))

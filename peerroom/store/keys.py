@@ -66,6 +66,12 @@ class _Header:
     wrapped: bytes
 
 
+def refuse_empty(passphrase: str) -> None:
+    """Raises `EmptyPassphrase` for one of spaces alone. How good it is, is for its owner."""
+    if not passphrase.strip():
+        raise errors.EmptyPassphrase
+
+
 def unlock(folder: Path, passphrase: str) -> bytes:
     """The data key of the vault in ``folder``; about 0.1 s, safe to run in a thread.
 
@@ -102,8 +108,7 @@ def write(folder: Path, key: bytes, passphrase: str, cost: Cost) -> None:
     """
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    if not passphrase:
-        raise errors.EmptyPassphrase
+    refuse_empty(passphrase)
     salt, nonce, key_check = secrets.token_bytes(16), secrets.token_bytes(12), _check_of(key)
     bound = _bound(cost, salt, key_check)
     wrapped = AESGCM(_derive(passphrase, cost, salt)).encrypt(nonce, key, bound)

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 from peerroom.store import encoding
 from peerroom.store.database import Database, Row
-from peerroom.store.encoding import text_out
+from peerroom.store.encoding import maybe_text_out, text_out
 from peerroom.store.redaction import replaced_by
 
 OutboxKind = Literal["message", "redaction", "action"]
@@ -85,7 +85,8 @@ class Outbox:
                 return known
         number = self._db.insert(
             "INSERT INTO outbox (account_id, room_id, kind, content, transaction_id, state,"
-            " created, order_key, idempotency_key) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
+            " created, order_key, idempotency_key, replaces)"
+            " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)",
             (
                 account_id,
                 room_id,
@@ -95,6 +96,7 @@ class Outbox:
                 encoding.time_in(now),
                 room_id if order_key is None else order_key,
                 idempotency_key,
+                replaced_by(content),
             ),
         )
         row = self.get(number)
@@ -195,12 +197,22 @@ class Outbox:
         """Queue again what a crash left under way; returns how many. Runs at every opening."""
         return self._db.run("UPDATE outbox SET state = 'queued' WHERE state = 'sending'")
 
-    def redact(self, room_id: str, event_id: str, transaction_id: str | None) -> None:
-        """Forget the row that sent a redacted event, and rows that would change it."""
-        for row in self.of_room(room_id):
-            sent_it = row.event_id == event_id or row.transaction_id == transaction_id
-            if sent_it or replaced_by(row.content) == event_id:
-                self.remove(row.id)
+    def redact(self, event_id: str, transaction_id: str | None) -> None:
+        """Forget what the row that sent a redacted event said, and rows that would change it.
+
+        A row that was sent under an idempotency key stays, empty: what was done once is not
+        done again.
+        """
+        self._db.run(
+            "DELETE FROM outbox WHERE (event_id = ?1 OR transaction_id = ?2 OR replaces = ?1)"
+            " AND (state != 'sent' OR idempotency_key IS NULL)",
+            (event_id, transaction_id),
+        )
+        self._db.run(
+            "UPDATE outbox SET content = ?3"
+            " WHERE event_id = ?1 OR transaction_id = ?2 OR replaces = ?1",
+            (event_id, transaction_id, encoding.json_in({})),
+        )
 
     def _one(self, where: str, parameter: object) -> OutboxRow | None:
         row = self._db.one(_SELECT + where, (parameter,))
@@ -222,10 +234,10 @@ def _row(row: Row) -> OutboxRow:
         transaction_id=transaction,
         state=state,
         attempts=attempts,
-        last_error=None if last_error is None else text_out(last_error),
+        last_error=maybe_text_out(last_error),
         created=encoding.time_out(created),
         first_attempt=None if first_attempt is None else encoding.time_out(first_attempt),
-        event_id=None if event is None else text_out(event),
+        event_id=maybe_text_out(event),
         order_key=text_out(order_key),
-        idempotency_key=None if idempotency_key is None else text_out(idempotency_key),
+        idempotency_key=maybe_text_out(idempotency_key),
     )

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, cast
 
 from peerroom.store import encoding
 from peerroom.store.database import Database, Row
-from peerroom.store.encoding import text_out
+from peerroom.store.encoding import maybe_text_out, text_out
 from peerroom.store.redaction import bare_content
 
 Membership = Literal["join", "invite", "knock", "leave", "ban"]
@@ -202,7 +202,7 @@ def _room(row: Row) -> StoredRoom:
         bool(encrypted),
         cast("Membership", membership),
         bool(is_direct),
-        prev_batch,
+        maybe_text_out(prev_batch),
         read_position,
     )
 
@@ -213,6 +213,6 @@ def _state(row: Row) -> StateEvent:
         text_out(event_type),
         text_out(state_key),
         encoding.json_out(content),
-        None if sender is None else text_out(sender),
-        None if event_id is None else text_out(event_id),
+        maybe_text_out(sender),
+        maybe_text_out(event_id),
     )

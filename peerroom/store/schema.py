@@ -122,12 +122,14 @@ VERSION_1: Final = (
         first_attempt INTEGER,
         event_id TEXT,
         order_key TEXT NOT NULL,
-        idempotency_key TEXT UNIQUE
+        idempotency_key TEXT UNIQUE,
+        replaces TEXT
     )
     """,
     "CREATE INDEX outbox_by_state ON outbox (account_id, state, order_key, id)",
     "CREATE INDEX outbox_of_room ON outbox (room_id, id)",
     "CREATE INDEX outbox_by_event ON outbox (event_id) WHERE event_id IS NOT NULL",
+    "CREATE INDEX outbox_replacing ON outbox (replaces) WHERE replaces IS NOT NULL",
     """
     CREATE TABLE drafts (
         room_id TEXT NOT NULL PRIMARY KEY REFERENCES rooms (room_id) ON DELETE CASCADE,

@@ -54,7 +54,8 @@ class Vault:
     @staticmethod
     def exists(folder: Path) -> bool:
         """Whether a vault was made in ``folder``."""
-        return (folder / files.KEY).exists()
+        with files.os_errors_in_words():
+            return (folder / files.KEY).exists()
 
     @classmethod
     def create(
@@ -73,8 +74,7 @@ class Vault:
             EmptyPassphrase, VaultExists, VaultDamaged (a database without its key file),
             VaultBusy, VaultNotWritable, DiskFull.
         """
-        if not passphrase:
-            raise errors.EmptyPassphrase
+        keys.refuse_empty(passphrase)
         with files.os_errors_in_words():
             private_folder(folder)
         lock = VaultLock.acquire(folder, yields=yields)

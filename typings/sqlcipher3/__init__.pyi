@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 class Error(Exception):
@@ -19,7 +19,6 @@ class Cursor:
 class Connection:
     in_transaction: bool
     def execute(self, sql: str, parameters: Sequence[object] = ..., /) -> Cursor: ...
-    def set_trace_callback(self, callback: Callable[[str], None] | None, /) -> None: ...
     def close(self) -> None: ...
 
 def connect(
