@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from peerroom.client.timeline import Timeline
+from peerroom.client.connecting import Link
+from peerroom.client.outgoing import Outgoing, may_go
+from peerroom.client.roster import Roster
+from peerroom.client.sending import Sender
+from peerroom.client.timeline import OUTBOX, Timeline
 from peerroom.client.views import Change, ConnectionState, MemberView, RoomView
 from peerroom.clock import Clock
+from peerroom.errors import PeerRoomError
+from peerroom.i18n import _
+from peerroom.matrix.errors import MatrixError
+from peerroom.store.drafts import Draft
 
 if TYPE_CHECKING:
     from peerroom.config import Config
+    from peerroom.matrix.sync import SyncBatch
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
+
+OLDER: Final = 50
+"""Events that one call of `Client.load_older` asks for."""
 
 
 class Client:
@@ -22,51 +35,92 @@ class Client:
     Reading (`rooms`, `timeline`) works from the first moment, without `start`, from the vault.
     Every method but those marked ``async`` returns at once: it writes the vault, tells the
     subscribers and wakes the workers. Nothing raises for a network reason: failures become the
-    `connection` sentence or the state of the message they concern.
+    `connection` sentence or the state of the message they concern. A vault that cannot be written
+    raises `VaultError`, and nothing was changed then.
     """
 
     def __init__(
         self, vault: Vault, account: Account, *, config: Config, clock: Clock, random: Random
     ) -> None:
-        raise NotImplementedError
+        self._vault = vault
+        self._account = account
+        self._subscribers: list[Callable[[Change], None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._crash: BaseException | None = None
+        self._moved = asyncio.Event()
+        self._roster = Roster(vault, account.id, account.user_id)
+        self._outgoing = Outgoing(vault, account.id, account.user_id, clock)
+        self._link = Link(
+            vault,
+            account,
+            proxy=config.privacy.proxy,
+            clock=clock,
+            random=random,
+            on_state=lambda _state: self._publish(Change("connection")),
+            on_batch=self._take,
+        )
+        self._sender = Sender(
+            vault,
+            account.id,
+            self._outgoing,
+            self._link,
+            clock=clock,
+            random=random,
+            changed=self._row_moved,
+        )
 
     async def start(self) -> None:
         """Connect in the background and return at once; nio is only imported there."""
-        raise NotImplementedError
+        self._vault.outbox.recover()
+        self._outgoing.reconcile()
+        self._spawn(self._link.run(), self._sender.run())
+        if (asked := self._vault.asked_fd) is not None:
+            asyncio.get_running_loop().add_reader(asked, self._asked)
 
     async def stop(self) -> None:
-        """Stop the workers and close the connection; what is unsent stays in the vault."""
-        raise NotImplementedError
+        """Stop the workers and close the connection; what is unsent stays in the vault.
+
+        Raises whatever unforeseen error stopped a worker earlier: none is kept quiet.
+        """
+        if (asked := self._vault.asked_fd) is not None:
+            asyncio.get_running_loop().remove_reader(asked)
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._crash is not None:
+            raise self._crash
 
     @property
     def connection(self) -> ConnectionState:
         """How things stand with the server now."""
-        raise NotImplementedError
+        return self._link.state
 
     @property
     def user_id(self) -> str:
         """Our own Matrix id, for comparing; never shown."""
-        raise NotImplementedError
+        return self._account.user_id
 
     def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Call ``callback`` on the loop's thread for every `Change`; returns the way to stop it."""
-        raise NotImplementedError
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback)
 
     def rooms(self) -> list[RoomView]:
-        """The rooms, the most recently active first."""
-        raise NotImplementedError
+        """The rooms: those we are in first, the most recently active first."""
+        return self._roster.rooms()
 
     def room(self, room_id: str) -> RoomView | None:
         """One room as `rooms` would show it."""
-        raise NotImplementedError
+        return self._roster.room(room_id)
 
     def members(self, room_id: str) -> list[MemberView]:
         """Who is in the room now, moderators first, then by name."""
-        raise NotImplementedError
+        return self._roster.members(room_id)
 
     def timeline(self, room_id: str) -> Timeline:
         """The room's timeline; the same object for the same room."""
-        raise NotImplementedError
+        return self._roster.timeline(room_id)
 
     def send(self, room_id: str, text: str) -> str:
         """Queue a text message, drop the room's draft, and return the message's key.
@@ -74,15 +128,26 @@ class Client:
         The row is in the vault when this returns; it goes out in order, now or when the
         connection is back. A line that begins with ``/me `` is an action.
         """
-        raise NotImplementedError
+        row = self._outgoing.message(room_id, text)
+        self._queued(room_id)
+        return row.transaction_id
 
     def retry(self, key: str) -> None:
         """Send a failed message again, with the same transaction id."""
-        raise NotImplementedError
+        if (row := self._outgoing.retry(key)) is not None:
+            self._queued(row.room_id)
 
     def undo(self, key: str) -> str | None:
-        """Take back what was not sent: removes it and returns its text for the composer."""
-        raise NotImplementedError
+        """Take back what was not sent: removes it and returns its text for the composer.
+
+        None when it is too late for that: then `delete` is the way.
+        """
+        taken = self._outgoing.undo(key)
+        if taken is None:
+            return None
+        row, text = taken
+        self._row_moved(row.room_id)
+        return text
 
     def delete(self, room_id: str, key: str) -> bool:
         """Delete one's own message, by key or event id.
@@ -90,24 +155,106 @@ class Client:
         Its text is gone from the vault when this returns; the redaction is queued for the server.
         A message that never left is simply gone. False when it is not ours or not there.
         """
-        raise NotImplementedError
+        if not self._outgoing.delete(room_id, key):
+            return False
+        self._queued(room_id)
+        return True
 
     def draft(self, room_id: str) -> str:
         """The unsent text of this room's composer, or an empty string."""
-        raise NotImplementedError
+        draft = self._vault.drafts.get(room_id)
+        return draft.text if draft is not None else ""
 
     def set_draft(self, room_id: str, text: str) -> None:
         """Keep ``text`` as the room's draft; an empty string forgets it."""
-        raise NotImplementedError
+        self._vault.drafts.set(room_id, Draft(text) if text else None)
 
     def mark_read(self, room_id: str, position: int) -> None:
         """Remember on this device only that everything up to ``position`` was read."""
-        raise NotImplementedError
+        if position >= OUTBOX:
+            latest = self._vault.events.latest_position(room_id)
+            if latest is None:
+                return
+            position = latest
+        before = self._vault.rooms.get(room_id)
+        if before is None or (before.read_position or position - 1) >= position:
+            return
+        self._vault.rooms.set_read_position(room_id, position)
+        self._roster.changed(room_id)
+        self._publish(Change("rooms", room_id))
 
     async def load_older(self, room_id: str) -> bool:
         """Fetch one more stretch of history; False when there is none or the server is away."""
-        raise NotImplementedError
+        connection = self._link.connection
+        if connection is None:
+            return False
+        try:
+            more = await connection.load_older(room_id, OLDER)
+        except MatrixError:
+            return False  # the transport has told `connection` already
+        self._roster.changed(room_id)
+        self._publish(Change("timeline", room_id))
+        return more
 
     async def outbox_empty(self) -> bool:
         """Wait until nothing waits to be sent: True when all went, False when some failed."""
-        raise NotImplementedError
+        while any(may_go(row) for row in self._vault.outbox.queued(self._account.id)):
+            self._moved.clear()
+            await self._moved.wait()
+        return not self._vault.outbox.failed(self._account.id)
+
+    def unsent(self) -> int:
+        """How many messages and deletions have not reached the server."""
+        outbox = self._vault.outbox
+        waiting = [row for row in outbox.queued(self._account.id) if may_go(row)]
+        return len(waiting) + len(outbox.failed(self._account.id))
+
+    def _take(self, batch: SyncBatch) -> None:
+        for delta in batch.rooms:
+            if self._vault.outbox.of_room(delta.room_id):
+                for event_id in delta.new_events:
+                    if (event := self._vault.events.get(event_id)) is not None:
+                        self._outgoing.arrived(event)
+            self._roster.changed(delta.room_id, people=delta.state_changed)
+            self._publish(Change("timeline", delta.room_id))
+        for room_id in batch.left:
+            self._roster.changed(room_id)
+            room = self._roster.room(room_id)
+            if room is not None:
+                words = _("You are no longer in “{room}”. What was said stays readable here.")
+                self._publish(Change("notice", room_id, words.format(room=room.title)))
+        if batch.rooms or batch.left or batch.invites:
+            self._publish(Change("rooms"))
+        self._sender.wake()
+        self._moved.set()
+
+    def _queued(self, room_id: str) -> None:
+        self._sender.wake()
+        self._row_moved(room_id)
+
+    def _row_moved(self, room_id: str) -> None:
+        self._moved.set()
+        self._roster.changed(room_id)
+        self._publish(Change("outbox", room_id))
+
+    def _publish(self, change: Change) -> None:
+        for callback in tuple(self._subscribers):
+            callback(change)
+
+    def _spawn(self, *workers: Coroutine[Any, Any, None]) -> None:
+        for worker in workers:
+            task = asyncio.get_running_loop().create_task(worker)
+            task.add_done_callback(self._ended)
+            self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A worker stopped by itself: said at once, and raised again by `stop`."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._crash = self._crash or error
+            self._link.say("refused", PeerRoomError().sentence())
+
+    def _asked(self) -> None:
+        """Another PeerRoom wants this vault, and we promised to make way."""
+        words = _("PeerRoom was opened elsewhere, so it closes here.")
+        self._publish(Change("notice", None, words))
+        self._publish(Change("handed_over"))

@@ -31,7 +31,7 @@ are still to be fetched."""
 
 ConnectionKind = Literal["connecting", "online", "waiting", "refused", "offline", "logged_out"]
 
-ChangeKind = Literal["rooms", "timeline", "connection", "outbox", "notice"]
+ChangeKind = Literal["rooms", "timeline", "connection", "outbox", "notice", "handed_over"]
 
 _STATE_WORDS: Final[dict[MessageState, str]] = {
     "sending": N_("sending"),
@@ -126,6 +126,8 @@ class Change:
     """Something a face may want to draw again. ``room_id`` is None when it concerns no one room.
 
     ``notice`` carries a sentence in ``text`` that should be said once (a removed room, say).
+    ``handed_over`` asks the face to stop the client and close the vault: a background agent makes
+    way for an interactive client (`peerroom.store.lock`).
     """
 
     kind: ChangeKind

@@ -1,0 +1,165 @@
+"""Staying in touch with the server, and saying in one sentence how that goes."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from peerroom.client.views import ConnectionKind, ConnectionState
+from peerroom.clock import Clock
+from peerroom.errors import PeerRoomError
+from peerroom.i18n import _
+from peerroom.matrix.backoff import SYNC
+from peerroom.matrix.errors import MatrixError
+from peerroom.store.errors import DiskFull
+
+if TYPE_CHECKING:
+    from peerroom.matrix.connection import Connection
+    from peerroom.matrix.errors import Reach
+    from peerroom.matrix.sync import SyncBatch
+    from peerroom.store.accounts import Account
+    from peerroom.store.vault import Vault
+
+FRESH: Final = timedelta(seconds=45)
+"""How old our view of rooms and devices may be when a message is encrypted: one long poll and its
+margin. On an older view (after sleep or an outage) a message could go to people who have left."""
+
+
+class Link:
+    """Keeps one account in touch with its server for as long as `run` runs.
+
+    ``on_state`` hears each new `ConnectionState`; ``on_batch`` each turn of sync, already stored.
+    Both are called on the loop's thread. Everything that waiting can mend is waited for.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        account: Account,
+        *,
+        proxy: str | None,
+        clock: Clock,
+        random: Random,
+        on_state: Callable[[ConnectionState], None],
+        on_batch: Callable[[SyncBatch], None],
+    ) -> None:
+        self._vault = vault
+        self._account = account
+        self._proxy = proxy
+        self._clock = clock
+        self._random = random
+        self._on_state = on_state
+        self._on_batch = on_batch
+        self._connection: Connection | None = None
+        self._synced_at: datetime | None = None
+        self._turned = asyncio.Condition()
+        self._back = asyncio.Event()
+        self._failures = 0
+        self.state = ConnectionState("connecting", _("Connecting to the server."), clock.now())
+
+    async def run(self) -> None:
+        """Connect and sync until cancelled, or until the server has ended the session.
+
+        Returns only when no waiting can help; `state` then says why.
+        """
+        # nio takes most of a second to import: never before the first painted frame, and never
+        # on the thread that paints.
+        module = await asyncio.to_thread(importlib.import_module, "peerroom.matrix.connection")
+        while (pause := await self._connect(module.Connection)) is not None:
+            await self._clock.sleep(pause)
+
+    async def fresh(self) -> Connection:
+        """The connection, as soon as our view of the server is no older than `FRESH`."""
+        async with self._turned:
+            while self._connection is None or not self._is_fresh():
+                await self._turned.wait()
+            return self._connection
+
+    @property
+    def connection(self) -> Connection | None:
+        """The connection if there is one now, however old its view is."""
+        return self._connection
+
+    async def pause_until_back(self, seconds: float) -> None:
+        """Return after ``seconds``, or as soon as the server is heard of again."""
+        self._back.clear()
+        timer = asyncio.ensure_future(self._clock.sleep(seconds))
+        back = asyncio.ensure_future(self._back.wait())
+        try:
+            await asyncio.wait((timer, back), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            back.cancel()
+
+    async def _connect(self, kind: type[Connection]) -> float | None:
+        """One life of the connection; returns how long to wait for the next, None for never."""
+        try:
+            self._synced_at = None
+            self._connection = connection = await kind.open(
+                self._vault,
+                self._account,
+                proxy=self._proxy,
+                clock=self._clock,
+                random=self._random,
+                on_state=self._reach,
+            )
+            await connection.start()
+            await self._take(await connection.sync_once(0))
+            await connection.sync_forever(self._take)
+        except PeerRoomError as error:
+            self._say_error(error)
+            self._failures = 1 if self._synced_at else self._failures + 1
+            return self._pause(error)
+        finally:
+            await self._close()
+        return 0.0
+
+    async def _take(self, batch: SyncBatch) -> None:
+        self._on_batch(batch)
+        async with self._turned:
+            self._synced_at = self._clock.now()
+            self._turned.notify_all()
+        self.say("online", _("Connected."))
+
+    def _is_fresh(self) -> bool:
+        return self._synced_at is not None and self._clock.now() - self._synced_at < FRESH
+
+    def _reach(self, reach: Reach, error: MatrixError | None) -> None:
+        """What the transport heard: the first failure at once, the first answer after it."""
+        if error is not None:
+            self.say(reach, error.sentence())
+            return
+        self._back.set()
+        if self._synced_at is None:
+            self.say("connecting", _("Connecting to the server."))
+        else:
+            self.say("online", _("Connected."))
+
+    def _say_error(self, error: PeerRoomError) -> None:
+        reach: ConnectionKind = getattr(error, "reach", None) or "refused"
+        self.say(reach, error.sentence())
+
+    def say(self, kind: ConnectionKind, sentence: str) -> None:
+        """Make this the state, and tell if it is a new one."""
+        if (kind, sentence) == (self.state.kind, self.state.sentence):
+            return
+        since = self.state.since if kind == self.state.kind else self._clock.now()
+        self.state = ConnectionState(kind, sentence, since)
+        self._on_state(self.state)
+
+    async def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    def _pause(self, error: PeerRoomError) -> float | None:
+        """Seconds to wait after ``error``, or None when no waiting helps."""
+        if isinstance(error, DiskFull):
+            return SYNC.longest
+        if not isinstance(error, MatrixError) or error.reach in (None, "logged_out"):
+            return None
+        return SYNC.wait(self._failures, error, self._random) or SYNC.patience

@@ -1,0 +1,124 @@
+"""What an event says, for a reader: its kind and a clean body. Total: any JSON is read.
+
+Client-server API, "Instant Messaging" (m.room.message and its msgtypes), "Rich replies", "Event
+replacements", and m.room.member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from peerroom.client.views import MessageKind
+from peerroom.i18n import N_, _
+from peerroom.text.foreign import ForeignText
+
+MESSAGE: Final = "m.room.message"
+MEMBER: Final = "m.room.member"
+ENCRYPTED: Final = "m.room.encrypted"
+
+_FILES: Final[Mapping[str, str]] = {
+    "m.image": N_("A picture: {name}. PeerRoom cannot show it yet."),
+    "m.file": N_("A file: {name}. PeerRoom cannot open it yet."),
+    "m.audio": N_("A sound: {name}. PeerRoom cannot play it yet."),
+    "m.video": N_("A video: {name}. PeerRoom cannot play it yet."),
+    "m.location": N_("A place: {name}."),
+    "m.sticker": N_("A sticker: {name}."),
+}
+
+_MOVES: Final[Mapping[tuple[str, bool], str]] = {
+    ("join", True): N_("{name} came in."),
+    ("leave", True): N_("{name} left."),
+    ("leave", False): N_("{name} was removed."),
+    ("ban", False): N_("{name} was removed and cannot come back."),
+}
+"""By membership, and whether the member did it themselves; other changes are not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An event as it can be shown; ``body`` is clean and may hold line breaks."""
+
+    kind: MessageKind
+    body: str
+    malformed: bool = False
+
+
+def unshowable() -> Reading:
+    """What stands in for an event that is not what its type promises."""
+    return Reading("text", _("A message that could not be shown."), malformed=True)
+
+
+def deleted() -> Reading:
+    """What stands in for a redacted event."""
+    return Reading("text", _("This message was deleted."))
+
+
+def shown(event_type: str) -> bool:
+    """Whether events of this (decrypted) type are lines of a conversation."""
+    return event_type in (MESSAGE, MEMBER, ENCRYPTED, "m.sticker")
+
+
+def read(event_type: str, content: object) -> Reading:
+    """The reading of an event of type m.room.message or m.sticker, already decrypted."""
+    if not isinstance(content, dict):
+        return unshowable()
+    kind = "m.sticker" if event_type == "m.sticker" else content.get("msgtype")
+    body = ForeignText(content.get("body"))
+    if not isinstance(kind, str) or body.malformed:
+        return unshowable()
+    if template := _FILES.get(kind):
+        return Reading("file", _(template).format(name=body.line()))
+    relation = content.get("m.relates_to")
+    relation = relation if isinstance(relation, dict) else {}
+    text = body.block()
+    if relation.get("rel_type") == "m.replace":
+        text = _("Changed to: {text}").format(text=_replacement(content, text))
+    elif "m.in_reply_to" in relation:
+        text = _without_quote(text)
+    if kind == "m.emote":
+        return Reading("action", text)
+    # Every other msgtype, known or not, has a body that stands for it.
+    return Reading("notice" if kind == "m.notice" else "text", text)
+
+
+def read_move(
+    content: object, previous: object, state_key: object, sender: str, name: Callable[[str], str]
+) -> Reading | None:
+    """The reading of an m.room.member event, or None when it changed nothing worth a line.
+
+    ``previous`` is the content before it (``unsigned.prev_content``), which anyone may have left
+    out; ``name`` gives the name to show for a user id.
+    """
+    if not isinstance(content, dict) or not isinstance(state_key, str):
+        return None
+    membership = content.get("membership")
+    was = previous.get("membership") if isinstance(previous, dict) else None
+    if not isinstance(membership, str) or membership == was:
+        return None
+    if membership == "leave" and was in ("invite", "knock", "ban"):
+        return None
+    template = _MOVES.get((membership, sender == state_key))
+    return Reading("membership", _(template).format(name=name(state_key))) if template else None
+
+
+def _replacement(content: dict[str, object], fallback: str) -> str:
+    """The new text of an edit; the fallback body carries a "* " in front of the same."""
+    new = content.get("m.new_content")
+    text = ForeignText(new.get("body") if isinstance(new, dict) else None)
+    return fallback.removeprefix("* ") if text.malformed else text.block()
+
+
+def _without_quote(text: str) -> str:
+    """A reply without the quote that older clients put in front ("> <@user:server> …").
+
+    The quote repeats another's message under a user id; spec 1.13 dropped it.
+    """
+    lines = text.split("\n")
+    quoted = 0
+    while quoted < len(lines) and lines[quoted].startswith(">"):
+        quoted += 1
+    if quoted and quoted < len(lines) and not lines[quoted].strip():
+        quoted += 1
+    return "\n".join(lines[quoted:]) or text

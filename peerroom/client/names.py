@@ -1,0 +1,77 @@
+"""What people and rooms are called, so that no two look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from peerroom.i18n import _
+from peerroom.text.confusable import disambiguate
+from peerroom.text.foreign import ForeignText
+
+if TYPE_CHECKING:
+    from peerroom.store.vault import Vault
+
+_HERE = ("join", "invite")
+"""Only those who are (nearly) in a room can be mistaken for each other in it (client-server API,
+"Calculating the display name for a user")."""
+
+
+class Names:
+    """The names of one room's people, as they are now; kept until `forget`."""
+
+    def __init__(self, vault: Vault, room_id: str) -> None:
+        self._vault = vault
+        self._room_id = room_id
+        self._known: Mapping[str, str] | None = None
+        self._gone: dict[str, str] = {}
+
+    def of(self, user_id: str) -> str:
+        """The name to show for ``user_id``; clean, one line."""
+        if self._known is None:
+            self._known = self._read()
+        if name := self._known.get(user_id):
+            return name
+        if user_id not in self._gone:
+            self._gone[user_id] = self._of_someone_gone(user_id, self._known)
+        return self._gone[user_id]
+
+    def here(self) -> Mapping[str, str]:
+        """Everyone who is in the room or invited, by user id."""
+        if self._known is None:
+            self._known = self._read()
+        return self._known
+
+    def forget(self) -> None:
+        """Read the members again when next asked."""
+        self._known = None
+        self._gone.clear()
+
+    def _read(self) -> Mapping[str, str]:
+        return disambiguate(
+            {
+                user_id: ForeignText(content.get("displayname") or "")
+                for user_id, content in self._vault.rooms.members(self._room_id).items()
+                if content.get("membership") in _HERE
+            }
+        )
+
+    def _of_someone_gone(self, user_id: str, known: Mapping[str, str]) -> str:
+        """The last name of someone who left; never one that would pass for someone here."""
+        content = self._vault.rooms.state(self._room_id, "m.room.member", user_id) or {}
+        name = ForeignText(content.get("displayname") or "")
+        others = {other: ForeignText(shown) for other, shown in known.items()}
+        return disambiguate({**others, user_id: name})[user_id]
+
+
+def title(vault: Vault, room_id: str, names: Names, own: str) -> str:
+    """The room's name, or who is in it (client-server API, "Calculating the display name for a
+    room"); clean, one line."""
+    for event_type, key in (("m.room.name", "name"), ("m.room.canonical_alias", "alias")):
+        name = ForeignText((vault.rooms.state(room_id, event_type) or {}).get(key) or "").line(80)
+        if name:
+            return name
+    others = [name for user_id, name in names.here().items() if user_id != own]
+    if not others:
+        return _("An empty room")
+    return ", ".join(sorted(others)[:3]) + ("…" if len(others) > 3 else "")

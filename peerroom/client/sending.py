@@ -1,0 +1,115 @@
+"""The worker that empties the outbox: in order for each room, again and again until it is out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from peerroom.client.connecting import Link
+from peerroom.client.outgoing import Outgoing, may_go
+from peerroom.clock import Clock
+from peerroom.errors import PeerRoomError
+from peerroom.matrix.backoff import SYNC
+from peerroom.matrix.errors import MatrixError, ServerUnreachable
+from peerroom.store.errors import VaultError
+
+if TYPE_CHECKING:
+    from peerroom.matrix.connection import Connection
+    from peerroom.store.outbox import OutboxRow
+    from peerroom.store.vault import Vault
+
+_AT_MOST: Final = 300.0
+"""Seconds between two tries, however long the server asks us to stay away."""
+
+
+class Sender:
+    """Takes one account's rows to the server. ``changed`` hears the room of each that moved."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        account_id: int,
+        outgoing: Outgoing,
+        link: Link,
+        *,
+        clock: Clock,
+        random: Random,
+        changed: Callable[[str], None],
+    ) -> None:
+        self._vault = vault
+        self._account_id = account_id
+        self._outgoing = outgoing
+        self._link = link
+        self._clock = clock
+        self._random = random
+        self._changed = changed
+        self._wake = asyncio.Event()
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+
+    def wake(self) -> None:
+        """There is something new in the outbox."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled; what is under way then is queued again by `Outbox.recover`."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self._wake.clear()
+                for row in self._vault.outbox.ready(self._account_id):
+                    if may_go(row) and row.order_key not in self._under_way:
+                        task = tasks.create_task(self._send_all(row))
+                        self._under_way[row.order_key] = task
+                await self._wake.wait()
+
+    async def _send_all(self, row: OutboxRow) -> None:
+        try:
+            await self._send(row)
+        finally:
+            del self._under_way[row.order_key]
+            self.wake()
+
+    async def _send(self, row: OutboxRow) -> None:
+        failures = 0
+        while True:
+            connection = await self._link.fresh()
+            try:
+                pause = await self._attempt(connection, row, failures + 1)
+            except VaultError:
+                # Nothing was lost: the server knows the row by its transaction id.
+                pause = self._clock.sleep(SYNC.longest)
+            if pause is None:
+                return
+            failures += 1
+            await pause
+
+    async def _attempt(
+        self, connection: Connection, row: OutboxRow, number: int
+    ) -> Awaitable[None] | None:
+        """One try; returns None when the row is settled, else what to wait for until the next."""
+        if self._vault.outbox.get(row.id) is None:
+            return None  # taken back or deleted while it waited
+        self._vault.outbox.mark_sending(row.id, self._clock.now())
+        try:
+            event_id = await connection.deliver(row)
+        except PeerRoomError as error:
+            if not isinstance(error, MatrixError) or error.reach is None:
+                self._fail(row, error)
+                return None
+            if self._vault.outbox.get(row.id) is not None:
+                self._vault.outbox.requeue(row.id)
+            wait = SYNC.wait(number, error, self._random)
+            seconds = _AT_MOST if wait is None else wait
+            if isinstance(error, ServerUnreachable):
+                return self._link.pause_until_back(seconds)
+            # A server that asked for time gets it, even while it answers other requests.
+            return self._clock.sleep(seconds)
+        self._outgoing.sent(row, event_id)
+        self._changed(row.room_id)
+        return None
+
+    def _fail(self, row: OutboxRow, error: PeerRoomError) -> None:
+        if self._vault.outbox.get(row.id) is not None:
+            self._vault.outbox.mark_failed(row.id, error.sentence())
+        self._changed(row.room_id)
