@@ -15,7 +15,7 @@ from typing import Final
 from peerroom.clock import Clock
 from peerroom.demo.conversation import Conversation
 from peerroom.demo.member import Member
-from peerroom.demo.moderator import Moderator, start_moderator
+from peerroom.demo.moderator import Moderator
 from peerroom.demo.talk import Talk
 from peerroom.host.homeserver import Homeserver, Progress
 from peerroom.i18n import _, language
@@ -51,7 +51,7 @@ class World:
 
     async def start_moderator(self) -> None:
         """Start the bot, which makes the room."""
-        self.moderator = await start_moderator(self.server, clock=self._clock)
+        self.moderator = await Moderator.start(self.server, clock=self._clock, random=self._random)
         self._close.push_async_callback(self.moderator.stop)
 
     async def bring_members(self) -> None:
