@@ -6,10 +6,13 @@ The files are written by ``tools/helplines.py`` from the research data and held 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal
 
 Kind = Literal[
     "emergency",
@@ -26,37 +29,44 @@ Audience = Literal["anyone", "parents", "children"]
 Cost = Literal["free", "charged", "unknown"]
 Tier = Literal["panic_screen", "directory"]
 
+# Not importlib.resources: it costs 6 ms, and the package is never run from a zip.
+DATA: Final = Path(__file__).with_name("data")
+
 
 @dataclass(frozen=True, slots=True)
 class Helpline:
     """One number or service, with what is known about it and nothing else.
 
-    `cost` and `hours` are as published; ``hours_sure`` is False where they were only remembered.
-    `anonymous` is True where a source says so, else unknown. `names`, `regions`, `notes`:
-    language -> text. `source_date` is the day, month or year of the newest page that names it.
+    `hours` and `cost` are as published; ``hours_sure`` and ``web_sure`` are False where no source
+    was seen for the hours or the web address. `anonymous` and `unbilled` (not on the phone bill)
+    are True where a source says so, else unknown. `doubtful`: a person should check it before a
+    release. `names`, `regions`, `notes`: language -> text. `source_date` is the day, month or year
+    of the newest page that names the line, `source_url` its address.
     """
 
     id: str
     country: str
     names: Mapping[str, str]
     kind: Kind
+    tier: Tier
     audience: tuple[Audience, ...]
+    confidence: Literal["high", "medium"]
+    hours: str
+    hours_sure: bool
+    languages: tuple[str, ...]
+    cost: Cost
+    anonymous: bool
+    unbilled: bool
+    doubtful: bool
     phone: str | None
     dial: str | None
     menu: str | None
     sms: str | None
     chat_url: str | None
     url: str | None
+    web_sure: bool
     other: tuple[str, ...]
-    hours: str
-    hours_sure: bool
-    languages: tuple[str, ...]
-    cost: Cost
-    anonymous: bool
     regions: Mapping[str, str]
-    tier: Tier
-    confidence: Literal["high", "medium"]
-    doubtful: bool
     notes: Mapping[str, str]
     source_url: str | None
     source_date: str | None
@@ -73,19 +83,87 @@ class Country:
 
 def compiled() -> date:
     """The day the packaged list was compiled."""
-    raise NotImplementedError
+    return date.fromisoformat(_index()["compiled"])
 
 
 def countries(language: str = "en") -> tuple[Country, ...]:
-    """Every country the list knows, sorted by its name in ``language``."""
-    raise NotImplementedError
+    """Every country the list knows, sorted by its name in ``language`` (English or Japanese)."""
+    language = language if language == "ja" else "en"
+    found = [
+        Country(code, entry[language], tuple(entry["emergency"]))
+        for code, entry in _index()["countries"].items()
+    ]
+    return tuple(sorted(found, key=lambda country: country.name))
+
+
+def country_name(code: str, language: str) -> str | None:
+    """What the list calls a country, in English or Japanese; None if it has nothing for it."""
+    entry = _index()["countries"].get(code.upper())
+    return None if entry is None else str(entry["ja" if language == "ja" else "en"])
 
 
 def find_country(wanted: str) -> str | None:
     """The ISO code for a code or a name in English or Japanese, however cased; None if unknown."""
-    raise NotImplementedError
+    wanted = wanted.strip().casefold()
+    known: dict[str, dict[str, str]] = _index()["countries"]
+    for code, entry in known.items():
+        if wanted in (code.casefold(), entry["en"].casefold(), entry["ja"]):
+            return code
+    return None
 
 
+def language_name(code: str, language: str) -> str:
+    """What a language is called in English or Japanese; the code itself if the list has no name."""
+    names: list[str] = _index()["languages"].get(code, [code, code])
+    return names[1 if language == "ja" else 0]
+
+
+@cache
 def load(country: str) -> tuple[Helpline, ...]:
-    """The lines of a country (ISO 3166-1 code); empty if the list has none."""
-    raise NotImplementedError
+    """The lines of a country (ISO 3166-1 code, upper case); empty if the list has none."""
+    if country not in _index()["countries"]:
+        return ()
+    entries = read(f"lines/{country}.json")
+    return tuple(_helpline(country, entry) for entry in entries)
+
+
+def _helpline(country: str, entry: dict[str, Any]) -> Helpline:
+    source = entry.get("source", {})
+    return Helpline(
+        id=entry["id"],
+        country=country,
+        names=entry["names"],
+        kind=entry["kind"],
+        tier=entry["tier"],
+        audience=tuple(entry["audience"]),
+        confidence=entry["confidence"],
+        hours=entry["hours"],
+        hours_sure=not entry.get("hours_unsure"),
+        languages=tuple(entry.get("languages", ())),
+        cost=entry.get("cost", "unknown"),
+        anonymous=entry.get("anonymous", False),
+        unbilled=entry.get("unbilled", False),
+        doubtful=entry.get("doubtful", False),
+        phone=entry.get("phone"),
+        dial=entry.get("dial"),
+        menu=entry.get("menu"),
+        sms=entry.get("sms"),
+        chat_url=entry.get("chat_url"),
+        url=entry.get("url"),
+        web_sure=entry.get("web_sure", False),
+        other=tuple(entry.get("other", ())),
+        regions=entry.get("regions", {}),
+        notes=entry.get("notes", {}),
+        source_url=source.get("url"),
+        source_date=source.get("date"),
+    )
+
+
+@cache
+def _index() -> Any:
+    return read("index.json")
+
+
+def read(name: str) -> Any:
+    """A packaged JSON file, by its path below `DATA`."""
+    return json.loads((DATA / name).read_bytes())
