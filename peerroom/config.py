@@ -1,68 +1,143 @@
-"""``config.toml``: what a user or a host may choose, checked to the letter.
+"""``config.toml``: what a user or a host may choose.
 
 `load` is strict: an unknown key or a wrong value is an error that names the key and a likely
 spelling. `peek` is for the panic screen: it takes what is right, passes over what is not and never
-raises. Neither imports more than the standard library, so that help-now stays fast.
-``config.sample.toml`` shows every setting with its default; a test keeps the two the same.
+raises. ``config.sample.toml`` shows every setting with its default; a test keeps the two the same.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final, NoReturn
 
-from peerroom.errors import PeerRoomError
-from peerroom.i18n import N_
+from peerroom.i18n import LANGUAGES, N_
+from peerroom.paths import config_file
+from peerroom.settings import (
+    FLAG,
+    BadLine,
+    ConfigError,
+    ConfigMissing,
+    ConfigSyntax,
+    Kind,
+    entries,
+    matching,
+    one_of,
+    optional,
+    read,
+    salvaged,
+    section,
+    setting,
+    strict,
+    when,
+    whole,
+    words,
+)
+from peerroom.wire.address import is_homeserver, is_user_id
+
+__all__ = ["Bot", "Config", "ConfigError", "Interface", "OwnNumber", "Panic", "Privacy", "Vault"]
+__all__ += ["load", "peek"]
+
+_LARGEST: Final = 65_536
+"""Bytes of settings that are read; the sample has a twentieth of that."""
 
 
-class ConfigError(PeerRoomError):
-    """The configuration cannot be used as it is."""
+def _user_id(value: object) -> str:
+    return when(isinstance(value, str) and is_user_id(value), str(value))
 
-    what = N_("Your settings in {file} could not be read.")
-    next_step = N_("The panic key works all the same.")
+
+_LANGUAGE: Final = Kind(
+    str,
+    ", ".join(f'"{code}"' for code in ("auto", *LANGUAGES)),
+    optional(lambda value: when(value in LANGUAGES, value), "auto"),
+)
+_COUNTRY: Final = Kind(
+    str,
+    N_('"auto", or a country in two letters, such as "JP"'),
+    optional(lambda value: matching("[A-Za-z]{2}")(value).upper(), "auto"),
+)
+_PROXY: Final = Kind(
+    str,
+    N_('"", or an address such as "socks5://127.0.0.1:9050" or "http://127.0.0.1:8080"'),
+    optional(
+        matching(
+            r"(?:socks5|http)://(?:[^\s/@]+@)?(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}"
+        )
+    ),
+)
+_FOLDER: Final = Kind(
+    str,
+    N_('"", or the path of a folder'),
+    optional(lambda value: when("\0" not in value, Path(value).expanduser())),
+)
+# Ctrl with H, I, J or M arrives as another key; C, Q, S, V, X and Z have a meaning of their own.
+_CHORD: Final = Kind(
+    str,
+    N_('a key that has no other use, such as "f2" or "ctrl+g"'),
+    matching(r"f(?:[2-9]|1[0-2])|ctrl\+[abdefgklnoprtuwy]"),
+)
+_NUMBER: Final = Kind(
+    str, N_('a telephone number, such as "042-123-4567"'), matching(r"\+?[0-9][0-9 ()*#-]{1,30}")
+)
+_HOMESERVER: Final = Kind(
+    str,
+    N_('"", or an address such as "https://matrix.example.org"'),
+    optional(lambda value: when(is_homeserver(value), value.removesuffix("/"))),
+)
+_USERNAME: Final = Kind(
+    str,
+    N_('the part of a user id before the colon, such as "peerroom"'),
+    matching("[a-z0-9._=/+-]{1,100}"),
+)
+_USER: Final = Kind(str, N_('"", or a user id such as "@name:example.org"'), optional(_user_id))
+_USERS: Final = Kind(
+    list,
+    N_('a list of user ids, such as ["@name:example.org"]'),
+    lambda value: tuple(map(_user_id, value)),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """`language` (ISO 639-1), `country` (ISO 3166-1): None means as the locale says."""
+    """`language` (ISO 639-1), `country` (ISO 3166-1): None ("auto") means as the locale says."""
 
-    language: str | None = None
-    country: str | None = None
-    theme: str = "auto"
-    """auto, dark or light."""
+    language: str | None = field(default=None, metadata=setting(_LANGUAGE))
+    country: str | None = field(default=None, metadata=setting(_COUNTRY))
+    theme: str = field(default="auto", metadata=setting(one_of("auto", "dark", "light")))
 
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
     """`proxy`: socks5:// or http:// URL through which every request goes; None means directly."""
 
-    proxy: str | None = None
+    proxy: str | None = field(default=None, metadata=setting(_PROXY))
 
 
 @dataclass(frozen=True, slots=True)
 class Vault:
     """`folder`: where the vault lives, None for the usual place; `ephemeral`: memory only."""
 
-    folder: Path | None = None
-    ephemeral: bool = False
+    folder: Path | None = field(default=None, metadata=setting(_FOLDER))
+    ephemeral: bool = field(default=False, metadata=setting(FLAG))
 
 
 @dataclass(frozen=True, slots=True)
 class OwnNumber:
     """A number of the family's own, for the panic screen. `hours` in care/hours.py's grammar."""
 
-    name: str
-    number: str
-    hours: str = ""
-    note: str = ""
+    name: str = field(metadata=setting(words(60, shortest=1)))
+    number: str = field(metadata=setting(_NUMBER))
+    hours: str = field(default="", metadata=setting(words(100)))
+    note: str = field(default="", metadata=setting(words(200)))
 
 
 @dataclass(frozen=True, slots=True)
 class Panic:
     """`second_chord`: a key besides F1, in Textual's spelling ("ctrl+g", "f12")."""
 
-    second_chord: str = "ctrl+g"
-    own_numbers: tuple[OwnNumber, ...] = ()
+    second_chord: str = field(default="ctrl+g", metadata=setting(_CHORD))
+    own_numbers: tuple[OwnNumber, ...] = field(default=(), metadata=entries(OwnNumber))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,35 +149,69 @@ class Bot:
     `seats` members the room holds, `invite_days` days an invite stays good.
     """
 
-    homeserver: str | None = None
-    username: str = "peerroom"
-    room: str = "PeerRoom"
-    recovery: str | None = None
-    moderators: tuple[str, ...] = ()
-    seats: int = 50
-    invite_days: int = 7
+    homeserver: str | None = field(default=None, metadata=setting(_HOMESERVER))
+    username: str = field(default="peerroom", metadata=setting(_USERNAME))
+    room: str = field(default="PeerRoom", metadata=setting(words(60, shortest=1)))
+    recovery: str | None = field(default=None, metadata=setting(_USER))
+    moderators: tuple[str, ...] = field(default=(), metadata=setting(_USERS))
+    seats: int = field(default=50, metadata=setting(whole(2, 5000)))
+    invite_days: int = field(default=7, metadata=setting(whole(1, 90)))
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """All settings; ``Config()`` is what one has without a file."""
 
-    interface: Interface = field(default_factory=Interface)
-    privacy: Privacy = field(default_factory=Privacy)
-    vault: Vault = field(default_factory=Vault)
-    panic: Panic = field(default_factory=Panic)
-    bot: Bot = field(default_factory=Bot)
+    interface: Interface = field(default_factory=Interface, metadata=section(Interface))
+    privacy: Privacy = field(default_factory=Privacy, metadata=section(Privacy))
+    vault: Vault = field(default_factory=Vault, metadata=section(Vault))
+    panic: Panic = field(default_factory=Panic, metadata=section(Panic))
+    bot: Bot = field(default_factory=Bot, metadata=section(Bot))
 
 
 def load(path: Path | None = None) -> Config:
     """The settings in ``path``; without a path those in the usual place, if there are any.
 
     Raises `ConfigError` for a file that cannot be read, is not TOML, or holds an unknown key or a
-    wrong value.
+    wrong value. A file that was named (here or in ``PEERROOM_CONFIG``) must be there: it may be
+    what names the proxy.
     """
-    raise NotImplementedError
+    named = path is not None or "PEERROOM_CONFIG" in os.environ
+    file = path or config_file()
+
+    def complain(error: type[ConfigError], **about: str | int) -> NoReturn:
+        from peerroom.text.foreign import ForeignText  # `peek`, on the panic path, never needs it
+
+        raise error(file=ForeignText(str(file)).line(), **about) from None
+
+    try:
+        return read(Config, strict(_contents(file)), complain)
+    except FileNotFoundError:
+        if named:
+            complain(ConfigMissing)
+        return Config()
+    except BadLine as error:
+        complain(ConfigSyntax, line=error.line)
+    except (OSError, ValueError, RecursionError):
+        complain(ConfigError)
 
 
 def peek(path: Path | None = None) -> Config:
     """What can be understood of ``path``, the defaults for the rest; never raises."""
-    raise NotImplementedError
+
+    def pass_over(error: type[ConfigError], **about: str | int) -> None:
+        """The panic screen shows numbers, not errors: `load` will tell."""
+
+    try:
+        return read(Config, salvaged(_contents(path or config_file())), pass_over)
+    except (OSError, ValueError, RecursionError):
+        return Config()
+
+
+def _contents(file: Path) -> str:
+    """The text in ``file``. Raises OSError, or ValueError if it is not what settings can be."""
+    if file.exists() and not file.is_file():
+        raise ValueError("a folder, or a device that may never end")
+    with file.open("rb") as opened:
+        data = opened.read(_LARGEST + 1)
+    return when(len(data) <= _LARGEST, data).decode("utf-8-sig")

@@ -1,15 +1,13 @@
 """Where things live in Matrix: forms of addresses, checked without asking anyone.
 
-Only the standard library: the settings are checked with these too, and the panic screen reads
-the settings.
+Only the standard library, and little of it at import: the settings are checked with these too, and
+the panic screen reads the settings.
 """
 
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 # Appendices, "Server name": a host of these characters or a bracketed IPv6 address, and a port.
 _SERVER: Final = r"(?:[A-Za-z0-9.-]{1,230}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
@@ -48,6 +46,8 @@ def is_homeserver(text: str) -> bool:
 
     https, or http where nobody else can listen: on this machine, and to an onion service.
     """
+    from urllib.parse import urlsplit
+
     if not text.isascii() or not text.isprintable() or " " in text:
         return False
     try:
@@ -67,6 +67,8 @@ def is_homeserver(text: str) -> bool:
 def _is_this_machine(host: str) -> bool:
     if host == "localhost":
         return True
+    from ipaddress import ip_address
+
     try:
         return ip_address(host).is_loopback
     except ValueError:
