@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from peerroom.matrix import commit_points, event
-from peerroom.matrix.errors import MatrixError
+from peerroom.matrix.errors import Forbidden, MatrixError, NotFound
 from peerroom.matrix.event import ENCRYPTED, Event
 from peerroom.matrix.ingest import Ingest, Reading, Written
 from peerroom.matrix.room_updates import RoomDelta
@@ -50,7 +50,7 @@ class Backfill:
     async def fill_some(self, room_id: str | None = None) -> tuple[RoomDelta, ...]:
         """Fetch up to `PAGES_AT_A_TIME` pages of what limited turns left out, newest gap first.
 
-        Raises `MatrixError`; what was stored before that stays.
+        Raises `MatrixError` when not even the first page could be had.
         """
         deltas: list[RoomDelta] = []
         async with self._one_at_a_time:
@@ -58,7 +58,12 @@ class Backfill:
                 gaps = self._gaps(room_id)
                 if not gaps:
                     break
-                deltas.append(await self._fill(gaps[0]))
+                try:
+                    deltas.append(await self._fill(gaps[0]))
+                except MatrixError:
+                    if not deltas:
+                        raise
+                    break  # what is stored must be told; the next call meets the error again
         return tuple(deltas)
 
     async def load_older(self, room_id: str, limit: int = 50) -> bool:
@@ -88,7 +93,11 @@ class Backfill:
         return bool(written.new)
 
     async def _fill(self, gap: Gap) -> RoomDelta:
-        page = await self._rooms.messages(gap.room_id, start=gap.token, limit=PAGE)
+        try:
+            page = await self._rooms.messages(gap.room_id, start=gap.token, limit=PAGE)
+        except (Forbidden, NotFound):
+            self._vault.gaps.close(gap)
+            return RoomDelta(gap.room_id)
         readings, written = await self._read(gap.room_id, page)
         inside, reached_the_known = self._inside(gap, readings)
         token = _next(gap.token, page)

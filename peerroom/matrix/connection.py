@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Final, Self
 
@@ -12,12 +13,19 @@ from peerroom.matrix.admin import Admin
 from peerroom.matrix.backfill import Backfill
 from peerroom.matrix.crypto import Machine
 from peerroom.matrix.delivery import Delivery
-from peerroom.matrix.errors import AccountClosed, LoggedOut, MatrixError
+from peerroom.matrix.errors import (
+    AccountClosed,
+    LoggedOut,
+    MatrixError,
+    RateLimited,
+    ServerFault,
+    ServerUnreachable,
+)
 from peerroom.matrix.identity import Identity
 from peerroom.matrix.ingest import Ingest
 from peerroom.matrix.keyshare import KeyShare
 from peerroom.matrix.rooms import Rooms
-from peerroom.matrix.session import Credentials, Session
+from peerroom.matrix.session import Credentials, Session, login
 from peerroom.matrix.sync import SyncBatch, Syncer
 from peerroom.matrix.transport import PATIENT, OnState, Timeouts, Transport
 
@@ -57,6 +65,9 @@ class Connection:
         self._delivery = Delivery(vault, machine, self.keyshare, self.session, clock=clock)
         self._syncer = Syncer(vault, account, self.session, machine, ingest)
         self._backfill = Backfill(vault, account, self.rooms, machine, ingest)
+        self._vault = vault
+        self._account_id = account.id
+        self._password = account.password
         self._transport = transport
         self._clock = clock
         self._random = random
@@ -111,20 +122,43 @@ class Connection:
         and the first after a failure, do not wait for news: they tell at once how things stand.
         Raises only what no waiting can mend: `LoggedOut`, `AccountClosed`, a store's error.
         """
-        failures, poll = 0, 0.0
+        failures, poll, gaps = 0, 0.0, False
         while True:
             try:
-                await on_batch(await self._syncer.once(poll))
-                filled = await self._backfill.fill_some()
-            except (LoggedOut, AccountClosed):
-                raise
+                batch = await (self._fill() if gaps else self._syncer.once(poll))
             except MatrixError as error:
-                failures, poll = failures + 1, 0.0
+                if not await self._mendable(error):
+                    raise
+                failures += 1
+                # A gap that cannot be filled now must not make the polls short.
+                poll, gaps = LONG_POLL if gaps else 0.0, False
                 await self._clock.sleep(self._pause(failures, error))
-                continue
-            failures, poll = 0, 0.0 if self._backfill.waiting() else LONG_POLL
-            if filled:
-                await on_batch(SyncBatch(rooms=filled))
+            else:
+                gaps = self._backfill.waiting() and not gaps
+                failures, poll = 0, 0.0 if self._backfill.waiting() else LONG_POLL
+                await on_batch(batch)
+
+    async def _fill(self) -> SyncBatch:
+        return SyncBatch(rooms=await self._backfill.fill_some())
+
+    async def _mendable(self, error: MatrixError) -> bool:
+        """Whether trying again can help; takes a new token where only the token has expired."""
+        match error:
+            case LoggedOut(soft=True) if self._password is not None:
+                with suppress(ServerUnreachable, ServerFault, RateLimited):
+                    await self._log_in_again(self._password)
+                return True  # if not now, then after the next turn, which says the same
+            case LoggedOut() | AccountClosed():
+                return False
+            case _:
+                return True
+
+    async def _log_in_again(self, password: str) -> None:
+        """For the same device: its keys are still those that the server knows (soft logout)."""
+        device = self.session.device_id
+        fresh = await login(self._transport, self.session.user_id, password, device_id=device)
+        self._vault.accounts.update_token(self._account_id, fresh.access_token)
+        self.session.credentials = fresh
 
     def _pause(self, failures: int, error: MatrixError) -> float:
         wait = backoff.SYNC.wait(failures, error, self._random)

@@ -273,8 +273,11 @@ def _unreachable(error: Exception, *, by_proxy: bool) -> MatrixError:
             return ProxyUnreachable(sent=False)
         case ProxyTimeoutError():
             return ServerUnreachable(sent=False)
-        case ssl.SSLError() | aiohttp.ServerFingerprintMismatch():
+        case ssl.SSLError():
             return UntrustedServer(sent=False)
+        case _ if isinstance(error.__cause__, ssl.SSLError):
+            # With a proxy, TLS begins on a connection that aiohttp takes for established.
+            return UntrustedServer()
         case aiohttp.ClientConnectorError() if error.os_error.errno == errno.ECONNREFUSED:
             return ServerRefused(sent=False)
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():

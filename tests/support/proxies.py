@@ -23,7 +23,8 @@ class RecordingProxy:
     asked: list[tuple[str, int]] = field(default_factory=list)
     address_types: list[int] = field(default_factory=list)
     _server: asyncio.Server | None = None
-    _pipes: set[asyncio.Task[None]] = field(default_factory=set)
+    _serving: set[asyncio.Task[None]] = field(default_factory=set)
+    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -43,15 +44,16 @@ class RecordingProxy:
         if self._server is None:
             return
         self._server.close()
-        for pipe in list(self._pipes):
-            pipe.cancel()
-        await asyncio.gather(*self._pipes, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.gather(*self._serving)
         await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._pipes.add(task)
+        self._serving.add(task)
+        self._writers.add(writer)
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError):
                 if await (
@@ -61,7 +63,8 @@ class RecordingProxy:
                 ):
                     await self._join(reader, writer)
         finally:
-            self._pipes.discard(task)
+            self._serving.discard(task)
+            self._writers.discard(writer)
             writer.close()
 
     async def _socks(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
