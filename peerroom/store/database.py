@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import sqlcipher3
@@ -38,7 +39,8 @@ class Database:
         if len(key) != KEY_BYTES:
             raise errors.WrongKey
         self._depth = 0
-        self._scrub = False
+        # A log that a crash left may hold what its last transaction took away (see `scrub`).
+        self._scrub = path != MEMORY and Path(f"{path}-wal").exists()
         self._lost: type[errors.VaultError] | None = None
         self._connection = _connect(path)
         try:
