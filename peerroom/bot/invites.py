@@ -22,6 +22,8 @@ async def publish(
     May be repeated after a crash: a token that the server knows already is left as it is.
     Raises `MatrixError`, `Forbidden` where the account is no administrator.
     """
+    identity = connection.identity.master_key
+    assert identity is not None, "the connection was started"
     links = []
     for invite in drawn:
         if await connection.admin.token(invite.registration_token) is None:
@@ -32,7 +34,7 @@ async def publish(
             Invite(
                 homeserver=account.homeserver,
                 bot=account.user_id,
-                bot_identity=connection.identity.master_key,
+                bot_identity=identity,
                 registration_token=invite.registration_token,
                 secret=invite.secret,
                 room=room_name,

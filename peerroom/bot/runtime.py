@@ -176,7 +176,6 @@ class Bot:
 
     async def _on_batch(self, batch: SyncBatch) -> None:
         await self._open_doors()
-        await self._connection.fill_gaps()
         self._judge()
 
     async def _open_doors(self) -> None:
