@@ -108,7 +108,6 @@ class Link:
                 on_state=self._reach,
             )
             await connection.start()
-            await self._take(await connection.sync_once(0))
             await connection.sync_forever(self._take)
         except PeerRoomError as error:
             self._say_error(error)

@@ -72,10 +72,10 @@ class Outgoing:
             row = self._vault.outbox.by_transaction(key)
             if row is not None and row.room_id == room_id and row.kind == "message":
                 self._forget_draft(room_id, row.content)
-                self._vault.outbox.remove(row.id)
+                self._take_out(row)
                 if row.event_id is not None:
                     self._redact(room_id, row.event_id)
-                elif _may_be_out(row):
+                elif row.attempts > 0:
                     self._redact_transaction(room_id, row.transaction_id)
                 return True
             event = self._vault.events.get(key) or own_event(self._vault, room_id, self._own, key)
@@ -91,7 +91,7 @@ class Outgoing:
             return
         with self._vault.transaction():
             for row in self._vault.outbox.of_room(event.room_id):
-                if event.transaction_id is not None and row.transaction_id == event.transaction_id:
+                if event.transaction_id == row.transaction_id or event.event_id == row.event_id:
                     self._vault.outbox.remove(row.id)
                 elif row.kind == "redaction" and event.event_id == row.content.get("redacts"):
                     self._vault.events.redact(event.event_id, by=self._own)
@@ -109,6 +109,17 @@ class Outgoing:
                 if self._withdraws(other, row.transaction_id):
                     self._vault.outbox.remove(other.id)
                     self._redact(row.room_id, event_id)
+
+    def waiting(self) -> list[OutboxRow]:
+        """Every row that is still to reach the server."""
+        return [
+            row
+            for room in self._vault.rooms.all(self._account_id)
+            for row in self._vault.outbox.of_room(room.room_id)
+            if row.account_id == self._account_id
+            and row.state in ("queued", "sending")
+            and may_go(row)
+        ]
 
     def reconcile(self) -> None:
         """After a crash between the two: what is in the room already needs no row any more."""
@@ -150,6 +161,14 @@ class Outgoing:
             order_key=f"withdrawn {transaction_id}",
         )
 
+    def _take_out(self, row: OutboxRow) -> None:
+        """Remove a row whatever its state, and its text from the vault's log."""
+        if row.state == "sent":
+            self._vault.outbox.remove(row.id)
+        else:
+            self._vault.outbox.requeue(row.id)
+            self._vault.outbox.withdraw(row.id)
+
     def _forget_draft(self, room_id: str, envelope: dict[str, Any]) -> None:
         """A draft that repeats the deleted text (after `undo`, say) goes with it."""
         content = envelope.get("content")
@@ -172,10 +191,9 @@ def may_go(row: OutboxRow) -> bool:
 def _may_be_out(row: OutboxRow) -> bool:
     """Whether the server may have taken the row already, without our having heard of it.
 
-    The attempt that failed for good is one that the server answered.
+    Not so a failed one: had the server taken an earlier try, the transaction id would have told.
     """
-    unheard = row.attempts - (row.state == "failed")
-    return row.state in ("sending", "sent") or unheard > 0
+    return row.state in ("sending", "sent") or (row.state == "queued" and row.attempts > 0)
 
 
 def _content(text: str) -> dict[str, Any]:

@@ -25,7 +25,10 @@ _AT_MOST: Final = 300.0
 
 
 class Sender:
-    """Takes one account's rows to the server. ``changed`` hears the room of each that moved."""
+    """Takes one account's rows to the server.
+
+    ``changed`` hears of each row that went or failed for good, and then of the error.
+    """
 
     def __init__(
         self,
@@ -36,7 +39,7 @@ class Sender:
         *,
         clock: Clock,
         random: Random,
-        changed: Callable[[str], None],
+        changed: Callable[[OutboxRow, PeerRoomError | None], None],
     ) -> None:
         self._vault = vault
         self._account_id = account_id
@@ -106,10 +109,10 @@ class Sender:
             # A server that asked for time gets it, even while it answers other requests.
             return self._clock.sleep(seconds)
         self._outgoing.sent(row, event_id)
-        self._changed(row.room_id)
+        self._changed(row, None)
         return None
 
     def _fail(self, row: OutboxRow, error: PeerRoomError) -> None:
         if self._vault.outbox.get(row.id) is not None:
             self._vault.outbox.mark_failed(row.id, error.sentence())
-        self._changed(row.room_id)
+        self._changed(row, error)

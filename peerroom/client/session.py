@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from peerroom.client.connecting import Link
-from peerroom.client.outgoing import Outgoing, may_go
+from peerroom.client.outgoing import Outgoing
 from peerroom.client.roster import Roster
 from peerroom.client.sending import Sender
 from peerroom.client.timeline import OUTBOX, Timeline
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from peerroom.config import Config
     from peerroom.matrix.sync import SyncBatch
     from peerroom.store.accounts import Account
+    from peerroom.store.outbox import OutboxRow
     from peerroom.store.vault import Vault
 
 OLDER: Final = 50
@@ -66,7 +67,7 @@ class Client:
             self._link,
             clock=clock,
             random=random,
-            changed=self._row_moved,
+            changed=self._row_done,
         )
 
     async def start(self) -> None:
@@ -198,21 +199,19 @@ class Client:
 
     async def outbox_empty(self) -> bool:
         """Wait until nothing waits to be sent: True when all went, False when some failed."""
-        while any(may_go(row) for row in self._vault.outbox.queued(self._account.id)):
+        while self._outgoing.waiting():
             self._moved.clear()
             await self._moved.wait()
         return not self._vault.outbox.failed(self._account.id)
 
     def unsent(self) -> int:
         """How many messages and deletions have not reached the server."""
-        outbox = self._vault.outbox
-        waiting = [row for row in outbox.queued(self._account.id) if may_go(row)]
-        return len(waiting) + len(outbox.failed(self._account.id))
+        return len(self._outgoing.waiting()) + len(self._vault.outbox.failed(self._account.id))
 
     def _take(self, batch: SyncBatch) -> None:
         for delta in batch.rooms:
             if self._vault.outbox.of_room(delta.room_id):
-                for event_id in delta.new_events:
+                for event_id in (*delta.new_events, *delta.changed_events):
                     if (event := self._vault.events.get(event_id)) is not None:
                         self._outgoing.arrived(event)
             self._roster.changed(delta.room_id, people=delta.state_changed)
@@ -231,6 +230,12 @@ class Client:
     def _queued(self, room_id: str) -> None:
         self._sender.wake()
         self._row_moved(room_id)
+
+    def _row_done(self, row: OutboxRow, error: PeerRoomError | None) -> None:
+        if error is not None and row.kind == "redaction":
+            words = _("A message could not be deleted on the server. {why}")
+            self._publish(Change("notice", row.room_id, words.format(why=error.sentence())))
+        self._row_moved(row.room_id)
 
     def _row_moved(self, room_id: str) -> None:
         self._moved.set()

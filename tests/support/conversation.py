@@ -1,0 +1,83 @@
+"""A vault with a room and people in it, without any server."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+from peerroom.store.accounts import Account
+from peerroom.store.events import EventStatus, StoredEvent
+from peerroom.store.rooms import StoredRoom
+from peerroom.store.vault import Vault
+
+ROOM = "!circle:example.org"
+OWN = "@heron:example.org"
+OTHER = "@otter:example.org"
+
+
+@dataclass
+class Conversation:
+    """One room of one account in a vault in memory."""
+
+    vault: Vault = field(default_factory=Vault.ephemeral)
+    account: Account = field(init=False)
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self.account = self.vault.accounts.add(
+            homeserver="https://example.org", user_id=OWN, device_id="HERE", access_token="secret"
+        )
+        self.vault.rooms.put(StoredRoom(ROOM, self.account.id, encrypted=True))
+        self.member(OWN, "Quiet Heron")
+        self.member(OTHER, "Small Otter")
+
+    def member(self, user_id: str, name: str | None, membership: str = "join") -> None:
+        """Put someone into the room's state."""
+        content: dict[str, Any] = {"membership": membership}
+        if name is not None:
+            content["displayname"] = name
+        self.vault.rooms.set_state(ROOM, "m.room.member", user_id, content)
+
+    def said(
+        self,
+        content: object,
+        *,
+        sender: str = OTHER,
+        status: EventStatus = "ok",
+        trust: str | None = "signed",
+        transaction_id: str | None = None,
+        event_type: str = "m.room.message",
+        encrypted: bool = True,
+    ) -> StoredEvent:
+        """Store an event as a sync would; a string stands for a text message."""
+        if isinstance(content, str):
+            content = {"msgtype": "m.text", "body": content}
+        number = next(self._numbers)
+        outer = "m.room.encrypted" if encrypted else event_type
+        event = StoredEvent(
+            room_id=ROOM,
+            event_id=f"$event{number}",
+            position=number,
+            sender=sender,
+            type=outer,
+            origin_ts=1_772_589_600_000 + number * 60_000,
+            raw={"type": outer, "sender": sender, "content": {} if encrypted else content},
+            clear={"type": event_type, "content": content}
+            if encrypted and status == "ok"
+            else None,
+            status=status,
+            trust=trust,
+            transaction_id=transaction_id,
+        )
+        self.vault.events.upsert(event)
+        return event
+
+    def state(self, event_type: str, state_key: str, content: dict[str, Any], **more: Any) -> None:
+        """Store a state event as a line of the timeline."""
+        number = next(self._numbers)
+        sender = more.pop("sender", OTHER)
+        raw = {"type": event_type, "state_key": state_key, "content": content, **more}
+        self.vault.events.upsert(
+            StoredEvent(ROOM, f"$event{number}", number, sender, event_type, 0, raw)
+        )

@@ -1,0 +1,304 @@
+"""Pages of a room, as they are read from the vault."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.conversation import OTHER, OWN, ROOM, Conversation
+
+from peerroom.client import messages
+from peerroom.client.timeline import OUTBOX, Timeline
+from peerroom.client.views import MessageView
+
+NOW = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def talk() -> Conversation:
+    return Conversation()
+
+
+def bodies(views: list[MessageView]) -> list[str]:
+    return [view.body for view in views]
+
+
+def queue(talk: Conversation, text: str, **more: Any) -> str:
+    content = {"type": "m.room.message", "content": {"msgtype": "m.text", "body": text}}
+    row = talk.vault.outbox.add(talk.account.id, ROOM, "message", content, now=NOW, **more)
+    return row.transaction_id
+
+
+def test_pages_are_ascending_and_meet_without_overlap(talk: Conversation) -> None:
+    for number in range(10):
+        talk.said(f"message {number}")
+    timeline = Timeline(talk.vault, ROOM)
+
+    newest = timeline.page(limit=4)
+    older = timeline.page(before=newest[0].position, limit=4)
+    oldest = timeline.page(before=older[0].position, limit=4)
+
+    assert bodies([*oldest, *older, *newest]) == [f"message {n}" for n in range(10)]
+    assert timeline.page(before=oldest[0].position) == []
+    assert timeline.page(after=older[-1].position, limit=99) == newest
+    assert timeline.count() == 10
+
+
+def test_what_is_no_line_of_a_conversation_does_not_shorten_a_page(talk: Conversation) -> None:
+    talk.said("first")
+    for _ in range(120):
+        talk.said({"m.relates_to": {}}, event_type="m.reaction", encrypted=False)
+    talk.said("last")
+    assert bodies(Timeline(talk.vault, ROOM).page(limit=2)) == ["first", "last"]
+    assert bodies(Timeline(talk.vault, ROOM).page(after=1, limit=2)) == ["last"]
+
+
+def test_own_messages_stand_after_the_stored_ones_until_they_come_back(talk: Conversation) -> None:
+    talk.said("hello")
+    key = queue(talk, "hi there")
+    timeline = Timeline(talk.vault, ROOM)
+
+    echo = timeline.page()[-1]
+    assert (echo.key, echo.state, echo.own, echo.event_id) == (key, "sending", True, None)
+    assert echo.position > OUTBOX and echo.pending and echo.words == "sending"
+
+    row = talk.vault.outbox.by_transaction(key)
+    assert row is not None
+    talk.vault.outbox.mark_sending(row.id, NOW)
+    talk.vault.outbox.mark_sent(row.id, "$event2")
+    assert timeline.page()[-1].state == "sent"
+
+    # The event is in the vault, the row not removed yet: one line, under the same key.
+    talk.said("hi there", sender=OWN, transaction_id=key)
+    views = timeline.page()
+    assert bodies(views) == ["hello", "hi there"]
+    assert (views[-1].key, views[-1].state, views[-1].event_id) == (key, "sent", "$event2")
+    assert timeline.find(key) == views[-1]
+
+    talk.vault.outbox.remove(row.id)
+    assert timeline.page() == views
+    assert timeline.find(key) == views[-1]
+
+
+def test_an_echo_whose_answer_was_lost_is_not_doubled(talk: Conversation) -> None:
+    key = queue(talk, "did it go?")
+    talk.said("did it go?", sender=OWN, transaction_id=key)
+    assert bodies(Timeline(talk.vault, ROOM).page()) == ["did it go?"]
+
+
+def test_a_failed_message_says_why(talk: Conversation) -> None:
+    key = queue(talk, "too long")
+    row = talk.vault.outbox.by_transaction(key)
+    assert row is not None
+    talk.vault.outbox.mark_sending(row.id, NOW)
+    talk.vault.outbox.mark_failed(row.id, "This message is too long for the server.")
+    view = Timeline(talk.vault, ROOM).page()[-1]
+    assert (view.state, view.problem) == ("failed", "This message is too long for the server.")
+
+
+def test_paging_within_the_outbox(talk: Conversation) -> None:
+    talk.said("stored")
+    for number in range(5):
+        queue(talk, f"queued {number}")
+    timeline = Timeline(talk.vault, ROOM)
+    last = timeline.page(limit=2)
+    before = timeline.page(before=last[0].position, limit=2)
+    assert bodies(before + last) == [f"queued {n}" for n in (1, 2, 3, 4)]
+    assert bodies(timeline.page(before=before[0].position)) == ["stored", "queued 0"]
+    assert timeline.page(after=before[-1].position) == last
+    assert bodies(timeline.page(after=0, limit=3)) == ["stored", "queued 0", "queued 1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "trust", "state", "words"),
+    [
+        ("undecryptable", "no_key", "undecryptable", "The key for this message has not arrived"),
+        ("undecryptable", "m.unverified", "undecryptable", "gave no key to this device"),
+        ("unattributable", "forged", "unattributable", "not certain who wrote this"),
+        ("unattributable", None, "unattributable", "not certain who wrote this"),
+        ("malformed", None, "malformed", "could not be shown"),
+    ],
+)
+def test_trouble_is_said_in_words(
+    talk: Conversation, status: Any, trust: str | None, state: str, words: str
+) -> None:
+    talk.said("secret", status=status, trust=trust)
+    view = Timeline(talk.vault, ROOM).page()[0]
+    assert view.state == state
+    assert words in view.body
+    assert "secret" not in view.body
+
+
+def test_a_deleted_message_leaves_a_line_that_says_so(talk: Conversation) -> None:
+    event = talk.said("regretted")
+    talk.vault.events.redact(event.event_id, by=OTHER)
+    view = Timeline(talk.vault, ROOM).page()[0]
+    assert (view.state, view.body) == ("deleted", "This message was deleted.")
+
+
+@pytest.mark.parametrize(
+    ("trust", "words"),
+    [
+        ("signed", None),
+        ("unsigned", "Sent from a device that its owner has not confirmed."),
+        ("identity_changed", "This person's encryption identity has changed."),
+        ("nonsense", None),
+    ],
+)
+def test_trust_is_said_only_when_it_is_missing(
+    talk: Conversation, trust: str, words: str | None
+) -> None:
+    talk.said("hello", trust=trust)
+    said = Timeline(talk.vault, ROOM).page()[0].trust
+    assert said is None if words is None else said is not None and said.startswith(words)
+
+
+def test_a_clear_message_is_never_taken_for_an_encrypted_one(talk: Conversation) -> None:
+    talk.said("from the server itself", encrypted=False)
+    assert Timeline(talk.vault, ROOM).page()[0].trust == "Sent without encryption."
+
+
+def test_names_that_look_alike_are_told_apart(talk: Conversation) -> None:
+    talk.member("@fake:example.org", "Small 0tter")
+    talk.member("@gone:example.org", "Small Otter", "leave")
+    talk.said("one")
+    talk.said("two", sender="@fake:example.org")
+    talk.said("three", sender="@gone:example.org")
+    talk.said("four", sender="@stranger:example.org")
+    names = [view.sender_name for view in Timeline(talk.vault, ROOM).page()]
+    assert len(set(names)) == 4
+    assert "@fake:example.org" in names[1]
+
+
+def test_names_follow_the_members(talk: Conversation) -> None:
+    talk.said("hello")
+    timeline = Timeline(talk.vault, ROOM)
+    assert timeline.page()[0].sender_name == "Small Otter"
+    talk.member(OTHER, "Brave Otter")
+    timeline.forget_names()
+    assert timeline.page()[0].sender_name == "Brave Otter"
+
+
+def test_who_comes_and_goes(talk: Conversation) -> None:
+    talk.state("m.room.member", OTHER, {"membership": "join"})
+    talk.state(
+        "m.room.member",
+        OTHER,
+        {"membership": "join", "displayname": "new"},
+        unsigned={"prev_content": {"membership": "join"}},
+    )
+    talk.state("m.room.member", OTHER, {"membership": "leave"}, sender="@mod:example.org")
+    talk.state("m.room.member", OTHER, {"membership": "ban"}, sender="@mod:example.org")
+    talk.state("m.room.topic", "", {"topic": "not a line"})
+    views = Timeline(talk.vault, ROOM).page()
+    assert bodies(views) == [
+        "Small Otter came in.",
+        "Small Otter was removed.",
+        "Small Otter was removed and cannot come back.",
+    ]
+    assert {view.kind for view in views} == {"membership"}
+
+
+def test_a_gap_is_a_line_of_its_own(talk: Conversation) -> None:
+    talk.said("before")
+    gap = talk.vault.gaps.open(ROOM, "token")
+    assert gap is not None
+    views = Timeline(talk.vault, ROOM).page()
+    assert [view.kind for view in views] == ["text", "gap"]
+    assert Timeline(talk.vault, ROOM).page(before=gap.older + 1) == views[:1]
+    assert Timeline(talk.vault, ROOM).page(after=views[0].position) == views[1:]
+    talk.vault.gaps.close(gap)
+    assert bodies(Timeline(talk.vault, ROOM).page()) == ["before"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "body"),
+    [
+        ({"msgtype": "m.text", "body": "plain"}, "text", "plain"),
+        ({"msgtype": "m.emote", "body": "waves"}, "action", "waves"),
+        ({"msgtype": "m.notice", "body": "welcome"}, "notice", "welcome"),
+        ({"msgtype": "org.example.new", "body": "fallback"}, "text", "fallback"),
+        (
+            {"msgtype": "m.image", "body": "cat.jpg"},
+            "file",
+            "A picture: cat.jpg. PeerRoom cannot show it yet.",
+        ),
+        (
+            {
+                "msgtype": "m.text",
+                "body": "* fixed",
+                "m.relates_to": {"rel_type": "m.replace", "event_id": "$x"},
+                "m.new_content": {"msgtype": "m.text", "body": "fixed"},
+            },
+            "text",
+            "Changed to: fixed",
+        ),
+        (
+            {
+                "msgtype": "m.text",
+                "body": "> <@someone:example.org> their words\n> more\n\nmy answer",
+                "m.relates_to": {"m.in_reply_to": {"event_id": "$x"}},
+            },
+            "text",
+            "my answer",
+        ),
+    ],
+)
+def test_what_a_message_says(content: dict[str, Any], kind: str, body: str) -> None:
+    reading = messages.read("m.room.message", content)
+    assert (reading.kind, reading.body, reading.malformed) == (kind, body, False)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+FIELDS = ("msgtype", "body", "m.relates_to", "m.new_content", "membership", "displayname", "url")
+HOSTILE = st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON
+
+
+@given(content=HOSTILE, previous=JSON, key=JSON)
+@settings(max_examples=300)
+def test_no_content_is_too_strange_to_read(content: object, previous: object, key: object) -> None:
+    for event_type in ("m.room.message", "m.sticker"):
+        reading = messages.read(event_type, content)
+        assert not [
+            c for c in reading.body if c != "\n" and unicodedata.category(c) in ("Cc", "Cs")
+        ]
+    messages.read_move(content, previous, key, "@x:example.org", lambda user: user)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [None, True, 7, 1.5, [], ["a"], {}, {"body": "x"}, "", "\x1b]0;x\x07", "\u202e", "\ud800"],
+)
+@pytest.mark.parametrize("field", ["msgtype", "body", "m.relates_to", "m.new_content"])
+def test_wrong_types_in_every_field(talk: Conversation, field: str, wrong: object) -> None:
+    content: dict[str, object] = {
+        "msgtype": "m.text",
+        "body": "fine",
+        "m.relates_to": {"rel_type": "m.replace"},
+        "m.new_content": {"body": "new"},
+    }
+    talk.said({**content, field: wrong})
+    talk.said("after")
+    views = Timeline(talk.vault, ROOM).page()
+    assert len(views) == 2 and views[1].body == "after"
+    assert not any(mark in views[0].body for mark in "\x1b\x07\u202e")
+    if field in ("msgtype", "body") and not isinstance(wrong, str):
+        assert views[0].state == "malformed"
+        assert views[0].body == "A message that could not be shown."
+
+
+@pytest.mark.parametrize("claimed", [-(2**53), 0, 2**53 - 1])
+def test_any_clock_can_be_shown(talk: Conversation, claimed: int) -> None:
+    from peerroom.client.wording import event_time
+
+    moment = event_time(claimed)
+    assert moment.tzinfo is UTC
+    moment.astimezone(datetime.now().astimezone().tzinfo)
