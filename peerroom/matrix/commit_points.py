@@ -17,6 +17,10 @@ Point = Literal[
     "sync:committed",  # and committed; its keys are not marked as used up
     "backfill:crypto-committed",
     "backfill:committed",
+    "share:crypto-committed",  # a room key is sealed and its ratchets are on disk, nothing is sent
+    "share:sent",  # the server has it
+    "send:encrypted",  # the message is encrypted, not sent
+    "send:answered",  # the server has it; the outbox does not know yet
 ]
 
 POINTS: Final[tuple[Point, ...]] = get_args(Point)

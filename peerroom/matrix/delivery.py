@@ -10,12 +10,20 @@ What a row holds, by kind:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
+from peerroom.matrix import commit_points
+from peerroom.matrix.errors import BadAnswer
 from peerroom.matrix.keyshare import KeyShare
+from peerroom.matrix.outbound import MARKER
+from peerroom.matrix.outcome import Decrypted
 from peerroom.matrix.session import Session
 
 if TYPE_CHECKING:
@@ -23,11 +31,11 @@ if TYPE_CHECKING:
     from peerroom.store.outbox import OutboxRow
     from peerroom.store.vault import Vault
 
-MARKER: Final = "org.peerroom.transaction"
-"""Key inside the encrypted content that holds the row's transaction id.
-
-A server forgets transaction ids (Synapse: after 24 hours); by this an own event is still known
-again, so that a message that waited longer is not sent twice."""
+_REMEMBERED: Final = timedelta(hours=23)
+"""How long the server surely knows a transaction id (Synapse forgets it after 24 hours)."""
+_CLOCKS_APART: Final = timedelta(hours=1)
+"""What the server's clock may be behind ours when we look for an event by its time."""
+_EVENTS_A_PAGE: Final = 100
 
 
 class NotEncrypted(PeerRoomError):
@@ -45,18 +53,16 @@ class NotDeliverable(PeerRoomError):
 
 
 class Delivery:
-    """Sends rows of the outbox for one account, one at a time and in order for each room."""
+    """Sends rows of the outbox for one account. The order is the caller's."""
 
     def __init__(
-        self,
-        vault: Vault,
-        machine: Machine,
-        keyshare: KeyShare,
-        session: Session,
-        *,
-        clock: Clock,
+        self, vault: Vault, machine: Machine, keyshare: KeyShare, session: Session, *, clock: Clock
     ) -> None:
-        raise NotImplementedError
+        self._vault = vault
+        self._machine = machine
+        self._keyshare = keyshare
+        self._session = session
+        self._clock = clock
 
     async def deliver(self, row: OutboxRow) -> str:
         """Send ``row`` under its transaction id and return the event's id.
@@ -66,4 +72,84 @@ class Delivery:
         looked for first. Does not touch the outbox row. Raises `NotEncrypted`, `NotDeliverable`,
         `MatrixError`.
         """
-        raise NotImplementedError
+        content = row.content
+        if row.kind == "redaction" and isinstance(content.get("redacts"), str):
+            return await self._redact(row, content["redacts"])
+        event_type, inner = content.get("type"), content.get("content")
+        if row.kind != "message" or not isinstance(event_type, str) or not isinstance(inner, dict):
+            raise NotDeliverable
+        if not self._vault.rooms.is_encrypted(row.room_id):
+            raise NotEncrypted
+        if self._is_forgotten(row) and (event_id := await self._find(row)):
+            return event_id
+        await self._keyshare.ensure_shared(row.room_id, self._readers(row.room_id))
+        marked = {**inner, MARKER: row.transaction_id}
+        try:
+            sealed = self._machine.encrypt(row.room_id, event_type, marked)
+        except (ValueError, TypeError) as error:
+            raise NotDeliverable from error
+        commit_points.reach("send:encrypted")
+        event_id = await self._put(row, ["send", "m.room.encrypted"], sealed)
+        commit_points.reach("send:answered")
+        return event_id
+
+    async def _redact(self, row: OutboxRow, redacts: str) -> str:
+        reason = row.content.get("reason")
+        body = {"reason": reason} if isinstance(reason, str) else {}
+        return await self._put(row, ["redact", redacts], body)
+
+    async def _put(self, row: OutboxRow, path: list[str], body: Mapping[str, object]) -> str:
+        answer = await self._session.put(
+            "/rooms", row.room_id, *path, row.transaction_id, json=body
+        )
+        return _event_id(answer)
+
+    def _readers(self, room_id: str) -> set[str]:
+        """Who may read what is sent now: members, and the invited where the room shows it them."""
+        visibility = self._vault.rooms.state(room_id, "m.room.history_visibility") or {}
+        joined_only = visibility.get("history_visibility") == "joined"
+        may_read = {"join"} if joined_only else {"join", "invite"}
+        members = self._vault.rooms.members(room_id)
+        return {user for user, member in members.items() if member.get("membership") in may_read}
+
+    def _is_forgotten(self, row: OutboxRow) -> bool:
+        first = row.first_attempt
+        return first is not None and self._clock.now() - first >= _REMEMBERED
+
+    async def _find(self, row: OutboxRow) -> str | None:
+        """The event of an earlier attempt, by the marker inside it, or None.
+
+        Looks on the server, through all that we wrote in the room since the first attempt.
+        """
+        assert row.first_attempt is not None
+        since = (row.first_attempt - _CLOCKS_APART).timestamp() * 1000
+        own = msgspec.json.encode({"senders": [self._machine.user_id]}).decode()
+        query = {"dir": "b", "limit": str(_EVENTS_A_PAGE), "filter": own}
+        while True:
+            page = await self._session.get("/rooms", row.room_id, "messages", query=query)
+            chunk, end = page.get("chunk"), page.get("end")
+            events = (
+                [raw for raw in chunk if isinstance(raw, dict)] if isinstance(chunk, list) else []
+            )
+            for raw in events:
+                if self._is_attempt(row, raw):
+                    return _event_id(raw)
+            times = [raw.get("origin_server_ts") for raw in events]
+            if not isinstance(end, str) or end == query.get("from"):
+                return None
+            if any(isinstance(moment, int) and moment < since for moment in times):
+                return None
+            query["from"] = end
+
+    def _is_attempt(self, row: OutboxRow, raw: Mapping[str, object]) -> bool:
+        if raw.get("sender") != self._machine.user_id or raw.get("type") != "m.room.encrypted":
+            return False
+        outcome = self._machine.decrypt(row.room_id, raw)
+        return isinstance(outcome, Decrypted) and outcome.transaction_id == row.transaction_id
+
+
+def _event_id(answer: Mapping[str, object]) -> str:
+    event_id = answer.get("event_id")
+    if not isinstance(event_id, str) or not event_id:
+        raise BadAnswer
+    return event_id

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Self
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
+from peerroom.matrix.canonical import sign, to_base64
+from peerroom.matrix.chain import DeviceKeys, UserKeys, read_user_keys
+from peerroom.matrix.errors import BadAnswer, UserInteractiveAuthRequired
 from peerroom.matrix.session import Session
 
 if TYPE_CHECKING:
@@ -14,66 +21,73 @@ if TYPE_CHECKING:
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
 
+_SEED: Final = 32
+
 
 class OwnIdentityUnknown(PeerRoomError):
     """The account already has a cross-signing identity, and its keys are not here. Never reset."""
 
-    what = N_(
-        "This account already has an encryption identity whose keys are not on this computer."
-    )
-    next_step = N_("Use the computer where it was made, or join with a new invite.")
+    what = N_("This account already has an encryption identity, made on another computer.")
+    next_step = N_("Use PeerRoom there, or join with a new invite.")
 
 
 class OwnDeviceUnknown(PeerRoomError):
     """The server holds other keys for this device than we do: the crypto store was lost."""
 
     what = N_("The encryption keys of this device are gone from this computer.")
-    next_step = N_("Join with a new invite; the old messages stay readable here.")
+    next_step = N_("Join with a new invite; what you have read stays readable here.")
 
 
 class IdentityMismatch(PeerRoomError):
     """Someone does not have the identity that was promised (in the invite link)."""
 
-    what = N_("The server shows another identity than the one in your invite.")
+    what = N_("The server shows another identity than the one in your invite, so nothing was sent.")
     next_step = N_("Do not go on. Ask the person who invited you, in another way.")
-
-
-class IdentityChanged(PeerRoomError):
-    """Someone in the room has another identity than before, and nobody has accepted it yet."""
-
-    what = N_("The encryption identity of someone in this room has changed.")
-    next_step = N_(
-        "Ask them in another way whether they started anew; until then they get no keys."
-    )
 
 
 @dataclass(frozen=True, slots=True)
 class CrossSigning:
     """The three private keys of an identity. Secrets: nothing of them is in the repr."""
 
-    seeds: bytes
+    seeds: bytes = field(repr=False)
     """master ‖ self-signing ‖ user-signing Ed25519 seeds, 32 bytes each."""
 
     @classmethod
     def create(cls) -> Self:
         """A new identity from the system's randomness."""
-        raise NotImplementedError
+        return cls(secrets.token_bytes(3 * _SEED))
 
     @property
     def master_key(self) -> str:
         """The public master key, unpadded base64: what others pin, and what an invite names."""
-        raise NotImplementedError
+        return _public(self._key(0))
+
+    @property
+    def self_signing_key(self) -> str:
+        """The public key that signs our devices."""
+        return _public(self._key(1))
 
     def key_objects(self, user_id: str) -> dict[str, dict[str, object]]:
         """``master_key``, ``self_signing_key`` and ``user_signing_key`` as they are uploaded."""
-        raise NotImplementedError
+        objects: dict[str, dict[str, object]] = {}
+        for number, usage in enumerate(("master", "self_signing", "user_signing")):
+            public = _public(self._key(number))
+            value: dict[str, object] = {
+                "user_id": user_id,
+                "usage": [usage],
+                "keys": {f"ed25519:{public}": public},
+            }
+            signed = value if usage == "master" else _with(value, user_id, self._key(0))
+            objects[f"{usage}_key"] = signed
+        return objects
 
-    def sign_device(self, device_keys: dict[str, object]) -> dict[str, object]:
+    def sign_device(self, device_keys: Mapping[str, object]) -> dict[str, object]:
         """The device's keys with the self-signing key's signature added."""
-        raise NotImplementedError
+        return _with(device_keys, str(device_keys["user_id"]), self._key(1))
 
-    def __repr__(self) -> str:
-        return "CrossSigning(…)"
+    def _key(self, number: int) -> Ed25519PrivateKey:
+        seed = self.seeds[number * _SEED : (number + 1) * _SEED]
+        return Ed25519PrivateKey.from_private_bytes(seed)
 
 
 class Identity:
@@ -84,28 +98,139 @@ class Identity:
     """
 
     def __init__(self, vault: Vault, account: Account, machine: Machine, session: Session) -> None:
-        raise NotImplementedError
+        self._vault = vault
+        self._account_id = account.id
+        self._machine = machine
+        self._session = session
 
     @property
-    def master_key(self) -> str:
-        """Our public master key, unpadded base64. Only after `establish`."""
-        raise NotImplementedError
+    def master_key(self) -> str | None:
+        """Our public master key, unpadded base64; None before the first `establish`."""
+        seeds = self._vault.accounts.get(self._account_id).cross_signing
+        return None if seeds is None else CrossSigning(seeds).master_key
 
     async def establish(self) -> None:
-        """Make sure that we have an identity, that it is on the server, and that it signs this device.
+        """Make sure that we have an identity, that it is on the server and signs this device.
 
         To be called after `Machine.upload_keys`, at every start; costs one request when all is
         well. Raises `OwnIdentityUnknown`, `OwnDeviceUnknown`, `MatrixError`.
         """
-        raise NotImplementedError
+        shown = await self._shown()
+        self._check_device(shown)
+        own = self._own(shown)
+        user_id = self._machine.user_id
+        # Ours is the one identity that is never taken on trust from the server.
+        if self._vault.identities.pin(user_id, own.master_key) == "changed":
+            self._vault.identities.accept_change(user_id, own.master_key)
+        signed = own.sign_device(self._machine.device_keys)
+        if shown.master is None or shown.self_signing != own.self_signing_key:
+            await self._upload(own)
+        device = shown.devices.get(self._machine.device_id)
+        if device is None or not device.signed or shown.self_signing != own.self_signing_key:
+            await self._upload_signature(signed)
+        self._machine.device_keys = signed
 
     async def expect(self, user_id: str, master_key: str) -> None:
         """Pin ``master_key`` (from an invite link) and check that it is what the server shows.
 
         Raises `IdentityMismatch`, also when another key is pinned already; `MatrixError`.
         """
-        raise NotImplementedError
+        self._machine.devices.mark_outdated([user_id])
+        known = self._vault.identities.get(user_id)
+        if known is None:
+            self._vault.identities.pin(user_id, master_key)
+        elif known.master != master_key:
+            raise IdentityMismatch
+        await self._machine.learn(self._session, [user_id])
+        if self._machine.devices.master(user_id) != master_key:
+            raise IdentityMismatch
+
+    def changed(self) -> list[str]:
+        """Users whose identity changed and was not accepted: they get no keys."""
+        return [identity.user_id for identity in self._vault.identities.changed()]
 
     def accept(self, user_id: str) -> None:
-        """The user says that this person's new identity is theirs: pin it."""
-        raise NotImplementedError
+        """The user says that this person's new identity is theirs: pin the one now offered."""
+        known = self._vault.identities.get(user_id)
+        if known is not None and known.offered is not None:
+            self._vault.identities.accept_change(user_id, known.offered)
+            self._machine.devices.reconsider()
+
+    async def _shown(self) -> UserKeys:
+        """What the server shows others of us."""
+        user_id = self._machine.user_id
+        answer = await self._session.post(
+            "/keys/query", json={"device_keys": {user_id: []}}, repeatable=True
+        )
+        keys = read_user_keys(answer, user_id)
+        if keys is None:
+            raise BadAnswer
+        return keys
+
+    def _check_device(self, shown: UserKeys) -> None:
+        machine = self._machine
+        device = shown.devices.get(machine.device_id)
+        if device is None:
+            raise OwnDeviceUnknown
+        ours = DeviceKeys(
+            machine.user_id, machine.device_id, machine.ed25519, machine.curve25519, device.signed
+        )
+        if device != ours:
+            raise OwnDeviceUnknown
+
+    def _own(self, shown: UserKeys) -> CrossSigning:
+        """The identity that we hold; made and stored now if the account has none at all."""
+        seeds = self._vault.accounts.get(self._account_id).cross_signing
+        if seeds is None:
+            if shown.master is not None:
+                raise OwnIdentityUnknown
+            seeds = CrossSigning.create().seeds
+            self._vault.accounts.set_cross_signing(self._account_id, seeds)
+        own = CrossSigning(seeds)
+        if shown.master not in (None, own.master_key):
+            raise OwnIdentityUnknown
+        return own
+
+    async def _upload(self, own: CrossSigning) -> None:
+        """No interactive step is asked for while an account has no identity (MSC3967).
+
+        A server that asks all the same, or that lost a part of ours, gets the password.
+        """
+        body: dict[str, object] = {**own.key_objects(self._machine.user_id)}
+        try:
+            await self._session.post("/keys/device_signing/upload", json=body, repeatable=True)
+        except UserInteractiveAuthRequired as asked:
+            password = self._vault.accounts.get(self._account_id).password
+            if password is None or ("m.login.password",) not in asked.flows:
+                raise
+            auth = {
+                "type": "m.login.password",
+                "identifier": {"type": "m.id.user", "user": self._machine.user_id},
+                "password": password,
+                "session": asked.session,
+            }
+            await self._session.post("/keys/device_signing/upload", json={**body, "auth": auth})
+
+    async def _upload_signature(self, signed: Mapping[str, object]) -> None:
+        user_id, device_id = self._machine.user_id, self._machine.device_id
+        answer = await self._session.post(
+            "/keys/signatures/upload", json={user_id: {device_id: signed}}, repeatable=True
+        )
+        if answer.get("failures"):
+            raise BadAnswer
+
+
+def _public(key: Ed25519PrivateKey) -> str:
+    return to_base64(key.public_key().public_bytes_raw())
+
+
+def _with(value: Mapping[str, object], user_id: str, key: Ed25519PrivateKey) -> dict[str, object]:
+    """``value`` with the signature of ``key`` added to those that it has."""
+    by_user = value.get("signatures")
+    signatures = dict(by_user) if isinstance(by_user, dict) else {}
+    ours = signatures.get(user_id)
+    signatures[user_id] = {
+        **(ours if isinstance(ours, dict) else {}),
+        f"ed25519:{_public(key)}": sign(value, key),
+    }
+    return {**value, "signatures": signatures}

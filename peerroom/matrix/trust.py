@@ -30,7 +30,8 @@ _SENTENCES: Final[dict[Trust, str]] = {
     Trust.SIGNED: "",
     Trust.UNSIGNED: N_("Sent from a device that its owner has not confirmed."),
     Trust.IDENTITY_CHANGED: N_(
-        "This person's encryption identity has changed. Ask them in another way before you trust it."
+        "This person's encryption identity has changed. "
+        "Ask them in another way whether it was them."
     ),
     Trust.UNKNOWN: N_("The sender's device could not be checked yet."),
 }

@@ -1,0 +1,26 @@
+from collections.abc import Mapping, Sequence
+
+from nio.crypto import DeviceStore, GroupSessionStore, OutgoingKeyRequest
+from peewee import Model, SqliteDatabase
+
+class Accounts(Model): ...
+class OlmSessions(Model): ...
+
+class MatrixStore:
+    models: Sequence[type[Model]]
+    database: SqliteDatabase
+    database_path: str
+    def __init__(
+        self,
+        user_id: str,
+        device_id: str,
+        store_path: str,
+        pickle_key: str = ...,
+        database_name: str = ...,
+    ) -> None: ...
+    def _create_database(self) -> SqliteDatabase: ...
+    def load_inbound_group_sessions(self) -> GroupSessionStore: ...
+    def load_device_keys(self) -> DeviceStore: ...
+    def load_outgoing_key_requests(self) -> Mapping[str, OutgoingKeyRequest]: ...
+
+class SqliteStore(MatrixStore): ...
