@@ -74,7 +74,7 @@ _FOLDER: Final = Kind(
 # Ctrl with H, I, J or M arrives as another key; C, Q, S, V, X and Z have a meaning of their own.
 _CHORD: Final = Kind(
     str,
-    N_('a key that has no other use, such as "f2" or "ctrl+g"'),
+    N_('a key that has no other use, such as "f12" or "ctrl+g"'),
     matching(r"f(?:[2-9]|1[0-2])|ctrl\+[abdefgklnoprtuwy]"),
 )
 _NUMBER: Final = Kind(
@@ -134,9 +134,9 @@ class OwnNumber:
 
 @dataclass(frozen=True, slots=True)
 class Panic:
-    """`second_chord`: a key besides F1, in Textual's spelling ("ctrl+g", "f12")."""
+    """`second_chord`: a key besides F1, in Textual's spelling ("ctrl+t", "f12")."""
 
-    second_chord: str = field(default="ctrl+g", metadata=setting(_CHORD))
+    second_chord: str = field(default="ctrl+t", metadata=setting(_CHORD))
     own_numbers: tuple[OwnNumber, ...] = field(default=(), metadata=entries(OwnNumber))
 
 
