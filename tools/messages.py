@@ -1,16 +1,22 @@
-"""Merge ``peerroom/locale/<lang>/*.po`` into the compiled catalog; list what lacks a translation.
+"""Merge ``peerroom/locale/<lang>/*.po`` into the compiled catalog; list what is not right.
 
-Exit code 1 if a marked string has no translation or if two areas translate one string differently,
-so that CI stops. Every area file is sorted and rewritten in place.
+    tools/messages.py            write the catalogs
+    tools/messages.py --check    write nothing
+
+Exit code 1 if a marked string has no translation, if a translation is of no marked string, has
+other ``{holes}`` than the English, or differs from one of another area, and with ``--check`` if a
+catalog is not what the areas say.
 """
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -18,63 +24,108 @@ from babel.messages.pofile import read_po
 PACKAGE = Path(__file__).parent.parent / "peerroom"
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 
+Key = tuple[str, str]
+"""Context ("" for none) and English text (the singular)."""
 
-def wanted() -> dict[tuple[str | None, str], str]:
-    """Every marked string of the package with the place it stands in."""
-    found: dict[tuple[str | None, str], str] = {}
+
+class TimelessCatalog(Catalog):
+    """A catalog whose header depends on nothing but its language."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        """What gettext needs to know, without dates and names of tools."""
+        return [
+            ("Language", str(self.locale)),
+            ("Plural-Forms", self.plural_forms),
+            ("Content-Type", "text/plain; charset=utf-8"),
+        ]
+
+
+def wanted(package: Path = PACKAGE) -> dict[Key, str]:
+    """Every marked string of the package, and the place where it stands first."""
+    found: dict[Key, str] = {}
     for name, line, message, _comments, context in extract_from_dir(
-        str(PACKAGE), method_map=[("**.py", "python")], keywords=KEYWORDS
+        str(package), method_map=[("**.py", "python")], keywords=KEYWORDS
     ):
         singular = message[0] if isinstance(message, tuple) else message
         if singular:
-            found.setdefault((context, singular), f"{name}:{line}")
+            found.setdefault((context or "", singular), f"{package.name}/{name}:{line}")
     return found
 
 
 def merged(folder: Path) -> tuple[Catalog, list[str]]:
-    """One catalog from all areas of a language, and the complaints."""
+    """One catalog from all areas of a language, and the complaints about them."""
     complaints = []
-    catalog = Catalog(locale=folder.name, domain="peerroom", fuzzy=False)
+    catalog = TimelessCatalog(locale=folder.name, domain="peerroom", fuzzy=False)
     for area in sorted(folder.glob("*.po")):
         with area.open("rb") as file:
-            part = read_po(file, locale=folder.name)
+            part = read_po(file, locale=folder.name, abort_invalid=True)
         for message in part:
-            if not message.id or not message.string:
+            if not message.id or message.fuzzy or not all(_forms(message.string)):
                 continue
             known = catalog.get(message.id, message.context)
             if known is not None and known.string != message.string:
-                complaints.append(f"{area.name}: {message.id!r} is translated differently elsewhere")
+                complaints.append(f"{area.name}: {key(message)[1]!r} is otherwise in another area")
+                continue
             catalog.add(message.id, message.string, context=message.context)
+            if not same_holes(message):
+                complaints.append(f"{area.name}: {key(message)[1]!r} has other holes than this")
     return catalog, complaints
 
 
 def compiled(catalog: Catalog) -> bytes:
     """The bytes of the .mo file, the same for the same strings."""
     out = BytesIO()
-    catalog.mime_headers = [("Content-Type", "text/plain; charset=UTF-8")]
     write_mo(out, catalog)
     return out.getvalue()
 
 
-def main() -> int:
-    """Compile every language; 0 if nothing is missing."""
+def key(message: Message) -> Key:
+    """How `wanted` calls this message."""
+    return message.context or "", _forms(message.id)[0]
+
+
+def same_holes(message: Message) -> bool:
+    """Whether ``str.format`` finds the same names in every form of the text and translation."""
+    expected = _holes(_forms(message.id)[-1])
+    return all(_holes(form) == expected for form in _forms(message.string))
+
+
+def missing_and_unused(marked: dict[Key, str], catalog: Catalog) -> Iterator[str]:
+    """One complaint for each string without translation and each translation without string."""
+    translated = {key(message) for message in catalog if message.id}
+    for text in marked.keys() - translated:
+        yield f"{marked[text]}: no {catalog.locale} translation of {text[1]!r}"
+    for text in translated - marked.keys():
+        yield f"nothing says {text[1]!r} any more"
+
+
+def _forms(text: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ("",))
+
+
+def _holes(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w*)", text))
+
+
+def main(arguments: list[str]) -> int:
+    """Compile every language; 0 if there is nothing to complain of."""
     marked = wanted()
-    failed = False
+    complaints: list[str] = []
     for folder in sorted(path for path in (PACKAGE / "locale").iterdir() if path.is_dir()):
-        catalog, complaints = merged(folder)
-        for (context, message), place in marked.items():
-            if catalog.get(message, context) is None:
-                complaints.append(f"{place}: no {folder.name} translation of {message!r}")
+        catalog, about_areas = merged(folder)
+        complaints += [*about_areas, *sorted(missing_and_unused(marked, catalog))]
         target = folder / "LC_MESSAGES" / "peerroom.mo"
-        target.parent.mkdir(exist_ok=True)
         data = compiled(catalog)
         if not target.exists() or target.read_bytes() != data:
-            target.write_bytes(data)
-        for complaint in complaints:
-            print(complaint)
-        failed = failed or bool(complaints)
-    return int(failed)
+            if "--check" in arguments:
+                complaints.append(f"{target.name} of {folder.name} is old: run `make messages`")
+            else:
+                target.parent.mkdir(exist_ok=True)
+                target.write_bytes(data)
+    print(*complaints, sep="\n", end="\n" if complaints else "")
+    return int(bool(complaints))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -178,9 +178,12 @@ def help_text(command: str | None = None) -> str:
 
 def _usage(kind: type[Command]) -> str:
     """What to type, made from the fields: what may be left out stands in brackets."""
-    shown = ((item, _(item.metadata["shown"])) for item in fields(kind) if item.metadata)
-    words = (words if item.default is MISSING else f"[{words}]" for item, words in shown)
-    return " ".join((f"!{kind.word}", *words))
+    words = [f"!{kind.word}"]
+    for item in fields(kind):
+        if item.metadata:
+            shown = item.metadata["shown"]
+            words.append(_(shown) if item.default is MISSING else f"[{_(shown)}]")
+    return " ".join(words)
 
 
 def _use(word: str) -> str:
