@@ -20,7 +20,7 @@ from peerroom.config import Bot as BotConfig
 from peerroom.config import Config
 from peerroom.host.homeserver import Homeserver
 from peerroom.matrix.connection import Connection
-from peerroom.matrix.session import register
+from peerroom.matrix.session import Credentials, login, register
 from peerroom.matrix.transport import Transport
 from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
@@ -29,6 +29,14 @@ from peerroom.wire.invite import Invite
 
 CLOCK = SystemClock()
 WITHIN = 30.0
+
+
+async def logged_in(server: Homeserver, user_id: str, password: str) -> Credentials:
+    transport = Transport(server.base_url, proxy=None, clock=CLOCK, random=random.SystemRandom())
+    try:
+        return await login(transport, user_id, password)
+    finally:
+        await transport.close()
 
 
 @dataclass
@@ -127,6 +135,7 @@ class Scene:
     make_account: MakeAccount
     config: Config
     password: str
+    moderator_password: str
     folder: Path
     people: list[Person] = field(default_factory=list)
     bot: Bot | None = None
@@ -165,13 +174,7 @@ class Scene:
 
     async def person(self, name: str) -> Person:
         made = self.make_account(name)
-        transport = Transport(
-            self.server.base_url, proxy=None, clock=CLOCK, random=random.SystemRandom()
-        )
-        from peerroom.matrix.session import login
-
-        who = await login(transport, made.user_id, made.password)
-        await transport.close()
+        who = await logged_in(self.server, made.user_id, made.password)
         person = await Person.of(self.server, who.user_id, who.access_token, who.device_id)
         self.people.append(person)
         return person
@@ -230,15 +233,11 @@ async def scene(
             seats=4,
         )
     )
-    stage = Scene(homeserver, make_account, config, bot.password, tmp_path / "bot")
-    await stage.start_bot()
-    from peerroom.matrix.session import login
-
-    transport = Transport(
-        homeserver.base_url, proxy=None, clock=CLOCK, random=random.SystemRandom()
+    stage = Scene(
+        homeserver, make_account, config, bot.password, moderator.password, tmp_path / "bot"
     )
-    who = await login(transport, moderator.user_id, moderator.password)
-    await transport.close()
+    await stage.start_bot()
+    who = await logged_in(homeserver, moderator.user_id, moderator.password)
     stage.people.append(await Person.of(homeserver, who.user_id, who.access_token, who.device_id))
     yield stage
     for person in stage.people:
@@ -360,6 +359,34 @@ async def test_commands_that_come_the_wrong_way_do_nothing(scene: Scene) -> None
     counted = scene.bot.ledger.counts()
     assert counted["command refused: not encrypted"] == 1
     assert counted["command refused: other room"] == 2
+
+
+async def test_a_moderators_unconfirmed_device_is_not_obeyed(scene: Scene) -> None:
+    """A stolen password alone gives no power: its new device is not signed by the moderator."""
+    assert scene.bot is not None
+    circle, desk = scene.bot.circle.circle, scene.bot.circle.management
+    moderator = await at_desk(scene)
+    member = await scene.member()
+    thief_vault = Vault.ephemeral()
+    who = await logged_in(scene.server, moderator.user_id, scene.moderator_password)
+    account = thief_vault.accounts.add(
+        homeserver=scene.server.base_url,
+        user_id=who.user_id,
+        device_id=who.device_id,
+        access_token=who.access_token,
+    )
+    connection = await Connection.open(
+        thief_vault, account, proxy=None, clock=CLOCK, random=random.SystemRandom()
+    )
+    await connection.machine.upload_keys(connection.session)
+    thief = Person(thief_vault, connection, who.user_id, account.id)
+    thief.work = asyncio.create_task(connection.sync_forever(thief._on_batch))
+    scene.people.append(thief)
+    await thief.until(lambda: thief.membership(desk) == "join")
+    await thief.say(desk, f"!ban {member.user_id}")
+    await scene.command(moderator, "!status", "seats")
+    assert scene.bot.ledger.counts()["command refused: unsigned device"] == 1
+    assert moderator.membership(circle, member.user_id) == "join"
 
 
 async def test_a_restart_goes_on_where_it_stopped(scene: Scene) -> None:
