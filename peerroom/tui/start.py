@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from enum import Enum
 from pathlib import Path
 from random import Random, SystemRandom
@@ -59,6 +60,8 @@ class Start:
     """An invite link that was given at the start."""
     country: str | None = None
     """ISO 3166-1 code for the helplines; None means that nobody has said yet."""
+    zone: tzinfo | None = None
+    """The reader's time zone; None means this machine's."""
     debug: bool = False
     clock: Clock = field(default_factory=SystemClock)
     random: Random = field(default_factory=SystemRandom)

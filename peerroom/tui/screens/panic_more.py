@@ -1,0 +1,152 @@
+"""What one may need beside the numbers: what makes calling hard, a code to scan, a country."""
+
+from __future__ import annotations
+
+import io
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from peerroom import i18n
+from peerroom.care import barriers, helplines
+from peerroom.i18n import _
+from peerroom.text.cells import cell_width, truncate
+from peerroom.tui.screens.page import SidePage
+
+
+class BarriersScreen(SidePage[None]):
+    """Thoughts that keep people from calling, each with an honest answer under it."""
+
+    AUTO_FOCUS = "OptionList"
+
+    def __init__(self, view: helplines.PanicScreen) -> None:
+        super().__init__()
+        self._barriers = barriers.barriers(view)
+
+    def heading(self) -> str:
+        """The question itself."""
+        return barriers.question()
+
+    def body(self) -> ComposeResult:
+        """Questions above, the answer to the chosen one below."""
+        yield OptionList(
+            *(Option(Content(each.question), id=each.id) for each in self._barriers),
+            markup=False,
+            compact=True,
+        )
+        with VerticalScroll(id="answer", can_focus=False):
+            yield Static(id="answer-text", markup=False)
+
+    def hints(self) -> tuple[str, ...]:
+        """How to read."""
+        return (_("↑↓ choose"), _("Esc back to the numbers"))
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        answer = next((b.answer for b in self._barriers if b.id == event.option_id), "")
+        self.query_one("#answer-text", Static).update(answer)
+
+
+class CountryScreen(SidePage[str]):
+    """Choose the country whose lines are shown; its result is the ISO code."""
+
+    AUTO_FOCUS = "OptionList"
+
+    def __init__(self, current: str | None) -> None:
+        super().__init__()
+        self._current = current
+
+    def heading(self) -> str:
+        """What this is."""
+        return _("Where are you?")
+
+    def body(self) -> ComposeResult:
+        """Every country of the list, with its emergency numbers."""
+        yield OptionList(markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        options = self.query_one(OptionList)
+        known = helplines.countries(i18n.language())
+        options.add_options(
+            Option(Content(f"{country.name}  {' / '.join(country.emergency)}"), id=country.code)
+            for country in known
+        )
+        codes = [country.code for country in known]
+        options.highlighted = codes.index(self._current) if self._current in codes else 0
+
+    def hints(self) -> tuple[str, ...]:
+        """How to choose."""
+        return (_("↑↓ choose"), _("Enter takes it"), _("Esc back"))
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+
+class CodeScreen(SidePage[None]):
+    """A number as a code that a phone's camera turns into a call."""
+
+    def __init__(self, name: str, number: str, dial: str) -> None:
+        super().__init__()
+        self._name = name
+        self._number = number
+        self._dial = dial
+
+    def heading(self) -> str:
+        """Whose number it is."""
+        return f"{self._name}  {self._number}"
+
+    def body(self) -> ComposeResult:
+        """The code."""
+        yield ScanCode(f"tel:{self._dial}")
+
+
+class ScanCode(Widget):
+    """A QR code in half blocks: two modules a cell, dark on light whatever the theme."""
+
+    INK = Style(color="#000000", bgcolor="#ffffff")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        import segno  # 12 ms, and only for who asks for a code
+
+        out = io.StringIO()
+        segno.make(text, error="m", micro=False).save(out, kind="txt", border=2)
+        rows = [[module == "1" for module in line] for line in out.getvalue().splitlines()]
+        if len(rows) % 2:
+            rows.append([False] * len(rows[0]))
+        self._lines = [
+            "".join(_HALVES[above, below] for above, below in zip(*pair, strict=True))
+            for pair in zip(rows[::2], rows[1::2], strict=True)
+        ]
+
+    def get_content_width(self, *_sizes: object) -> int:
+        """One cell a module."""
+        return len(self._lines[0])
+
+    def get_content_height(self, *_sizes: object) -> int:
+        """Two modules a row."""
+        return len(self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        """One row of modules, or a sentence when the terminal is too small to show them all."""
+        width = self.size.width
+        if self.app.size.height < len(self._lines) + 2 or width < len(self._lines[0]):
+            words = _("This window is too small for the code.") if y == 0 else ""
+            words = truncate(words, width)
+            return Strip([Segment(words + " " * (width - cell_width(words)), self.rich_style)])
+        if y >= len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        return Strip([Segment(self._lines[y], self.INK)])
+
+
+_HALVES = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}

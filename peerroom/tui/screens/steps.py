@@ -1,0 +1,169 @@
+"""The questions of the first run. Each is one screen; its result is None when one goes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Generic
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from peerroom.errors import PeerRoomError
+from peerroom.i18n import _
+from peerroom.store.keys import FORGOTTEN
+from peerroom.store.vault import Vault
+from peerroom.tui.screens.page import Result, SidePage
+from peerroom.tui.screens.texts import leaving_text, rules_text
+
+
+class ReadingStep(SidePage[bool]):
+    """Something to read and agree to."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "agree", show=False)]
+
+    def text(self) -> Content:
+        """What there is to read."""
+        raise NotImplementedError
+
+    def agreement(self) -> str:
+        """What Enter means here."""
+        return _("Enter: go on")
+
+    def body(self) -> ComposeResult:
+        """The text."""
+        with VerticalScroll(classes="text"):
+            yield Static(self.text())
+
+    def hints(self) -> tuple[str, ...]:
+        """How to go on."""
+        return (self.agreement(), _("↑↓ scroll"), _("Esc back"))
+
+    def action_agree(self) -> None:
+        """Read and agreed."""
+        self.dismiss(True)
+
+
+class RulesStep(ReadingStep):
+    """The rules of the room, to be accepted."""
+
+    def heading(self) -> str:
+        """What this is."""
+        return _("Ten rules that keep this room kind")
+
+    def text(self) -> Content:
+        """The rules."""
+        return rules_text()
+
+    def agreement(self) -> str:
+        """What Enter means here."""
+        return _("Enter: I will keep them")
+
+
+class LeavingStep(ReadingStep):
+    """How to leave at once, explained before it is needed."""
+
+    def heading(self) -> str:
+        """What this is."""
+        return _("Leaving at once")
+
+    def text(self) -> Content:
+        """The explanation."""
+        return leaving_text()
+
+
+class Question(SidePage[Result], Generic[Result]):
+    """A few words and something to answer with."""
+
+    AUTO_FOCUS = "OptionList"
+
+
+class KeepScreen(Question[bool]):
+    """Keep things on this computer, or nothing at all; its result is True for keeping."""
+
+    def heading(self) -> str:
+        """What this is."""
+        return _("Keep your conversations?")
+
+    def body(self) -> ComposeResult:
+        """The two ways, each with what it means."""
+        options = (
+            (
+                "keep",
+                _("Keep them on this computer"),
+                _("Encrypted under a passphrase. You come back under the same name."),
+            ),
+            (
+                "forget",
+                _("Keep nothing"),
+                _(
+                    "Everything is gone when you close PeerRoom, your name and your place "
+                    "in the room too."
+                ),
+            ),
+        )
+        yield OptionList(
+            *(
+                Option(Content.assemble((title, "bold"), "\n  ", (words, "dim"), "\n"), id=key)
+                for key, title, words in options
+            ),
+            markup=False,
+            compact=True,
+        )
+
+    def hints(self) -> tuple[str, ...]:
+        """How to answer."""
+        return (_("↑↓ choose"), _("Enter takes it"), _("Esc back"))
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id == "keep")
+
+
+class PassphraseScreen(Question[Vault]):
+    """Choose a passphrase, twice; its result is the new vault, made and open."""
+
+    AUTO_FOCUS = "#first"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def heading(self) -> str:
+        """What this is."""
+        return _("Choose a passphrase")
+
+    def body(self) -> ComposeResult:
+        """What it means, and two lines."""
+        with VerticalScroll(classes="card", can_focus=False):
+            yield Static(_("A few words that only you would put together."), markup=False)
+            yield Static(_(FORGOTTEN), classes="said", markup=False)
+            yield Input(id="first", password=True, compact=True, placeholder=_("Passphrase"))
+            yield Input(id="second", password=True, compact=True, placeholder=_("Once more"))
+            yield Static(id="said", classes="said", markup=False)
+
+    def hints(self) -> tuple[str, ...]:
+        """How to answer."""
+        return (_("Enter goes on"), _("Esc back"))
+
+    @on(Input.Submitted, "#first")
+    def _next(self) -> None:
+        self.query_one("#second", Input).focus()
+
+    @on(Input.Submitted, "#second")
+    def _make(self, event: Input.Submitted) -> None:
+        first = self.query_one("#first", Input)
+        if first.value != event.value:
+            event.input.clear()
+            first.focus()
+            self.query_one("#said", Static).update(_("The two are not the same. Once more?"))
+            return
+        try:
+            self.dismiss(Vault.create(self._folder, event.value))
+        except PeerRoomError as error:
+            self.query_one("#said", Static).update(error.sentence())
+            first.focus()

@@ -1,0 +1,417 @@
+"""The conversation as a widget: draws lines, scrolls, selects, stays where the reader looks."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from typing import ClassVar, Final, Literal
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from peerroom.client.views import MessageView
+from peerroom.clock import Clock
+from peerroom.text.cells import cell_width
+from peerroom.tui.actions import TIMELINE, bindings
+from peerroom.tui.dates import local
+from peerroom.tui.timeline.lines import GUTTER, TINTS, Context, Line, follows, lay_out
+from peerroom.tui.timeline.window import Pages, Window
+
+_SELECTED_BAR: Final = "▌ "
+_NO_BAR: Final = " " * GUTTER
+_FOOT: Final = 1
+"""Blank lines between the newest message and the line one writes in."""
+
+
+@dataclass(slots=True)
+class Block:
+    """One message on the canvas."""
+
+    view: MessageView
+    lines: tuple[Line, ...]
+    top: int
+    """Its first line, counted from the top of the window."""
+
+
+class TimelineView(ScrollView, can_focus=True):
+    """One room's messages. Only a `Window` of them is in memory, whatever the vault holds."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "timeline--own-name",
+        "timeline--time",
+        "timeline--state",
+        "timeline--body",
+        "timeline--quiet",
+        "timeline--alert",
+        "timeline--day",
+        "timeline--new",
+        "timeline--fold",
+        "timeline--bar",
+        "timeline--selected",
+        *(f"timeline--name-{tint}" for tint in range(TINTS)),
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(TIMELINE),
+        Binding("up,k", "select(-1)", show=False),
+        Binding("down,j", "select(1)", show=False),
+        Binding("home", "oldest", show=False),
+        Binding("end", "newest", show=False),
+    ]
+
+    below: reactive[int] = reactive(0)
+    """Messages of others that came while the reader looked further up."""
+    selected: reactive[str | None] = reactive(None)
+    """Key of the selected message."""
+
+    @dataclass
+    class NeedsOlder(Message):
+        """The reader came near the top of what is stored: the server may have more."""
+
+    @dataclass
+    class Seen(Message):
+        """Everything up to ``position`` has been on the screen."""
+
+        position: int
+
+    @dataclass
+    class Selected(Message):
+        """Another message is selected, or none."""
+
+        view: MessageView | None
+
+    def __init__(self, clock: Clock, zone: tzinfo | None = None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._clock = clock
+        self._zone = zone
+        self._window: Window | None = None
+        self._blocks: list[Block] = []
+        self._tops: list[int] = []
+        self._pinned = True
+        self._anchor: tuple[str, int] | None = None
+        self._settling = False
+        self._unread_key: str | None = None
+        self._last_seen: int | None = None
+        self._unfolded: set[str] = set()
+        self._layouts: LRUCache[tuple[MessageView, Context], tuple[Line, ...]] = LRUCache(1024)
+        self._strips: LRUCache[tuple[Line, bool, int], Strip] = LRUCache(1024)
+        self._styles: dict[tuple[str, int], Style] = {}
+
+    # What is shown
+
+    def show_room(self, pages: Pages, unread: int = 0) -> None:
+        """Show the end of another conversation, with a mark above the first unread message."""
+        self._window = Window(pages)
+        self._window.load_newest()
+        self._unfolded.clear()
+        self._pinned, self._anchor, self._last_seen = True, None, None
+        self._unread_key = self._first_unread(unread)
+        self.selected = None
+        self.below = 0
+        self._relay()
+
+    def refresh_messages(self) -> None:
+        """Something changed in the vault: read the same stretch again and stay in place."""
+        if self._window is None:
+            return
+        self._window.reread()
+        if self._window.at_start and self._near_top():
+            self._window.load_older()
+        self._relay()
+
+    def selected_view(self) -> MessageView | None:
+        """The selected message as it stands now."""
+        return next((b.view for b in self._blocks if b.view.key == self.selected), None)
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        self.selected = None
+
+    def toggle_fold(self, key: str) -> None:
+        """Show the rest of a long message, or hide it again."""
+        self._unfolded ^= {key}
+        self._relay()
+
+    def is_folding(self, key: str) -> bool:
+        """True when the message is long enough to be shown in part."""
+        return any(
+            piece.role == "fold"
+            for block in self._blocks
+            if block.view.key == key
+            for line in block.lines
+            for piece in line
+        )
+
+    def _first_unread(self, unread: int) -> str | None:
+        assert self._window is not None
+        key = None
+        for view in reversed(self._window.views):
+            if unread <= 0:
+                break
+            if not view.own and view.kind != "membership":
+                key, unread = view.key, unread - 1
+        return key
+
+    # Layout
+
+    def _contexts(self) -> Iterator[tuple[MessageView, Context]]:
+        assert self._window is not None
+        width = self.size.width
+        today: date = local(self._clock.now(), self._zone).date()
+        newest_own = next(
+            (v.key for v in reversed(self._window.views) if v.own and v.state == "sent"), None
+        )
+        previous: MessageView | None = None
+        previous_day: date | None = None
+        for view in self._window.views:
+            when = local(view.when, self._zone)
+            new_day = when.date() != previous_day
+            new_mark = view.key == self._unread_key
+            new_sender = new_day or new_mark or not follows(view, previous)
+            yield (
+                view,
+                Context(
+                    width=width,
+                    today=today,
+                    when=when,
+                    new_day=new_day,
+                    new_sender=new_sender,
+                    new_mark=new_mark,
+                    unfolded=view.key in self._unfolded,
+                    newest_own=view.key == newest_own,
+                    say_trust=new_sender or previous is None or previous.trust != view.trust,
+                ),
+            )
+            previous, previous_day = view, when.date()
+
+    def _relay(self) -> None:
+        """Lay the window out for the present width and go back to where the reader was."""
+        if self._window is None or self.size.width < GUTTER + 2:
+            return
+        blocks: list[Block] = []
+        top = 0
+        for view, context in self._contexts():
+            lines = self._layouts.get((view, context))
+            if lines is None:
+                lines = lay_out(view, context)
+                self._layouts.set((view, context), lines)
+            blocks.append(Block(view, lines, top))
+            top += len(lines)
+        self._blocks = blocks
+        self._tops = [block.top for block in blocks]
+        if self.selected is not None and all(b.view.key != self.selected for b in blocks):
+            self.selected = None
+        self._settle(top + _FOOT)
+        self._count_below()
+        self.refresh()
+
+    def _settle(self, height: int) -> None:
+        self._settling = True
+        self.virtual_size = Size(self.size.width, max(height, self.size.height))
+        if self._pinned or self._anchor is None:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+        else:
+            key, offset = self._anchor
+            top = next((b.top for b in self._blocks if b.view.key == key), None)
+            if top is not None:
+                self.scroll_to(y=self._lead + top + offset, animate=False, force=True)
+        self._settling = False
+
+    @property
+    def _lead(self) -> int:
+        """Blank lines above a conversation that does not fill the screen: it stands at the foot."""
+        used = self._blocks[-1].top + len(self._blocks[-1].lines) if self._blocks else 0
+        return max(0, self.size.height - used - _FOOT)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap anew for the new width; the reader stays at the same message."""
+        self._relay()
+
+    def notify_style_update(self) -> None:
+        """The theme changed."""
+        super().notify_style_update()
+        self._strips.clear()
+        self._styles.clear()
+
+    # Scrolling
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Remember where the reader is, and fetch what they come near to."""
+        super().watch_scroll_y(old_value, new_value)
+        if self._settling or self._window is None:
+            return
+        self._pinned = self._window.at_end and self.scroll_offset.y >= self.max_scroll_y
+        self._anchor = self._anchor_at(self.scroll_offset.y)
+        self._count_below()
+        if self._near_top() or self._near_end():
+            self.call_later(self._fetch_near)
+
+    def _anchor_at(self, y: int) -> tuple[str, int] | None:
+        index = bisect_right(self._tops, y - self._lead) - 1
+        if not 0 <= index < len(self._blocks):
+            return None
+        block = self._blocks[index]
+        return block.view.key, y - self._lead - block.top
+
+    def _near_top(self) -> bool:
+        return self.scroll_offset.y < 2 * self.size.height
+
+    def _near_end(self) -> bool:
+        assert self._window is not None
+        return not self._window.at_end and (
+            self.scroll_offset.y > self.max_scroll_y - 2 * self.size.height
+        )
+
+    def _fetch_near(self) -> None:
+        if self._window is None:
+            return
+        if self._near_top():
+            if self._window.at_start:
+                self.post_message(self.NeedsOlder())
+            elif self._window.load_older():
+                self._relay()
+        elif self._near_end() and self._window.load_newer():
+            self._relay()
+
+    def _count_below(self) -> None:
+        """Keep `below` right, and say what has been seen."""
+        if self._window is None or not self._window.views:
+            return
+        if self._pinned:
+            self.below = 0
+            stored = [view.position for view in self._window.views if not view.pending]
+            if stored and stored[-1] != self._last_seen:
+                self._last_seen = stored[-1]
+                self.post_message(self.Seen(stored[-1]))
+        elif self._last_seen is not None:
+            self.below = len(self._window.newer_than(self._last_seen))
+
+    def jump_to_newest(self) -> None:
+        """Go to the end of the conversation."""
+        if self._window is None:
+            return
+        if not self._window.at_end:
+            self._window.load_newest()
+        self._pinned, self._anchor = True, None
+        self._unread_key = None
+        self._relay()
+
+    def action_newest(self) -> None:
+        """The End key."""
+        self.clear_selection()
+        self.jump_to_newest()
+
+    def action_oldest(self) -> None:
+        """The Home key: the top of what is in memory; going on up brings more."""
+        self.scroll_to(y=0, animate=False, force=True)
+
+    def page(self, direction: Literal[-1, 1]) -> None:
+        """Scroll by a screenful, two lines kept for orientation."""
+        step = max(1, self.size.height - 2)
+        self.scroll_to(y=self.scroll_offset.y + direction * step, animate=False, force=True)
+
+    def action_page_up(self) -> None:
+        """A screenful up."""
+        self.page(-1)
+
+    def action_page_down(self) -> None:
+        """A screenful down."""
+        self.page(1)
+
+    # Selecting
+
+    def action_select(self, step: int) -> None:
+        """Select the next message in a direction; below the newest one nothing is selected."""
+        keys = [block.view.key for block in self._blocks]
+        if not keys:
+            return
+        if self.selected not in keys:
+            index = self._last_visible() if step < 0 else len(keys)
+        else:
+            index = keys.index(self.selected) + step
+        if index >= len(keys):
+            self.action_newest()
+            return
+        self.selected = keys[max(0, index)]
+        self._scroll_into_view(self._blocks[max(0, index)])
+
+    def _last_visible(self) -> int:
+        bottom = self.scroll_offset.y + self.size.height - 1 - self._lead
+        return max(0, bisect_right(self._tops, bottom) - 1)
+
+    def _scroll_into_view(self, block: Block) -> None:
+        top = self._lead + block.top
+        end = top + len(block.lines)
+        if top < self.scroll_offset.y:
+            self.scroll_to(y=max(0, top), animate=False, force=True)
+        elif end > self.scroll_offset.y + self.size.height:
+            self.scroll_to(y=min(top, end - self.size.height), animate=False, force=True)
+
+    def watch_selected(self, selected: str | None) -> None:
+        """Draw the bar and tell the screen, whose hint names what can be done."""
+        self.refresh()
+        self.post_message(self.Selected(self.selected_view()))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click selects; on the line that offers the rest, it shows the rest."""
+        block, line = self._at(event.y + self.scroll_offset.y)
+        if block is None:
+            return
+        if any(piece.role == "fold" for piece in line):
+            self.toggle_fold(block.view.key)
+        else:
+            self.selected = None if self.selected == block.view.key else block.view.key
+
+    def _at(self, y: int) -> tuple[Block | None, Line]:
+        index = bisect_right(self._tops, y - self._lead) - 1
+        if not 0 <= index < len(self._blocks):
+            return None, ()
+        block = self._blocks[index]
+        offset = y - self._lead - block.top
+        return (block, block.lines[offset]) if offset < len(block.lines) else (None, ())
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        width = self.size.width
+        block, line = self._at(y + self.scroll_offset.y)
+        selected = block is not None and block.view.key == self.selected and line != ()
+        if block is not None and line and line[0].role in ("day", "new"):
+            selected = False
+        key = (line, selected, width)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._draw(line, selected, width)
+            self._strips.set(key, strip)
+        return strip
+
+    def _draw(self, line: Line, selected: bool, width: int) -> Strip:
+        base = self._style("selected", 0) if selected else self.rich_style
+        bar = Segment(_SELECTED_BAR, base + self._style("bar", 0)) if selected else None
+        segments = [bar or Segment(_NO_BAR, base)]
+        used = GUTTER
+        for piece in line:
+            segments.append(Segment(piece.text, base + self._style(piece.role, piece.tint)))
+            used += cell_width(piece.text)
+        if used < width:
+            segments.append(Segment(" " * (width - used), base))
+        return Strip(segments, max(used, width))
+
+    def _style(self, role: str, tint: int) -> Style:
+        style = self._styles.get((role, tint))
+        if style is None:
+            name = f"timeline--name-{tint}" if role == "name" else f"timeline--{role}"
+            style = self.get_component_rich_style(name, partial=True)
+            self._styles[role, tint] = style
+        return style

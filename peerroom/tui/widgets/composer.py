@@ -1,0 +1,118 @@
+"""Where one writes: several lines, a draft that is kept, and nothing that moves by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+from peerroom.i18n import _
+from peerroom.text.terminal import scrub
+from peerroom.tui.actions import COMPOSER, bindings
+
+LIMIT: Final = 10_000
+"""Characters in one message: what the other side shows of it at most (`ForeignText.block`)."""
+
+
+class Composer(TextArea):
+    """Enter sends; Ctrl+J, Shift+Enter and Alt+Enter begin a new line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # The table's "enter" is handled as a key, before TextArea takes it for a new line.
+        *(b for b in bindings(COMPOSER) if b.action == "newline"),
+        Binding("up", "cursor_up", show=False),
+        Binding("down", "cursor_down", show=False),
+        Binding("pageup", "screen.page(-1)", show=False),
+        Binding("pagedown", "screen.page(1)", show=False),
+    ]
+
+    @dataclass
+    class Submitted(Message):
+        """The user wants this sent. The text stays until the screen clears it."""
+
+        text: str
+
+    def __init__(self) -> None:
+        super().__init__(
+            id="composer",
+            soft_wrap=True,
+            show_line_numbers=False,
+            highlight_cursor_line=False,
+            compact=True,
+        )
+        self.cursor_blink = False
+        self.match_cursor_bracket = False
+        self._sent: list[str] = []
+        self._recalled: int | None = None
+
+    def refresh_words(self) -> None:
+        """Say the placeholder in the current language."""
+        self.placeholder = _("Write a message")
+
+    def on_mount(self) -> None:
+        """Begin with the placeholder."""
+        self.refresh_words()
+
+    def put(self, text: str) -> None:
+        """Replace what stands here, the cursor behind it; nothing to undo remains."""
+        self.load_text(text)
+        self.move_cursor(self.document.end)
+        self._recalled = None
+
+    def remember(self, text: str) -> None:
+        """``text`` was sent: Up brings it back."""
+        if text and (not self._sent or self._sent[-1] != text):
+            self._sent.append(text)
+
+    def action_newline(self) -> None:
+        """Begin a new line."""
+        self.insert("\n")
+        self.scroll_cursor_visible()
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        """Up; in an empty line, what was written before."""
+        if not select and self._browsing() and self._sent:
+            index = len(self._sent) if self._recalled is None else self._recalled
+            self._recall(max(0, index - 1))
+        else:
+            super().action_cursor_up(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        """Down; among earlier messages, the next one, and at last the empty line."""
+        if not select and self._recalled is not None and self._browsing():
+            if self._recalled + 1 < len(self._sent):
+                self._recall(self._recalled + 1)
+            else:
+                self.put("")
+        else:
+            super().action_cursor_down(select)
+
+    def _browsing(self) -> bool:
+        """The line is empty, or an earlier message stands in it untouched."""
+        return not self.text or (
+            self._recalled is not None and self.text == self._sent[self._recalled]
+        )
+
+    def _recall(self, index: int) -> None:
+        self.put(self._sent[index])
+        self._recalled = index
+
+    def on_key(self, event: events.Key) -> None:
+        """Enter belongs to sending; everything else is TextArea's."""
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Submitted(self.text))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pasted lines are text, never keys: nothing is sent, and no control comes along."""
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+        event.stop()
+        event.prevent_default()
+        if result := self._replace_via_keyboard(scrub(text), *self.selection):
+            self.move_cursor(result.end_location)
+            self.focus()
