@@ -62,7 +62,7 @@ _PROXY: Final = Kind(
     N_('"", or an address such as "socks5://127.0.0.1:9050" or "http://127.0.0.1:8080"'),
     optional(
         matching(
-            r"(?:socks5|http)://(?:[^\s/@]+@)?(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}"
+            r"(?:socks5h?|http)://(?:[^\s/@]+@)?(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}"
         )
     ),
 )
@@ -109,7 +109,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """`proxy`: socks5:// or http:// URL through which every request goes; None means directly."""
+    """`proxy`: socks5, socks5h or http URL through which every request goes; None for none."""
 
     proxy: str | None = field(default=None, metadata=setting(_PROXY))
 

@@ -16,6 +16,7 @@ _USER_ID: Final = re.compile(rf"@[0-9a-z._=/+-]{{1,200}}:{_SERVER}")
 # Room version 12 (MSC4291) has room ids without a server; event ids have none since version 3.
 _ROOM_ID: Final = re.compile(rf"![A-Za-z0-9._=/+-]{{1,200}}(?::{_SERVER})?")
 _EVENT_ID: Final = re.compile(rf"\$[A-Za-z0-9._=/+-]{{1,200}}(?::{_SERVER})?")
+_BASE_URL: Final = re.compile(rf"https?://{_SERVER}(?:/[A-Za-z0-9._~-]+)*/?")
 
 ID_LENGTH: Final = 255
 """Characters an identifier has at most (appendices, common identifier format)."""
@@ -42,33 +43,31 @@ def is_event_id(text: str) -> bool:
 
 
 def is_homeserver(text: str) -> bool:
-    """Whether ``text`` is a base URL that PeerRoom talks to: scheme, host and port, nothing else.
+    """Whether ``text`` is a base URL that PeerRoom talks to: scheme, host, port and perhaps a path.
 
-    https, or http where nobody else can listen: on this machine, and to an onion service.
+    https, or http where nobody else can listen.
     """
     from urllib.parse import urlsplit
 
-    if not text.isascii() or not text.isprintable() or " " in text:
+    if not _BASE_URL.fullmatch(text):
         return False
     try:
         parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # a port beyond 65535, brackets around no address
         return False
-    if parts.scheme not in {"http", "https"} or host is None or port == 0:
-        return False
-    if text.removesuffix("/") != f"{parts.scheme}://{parts.netloc}" or not is_server_name(
-        parts.netloc
-    ):
-        return False
-    return parts.scheme == "https" or host.endswith(".onion") or _is_this_machine(host)
+    return port != 0 and (parts.scheme == "https" or nobody_listens(host))
 
 
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
+def nobody_listens(host: str) -> bool:
+    """Whether plain http to ``host`` is private: this machine, or an onion service.
+
+    An onion service encrypts by itself, and its name is its key.
+    """
     from ipaddress import ip_address
 
+    if host.endswith((".onion", ".localhost")) or host == "localhost":
+        return True
     try:
         return ip_address(host).is_loopback
     except ValueError:
