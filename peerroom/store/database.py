@@ -131,9 +131,9 @@ class Database:
     def _checkpoint(self) -> None:
         try:
             self.run("PRAGMA wal_checkpoint(TRUNCATE)")
-        except errors.DiskFull:
+        except errors.DiskFailed:
             # What was committed stays committed, and is tried again after the next commit.
-            log.warning("no room to write the vault's log back; trying again later")
+            log.warning("the vault's log could not be written back; trying again later")
         else:
             self._scrub = False
 

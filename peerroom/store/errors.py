@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from typing import Final
 
 import sqlcipher3
 
@@ -77,18 +78,18 @@ class VaultNotWritable(VaultError):
     next_step = N_("Check who owns the folder, or choose another one in the configuration.")
 
 
-class DiskFull(VaultError):
-    """The disk, a quota or a limit on file size left no room for what was to be written."""
+class DiskFailed(VaultError):
+    """The disk, a quota or a limit on file size did not let the vault be read or written."""
+
+    what = N_("The disk could not be read or written, so nothing was changed.")
+    next_step = N_("Check that it has room and is connected, then try again.")
+
+
+class DiskFull(DiskFailed):
+    """There was no room for what was to be written."""
 
     what = N_("The disk is full, so nothing was changed.")
     next_step = N_("Make some room and try again.")
-
-
-class DiskFailed(VaultError):
-    """The disk could not be read or written, for another reason than room."""
-
-    what = N_("The disk did not answer as it should, so nothing was changed.")
-    next_step = N_("Check the disk or its connection, then start PeerRoom again.")
 
 
 class NotStorable(VaultError):
@@ -98,8 +99,8 @@ class NotStorable(VaultError):
     next_step = N_("Nothing needs to be done.")
 
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR})
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FORBIDDEN: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR})
 
 
 def from_os(error: OSError) -> VaultError:
@@ -114,18 +115,21 @@ def from_os(error: OSError) -> VaultError:
 def from_sqlite(error: sqlcipher3.Error) -> VaultError | None:
     """The vault's word for SQLite's result code, or None where it is a mistake in our own code.
 
-    ``SQLITE_IOERR_WRITE`` counts as a full disk: SQLite itself names only ``ENOSPC`` so, and
-    gives this code for a used-up quota and for a limit on file size.
+    SQLite calls a disk full (``SQLITE_FULL``) only when the system says ``ENOSPC``; a used-up
+    quota or a limit on file size is to it an error of the disk like any other.
     """
     name = getattr(error, "sqlite_errorname", "")
-    if name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE"):
-        return DiskFull()
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return VaultDamaged()
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return VaultBusy()
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
-        return VaultNotWritable()
-    if name.startswith("SQLITE_IOERR"):
-        return DiskFailed()
-    return None
+    return next((word() for prefix, word in _WORDS if name.startswith(prefix)), None)
+
+
+_WORDS: Final = (
+    ("SQLITE_FULL", DiskFull),
+    ("SQLITE_IOERR", DiskFailed),
+    ("SQLITE_CORRUPT", VaultDamaged),
+    ("SQLITE_NOTADB", VaultDamaged),
+    ("SQLITE_BUSY", VaultBusy),
+    ("SQLITE_LOCKED", VaultBusy),
+    ("SQLITE_READONLY", VaultNotWritable),
+    ("SQLITE_CANTOPEN", VaultNotWritable),
+    ("SQLITE_PERM", VaultNotWritable),
+)

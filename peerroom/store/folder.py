@@ -23,6 +23,9 @@ LOCK: Final = "vault.lock"
 ASK: Final = "vault.ask"
 CRYPTO: Final = "crypto"
 
+_PAGE: Final = 4096
+"""SQLCipher's page size, which a file keeps for ever."""
+
 _JOURNALS: Final = ("-wal", "-shm", "-journal")
 
 
@@ -84,6 +87,17 @@ def finish(folder: Path) -> None:
     if not database.exists() and unfinished.exists():
         unfinished.replace(database)
         sync_folder(folder)
+
+
+def looks_whole(database: Path) -> bool:
+    """Whether the database's length can be right.
+
+    SQLite itself takes a missing or empty file as a new database, and a last page that was cut
+    off for a whole one until it is read. With a log beside it, the log may still complete it.
+    """
+    size = database.stat().st_size if database.exists() else 0
+    log = database.with_name(f"{database.name}-wal")
+    return size > 0 and (size % _PAGE == 0 or log.exists())
 
 
 def clear_unfinished(folder: Path) -> None:

@@ -125,8 +125,7 @@ class Vault:
         with files.os_errors_in_words():
             files.finish(folder)
             path = folder / files.DATABASE
-            # SQLite takes a missing or empty file as a new database, and would begin afresh.
-            if not path.exists() or path.stat().st_size == 0:
+            if not files.looks_whole(path):
                 raise errors.VaultDamaged
             database = Database(str(path), key)
             try:
