@@ -314,8 +314,10 @@ def from_response(
             server_text=said,
         )
     kind: type[MatrixError]
-    if errcode == "M_FORBIDDEN":
-        kind = _forbidden(about, said)
+    if about == "join" and _speaks_of_a_ban(said):
+        kind = Banned
+    elif errcode == "M_FORBIDDEN":
+        kind = _forbidden(about)
     elif errcode:
         kind = _BY_ERRCODE.get(errcode, NotFound if status == 404 else Refused)
     else:
@@ -337,22 +339,25 @@ _BY_ERRCODE: Final[dict[str, type[MatrixError]]] = {
     "M_EXCLUSIVE": BadName,
     "M_INVALID_USERNAME": BadName,
     "M_UNAUTHORIZED": Forbidden,
+    "M_BAD_STATE": Forbidden,
     "M_GUEST_ACCESS_FORBIDDEN": Forbidden,
     "M_UNABLE_TO_AUTHORISE_JOIN": Forbidden,
     "M_RESOURCE_LIMIT_EXCEEDED": ServerFull,
 }
 
 
-def _forbidden(about: About, said: ForeignText | None) -> type[MatrixError]:
+def _forbidden(about: About) -> type[MatrixError]:
     """M_FORBIDDEN is said of nearly everything; only the request tells what was meant."""
-    if about == "login":
-        return WrongPassword
-    if about == "register":
-        return RegistrationClosed
-    # The specification has no code for a ban; Synapse, Dendrite and Conduit all use the word.
-    if about == "join" and said is not None and "banned" in said.raw().lower():
-        return Banned
-    return Forbidden
+    meant: dict[About, type[MatrixError]] = {
+        "login": WrongPassword,
+        "register": RegistrationClosed,
+    }
+    return meant.get(about, Forbidden)
+
+
+def _speaks_of_a_ban(said: ForeignText | None) -> bool:
+    # The specification has no code for a ban: Synapse says M_FORBIDDEN or M_BAD_STATE, by room.
+    return said is not None and "banned" in said.raw().lower()
 
 
 def _unfinished_auth(

@@ -13,6 +13,7 @@ from peerroom.matrix.errors import (
     BadAnswer,
     LoggedOut,
     MatrixError,
+    NameTaken,
     RegistrationClosed,
     ServerFault,
     ServerUnreachable,
@@ -71,15 +72,19 @@ async def register(
     try:
         while True:
             try:
-                answer = await transport.request("POST", path, json=request, about="register")
+                # Repeatable: within one session of the stages Synapse makes one account only. A
+                # second session would find the invite's one use still reserved by the first.
+                answer = await transport.request(
+                    "POST", path, json=request, repeatable=True, about="register"
+                )
             except UserInteractiveAuthRequired as asked:
                 request["auth"] = _next_stage(asked, registration_token)
             else:
                 return _credentials(answer)
-    except (ServerUnreachable, ServerFault) as lost:
+    except (ServerUnreachable, ServerFault, NameTaken) as lost:
         if "auth" not in request:
             raise
-        # The account may exist now, and the invite be spent: only logging in can tell.
+        # The account may exist by now, and the invite be spent: only logging in can tell.
         try:
             return await login(transport, username, password)
         except MatrixError:

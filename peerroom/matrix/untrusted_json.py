@@ -33,22 +33,6 @@ def parse(data: bytes) -> object:
         return _parse_with_repairs(data)
 
 
-def depth(value: object, limit: int) -> int:
-    """How deep ``value`` is nested, counted up to ``limit`` (iterative: it cannot overflow)."""
-    level: list[object] = [value]
-    for reached in range(limit):
-        level = [
-            child
-            for item in level
-            if isinstance(item, dict | list)
-            for child in (item.values() if isinstance(item, dict) else item)
-            if isinstance(child, dict | list)
-        ]
-        if not level:
-            return reached + isinstance(value, dict | list)
-    return limit
-
-
 def _parse_with_repairs(data: bytes) -> object:
     text = _prune(data.decode("utf-8", "replace"))
     try:

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from support.clock import FrozenClock
 from support.faults import Fault, FaultyServer
+from support.impatient import ImpatientClock
 
 from peerroom.clock import SystemClock
 from peerroom.matrix import transport as transport_module
@@ -33,17 +34,6 @@ Say = list[tuple[Reach, MatrixError | None]]
 SHORT = Timeouts(connect=1.0, request=0.4, poll_margin=0.2)
 
 
-class SkippingClock(SystemClock):
-    """Notes how long somebody wanted to sleep, and lets them go on at once."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await asyncio.sleep(0)
-
-
 async def hello(_: web.Request) -> web.Response:
     return web.json_response({"hello": "world"})
 
@@ -55,8 +45,8 @@ async def server() -> AsyncIterator[FaultyServer]:
 
 
 @pytest.fixture
-def clock() -> SkippingClock:
-    return SkippingClock()
+def clock() -> ImpatientClock:
+    return ImpatientClock()
 
 
 @pytest.fixture
@@ -66,7 +56,7 @@ def said() -> Say:
 
 @pytest.fixture
 async def transport(
-    server: FaultyServer, clock: SkippingClock, said: Say, seeded: random.Random
+    server: FaultyServer, clock: ImpatientClock, said: Say, seeded: random.Random
 ) -> AsyncIterator[Transport]:
     one = Transport(
         server.url,
@@ -156,7 +146,7 @@ async def test_broken_http_is_an_error_with_a_sentence(seeded: random.Random) ->
 
     listener = await asyncio.start_server(babble, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-    transport = Transport(url, clock=SkippingClock(), random=seeded)
+    transport = Transport(url, clock=ImpatientClock(), random=seeded)
     with pytest.raises(BadAnswer):
         await transport.request("GET", "/_matrix/x")
     await transport.close()
@@ -164,7 +154,7 @@ async def test_broken_http_is_an_error_with_a_sentence(seeded: random.Random) ->
 
 
 async def test_a_passing_fault_is_waited_out(
-    transport: Transport, server: FaultyServer, clock: SkippingClock, said: Say
+    transport: Transport, server: FaultyServer, clock: ImpatientClock, said: Say
 ) -> None:
     server.fail("500", times=2)
     assert await transport.request("GET", "/_matrix/x") == {"hello": "world"}
@@ -203,7 +193,7 @@ async def test_a_lasting_fault_is_raised_in_the_end(
 
 
 async def test_the_servers_own_wish_is_kept(
-    transport: Transport, server: FaultyServer, clock: SkippingClock
+    transport: Transport, server: FaultyServer, clock: ImpatientClock
 ) -> None:
     server.retry_after_ms = 3000
     server.fail("429", times=1)
@@ -212,7 +202,7 @@ async def test_the_servers_own_wish_is_kept(
 
 
 async def test_a_wish_beyond_patience_is_the_callers(
-    transport: Transport, server: FaultyServer, clock: SkippingClock
+    transport: Transport, server: FaultyServer, clock: ImpatientClock
 ) -> None:
     server.retry_after_ms = 332_000
     server.fail("429")
@@ -276,7 +266,7 @@ async def test_silence_is_noticed(transport: Transport, server: FaultyServer, sa
 
 
 async def test_a_name_that_does_not_exist(seeded: random.Random) -> None:
-    transport = Transport("https://no-such-host.invalid", clock=SkippingClock(), random=seeded)
+    transport = Transport("https://no-such-host.invalid", clock=ImpatientClock(), random=seeded)
     with pytest.raises(ServerUnreachable):
         await transport.request("GET", "/_matrix/x", retry=False)
     await transport.close()

@@ -33,6 +33,7 @@ class _Order:
     fault: Fault
     path: str
     times: int
+    after: int
 
 
 @dataclass
@@ -81,14 +82,20 @@ class FaultyServer:
             await self._runner.cleanup()
             self._runner = None
 
-    def fail(self, fault: Fault, *, path: str = "", times: int = 1_000_000) -> None:
-        """Let the next ``times`` requests whose path contains ``path`` end in ``fault``."""
-        self._orders.append(_Order(fault, path, times))
+    def fail(self, fault: Fault, *, path: str = "", times: int = 1_000_000, after: int = 0) -> None:
+        """Let the next ``times`` requests whose path contains ``path`` end in ``fault``, once
+        ``after`` of them have passed unharmed."""
+        self._orders.append(_Order(fault, path, times, after))
         self._struck.clear()
 
     def heal(self) -> None:
         """No more faults; those who are kept waiting in silence stay so."""
         self._orders.clear()
+
+    @property
+    def struck_now(self) -> bool:
+        """Whether a fault has happened since the last `fail`."""
+        return self._struck.is_set()
 
     async def struck(self) -> None:
         """Wait until a fault has happened since the last `fail`."""
@@ -100,7 +107,11 @@ class FaultyServer:
 
     def _fault(self, path: str) -> Fault | None:
         for order in self._orders:
-            if order.path in path and order.times:
+            if order.path not in path or not order.times:
+                continue
+            if order.after:
+                order.after -= 1
+            else:
                 order.times -= 1
                 self._struck.set()
                 return order.fault

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerroom.matrix.address import base_url, proxy_address, server_name
+from peerroom.matrix.address import base_url, proxy_address
 from peerroom.matrix.errors import BadAddress, BadProxy, InsecureAddress
 
 
@@ -58,24 +58,6 @@ def test_passwords_do_not_travel_in_clear(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("example.org", "example.org"),
-        (" example.org:8448 ", "example.org:8448"),
-        ("[::1]:8448", "[::1]:8448"),
-        ("", None),
-        ("https://example.org", None),
-        ("@a:example.org", None),
-        ("example.org/x", None),
-        ("exa mple", None),
-        ("a:b", None),
-    ],
-)
-def test_server_names(text: str, name: str | None) -> None:
-    assert server_name(text) == name
-
-
-@pytest.mark.parametrize(
     ("text", "kind", "port"),
     [
         ("socks5h://127.0.0.1:9050", "socks5", 9050),
@@ -114,7 +96,6 @@ def test_bad_proxies(text: str) -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_is_taken_or_refused(text: str) -> None:
-    server_name(text)
     for read, refusals in ((base_url, (BadAddress, InsecureAddress)), (proxy_address, (BadProxy,))):
         try:
             read(text)
