@@ -85,7 +85,7 @@ def read(raw: object) -> Event | None:
     content, moment = raw.get("content"), raw.get("origin_server_ts")
     state_key = raw.get("state_key")
     sound = (
-        looks_like_user_id(sender)
+        is_user_id(sender)
         and bool(event_type)
         and isinstance(content, dict)
         and isinstance(moment, int)
@@ -93,7 +93,7 @@ def read(raw: object) -> Event | None:
     )
     return Event(
         event_id=event_id,
-        sender=sender if sender and looks_like_user_id(sender) else "",
+        sender=sender if sender and is_user_id(sender) else "",
         type=event_type or "",
         origin_ts=moment if isinstance(moment, int) else 0,
         content=content if isinstance(content, dict) else {},
@@ -110,12 +110,12 @@ def read_all(raws: Iterable[object]) -> tuple[list[Event], int]:
     return events, len(found) - len(events)
 
 
-def looks_like_user_id(text: str | None) -> bool:
+def is_user_id(text: str | None) -> bool:
     """Whether ``text`` has the shape of a user id (spec: "User identifiers"; loosely)."""
     return text is not None and text[:1] == "@" and ":" in text and len(text) <= _LONGEST_ID
 
 
-def looks_like_room_id(text: str) -> bool:
+def is_room_id(text: str) -> bool:
     """Whether ``text`` has the shape of a room id (version 12 ids name no server)."""
     return text[:1] == "!" and 1 < len(text) <= _LONGEST_ID
 

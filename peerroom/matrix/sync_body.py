@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from peerroom.matrix.errors import BadAnswer
-from peerroom.matrix.event import MEMBER, looks_like_room_id, looks_like_user_id
+from peerroom.matrix.event import MEMBER, is_room_id, is_user_id
 from peerroom.matrix.transport import Json
 
 
@@ -66,7 +66,7 @@ def read(body: Mapping[str, object]) -> SyncBody:
         invited=[
             InvitePart(room_id, _stripped(_dict(_dict(part).get("invite_state")).get("events")))
             for room_id, part in _dict(rooms.get("invite")).items()
-            if looks_like_room_id(room_id)
+            if is_room_id(room_id)
         ],
     )
 
@@ -76,19 +76,14 @@ def own_membership(invite: InvitePart, user_id: str) -> tuple[str, Json] | None:
     for event in invite.state:
         sender, content = event.get("sender"), event.get("content")
         ours = event.get("type") == MEMBER and event.get("state_key") == user_id
-        if (
-            ours
-            and isinstance(content, dict)
-            and isinstance(sender, str)
-            and looks_like_user_id(sender)
-        ):
+        if ours and isinstance(content, dict) and isinstance(sender, str) and is_user_id(sender):
             return sender, content
     return None
 
 
 def _rooms(value: object) -> list[RoomPart]:
     parts = [(room_id, _dict(part)) for room_id, part in _dict(value).items()]
-    return [_room(room_id, part) for room_id, part in parts if looks_like_room_id(room_id)]
+    return [_room(room_id, part) for room_id, part in parts if is_room_id(room_id)]
 
 
 def _room(room_id: str, part: Json) -> RoomPart:
