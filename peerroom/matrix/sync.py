@@ -137,6 +137,7 @@ class Syncer:
     async def _top_up_keys(self, body: SyncBody) -> None:
         try:
             await self._machine.upload_keys(self._session, body.one_time_keys, body.unused_fallback)
+            await self._machine.mend(self._session)
         except MatrixError as error:
             # What came is stored and must be told; the next turn brings the counts again.
             log.debug("keys could not be topped up: %s", type(error).__name__)
