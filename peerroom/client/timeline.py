@@ -141,6 +141,7 @@ class Timeline:
             self._echo(row)
             for row in rows
             if row.kind == "message"
+            and messages.shown(str(row.content.get("type")))
             and row.transaction_id not in here
             and row.event_id not in here
             and (before is None or OUTBOX + row.id < before)

@@ -1,0 +1,167 @@
+"""The door: an encrypted room of two, where a newcomer says the invite's secret to the bot."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from peerroom.errors import PeerRoomError
+from peerroom.i18n import N_
+from peerroom.matrix.trust import Trust
+from peerroom.wire import door
+from peerroom.wire.content import BadContent
+
+if TYPE_CHECKING:
+    from peerroom.matrix.connection import Connection
+    from peerroom.store.accounts import Account
+    from peerroom.store.events import StoredEvent
+    from peerroom.store.vault import Vault
+
+_BOTS: Final = "bots"
+
+
+class Refused(PeerRoomError):
+    """The bot answered, and the answer is no."""
+
+
+class InviteExpired(Refused):
+    """The invite is too old, or the bot does not know it."""
+
+    what = N_("This invite has expired.")
+    next_step = N_("Ask the person who gave it to you for a new one; your name here is kept.")
+
+
+class InviteUsed(Refused):
+    """Someone else came in with this invite."""
+
+    what = N_("Someone has already come in with this invite.")
+    next_step = N_("Ask the person who gave it to you for a new one; your name here is kept.")
+
+
+class RoomFull(Refused):
+    """Every seat is taken; the invite stays good."""
+
+    what = N_("Every seat in this room is taken right now.")
+    next_step = N_("Your invite stays good: try it again tomorrow.")
+
+
+class NotLetIn(Refused):
+    """This account is banned."""
+
+    what = N_("A moderator decided that this name cannot come in.")
+    next_step = N_("The help numbers stay open to you: `peerroom help-now`.")
+
+
+_REFUSALS: Final[dict[door.Result, type[Refused]]] = {
+    "expired": InviteExpired,
+    "used": InviteUsed,
+    "full": RoomFull,
+    "banned": NotLetIn,
+}
+
+
+class Door:
+    """The room of two with ``bot``, and what is said in it."""
+
+    def __init__(self, vault: Vault, account: Account, connection: Connection, bot: str) -> None:
+        self._vault = vault
+        self._account = account
+        self._connection = connection
+        self._bot = bot
+        self._room_id = ""
+        self._knocked = ""
+
+    async def make(self) -> None:
+        """Find the room of two, or make it and ask the bot in. Raises `MatrixError`."""
+        self._room_id = self._find() or await self._connection.rooms.create_room(
+            invite=[self._bot], is_direct=True
+        )
+
+    def _find(self) -> str | None:
+        """A door that was made before (for another invite, or by a run that crashed)."""
+        for room in self._vault.rooms.all(self._account.id):
+            here = {
+                user_id
+                for user_id, content in self._vault.rooms.members(room.room_id).items()
+                if content.get("membership") in ("join", "invite")
+            }
+            of_two = here == {self._account.user_id, self._bot}
+            if of_two and room.is_direct and room.encrypted and room.membership == "join":
+                return room.room_id
+        return None
+
+    def is_open(self) -> bool:
+        """Whether both sides are in the room, as the vault knows it."""
+        room = self._vault.rooms.get(self._room_id)
+        bot = self._vault.rooms.state(self._room_id, "m.room.member", self._bot) or {}
+        return room is not None and room.membership == "join" and bot.get("membership") == "join"
+
+    def is_encrypted(self) -> bool:
+        """Whether the room is recorded as encrypted."""
+        return self._vault.rooms.is_encrypted(self._room_id)
+
+    async def knock(self, secret: str, number: int, now: datetime) -> None:
+        """Say the secret. The same ``number`` says it once, however often this is called."""
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        row = self._vault.outbox.add(
+            self._account.id,
+            self._room_id,
+            "message",
+            {"type": door.KNOCK, "content": door.Knock(secret).content()},
+            now=now,
+            idempotency_key=f"knock {digest} {number}",
+        )
+        self._knocked = row.transaction_id
+        if row.state == "sent":
+            return
+        self._vault.outbox.mark_sending(row.id, now)
+        try:
+            event_id = await self._connection.deliver(row)
+        except PeerRoomError:
+            self._vault.outbox.requeue(row.id)
+            raise
+        self._vault.outbox.mark_sent(row.id, event_id)
+
+    def answer(self) -> tuple[str, tuple[str, ...]] | None:
+        """Where the bot lets us in: room id and servers that know it; None before it answers.
+
+        Only an answer after our knock counts, and only one from the identity that the link names.
+        Raises `Refused`.
+        """
+        own = self._vault.events.of_sender(self._room_id, self._account.user_id, limit=50)
+        knock = next((event for event in own if event.transaction_id == self._knocked), None)
+        if knock is None:
+            return None
+        for event in self._vault.events.page(self._room_id, after=knock.position, limit=100):
+            said = self._read(event)
+            if said is None:
+                continue
+            if said.room_id is not None:
+                return said.room_id, said.via
+            raise _REFUSALS[said.result]
+        return None
+
+    def _read(self, event: StoredEvent) -> door.Answer | None:
+        clear = event.clear or {}
+        if event.sender != self._bot or event.trust != Trust.SIGNED:
+            return None
+        if clear.get("type") != door.ANSWER:
+            return None
+        try:
+            return door.Answer.read(clear.get("content"))
+        except BadContent:
+            return None
+
+
+def remember_bot(vault: Vault, user_id: str) -> None:
+    """The bot whose identity an invite vouched for: its invitations to rooms are followed."""
+    known = bots(vault)
+    if user_id not in known:
+        vault.settings.set(_BOTS, [*known, user_id])
+
+
+def bots(vault: Vault) -> list[str]:
+    """The bots that let us in, by user id."""
+    kept = vault.settings.get(_BOTS, [])
+    return [user_id for user_id in kept if isinstance(user_id, str)]

@@ -1,0 +1,158 @@
+"""A real room on a real server, kept by the real bot, and people who come in by invite."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import SystemRandom
+from typing import Self, TypeVar
+
+from peerroom.bot.account import account_of
+from peerroom.bot.runtime import Bot
+from peerroom.client.joining import join
+from peerroom.client.session import Client
+from peerroom.client.views import MessageView
+from peerroom.clock import Clock, SystemClock
+from peerroom.config import Bot as BotConfig
+from peerroom.config import Config, Privacy
+from peerroom.host.homeserver import Homeserver
+from peerroom.store.vault import Vault
+from peerroom.wire.invite import Invite
+
+CLOCK = SystemClock()
+RANDOM = SystemRandom()
+WITHIN = 30.0
+
+T = TypeVar("T")
+
+
+async def until(client: Client, look: Callable[[], T | None], within: float = WITHIN) -> T:
+    """The first true thing that ``look`` finds, looking again whenever ``client`` changes."""
+    changed = asyncio.Event()
+    unsubscribe = client.subscribe(lambda _change: changed.set())
+    try:
+        async with asyncio.timeout(within):
+            while not (found := look()):
+                changed.clear()
+                await changed.wait()
+            return found
+    finally:
+        unsubscribe()
+
+
+@dataclass
+class Guest:
+    """Someone with a vault and a running client."""
+
+    vault: Vault
+    client: Client
+    room_id: str
+
+    def say(self, text: str) -> str:
+        return self.client.send(self.room_id, text)
+
+    def messages(self, limit: int = 50) -> list[MessageView]:
+        return [m for m in self.client.timeline(self.room_id).page(limit=limit) if m.kind == "text"]
+
+    def bodies(self, limit: int = 50) -> list[str]:
+        return [message.body for message in self.messages(limit)]
+
+    async def sees(self, body: str) -> MessageView:
+        return await until(
+            self.client, lambda: next((m for m in self.messages() if m.body == body), None)
+        )
+
+    async def online(self) -> None:
+        await until(self.client, lambda: self.client.connection.kind == "online")
+
+    async def stop(self) -> None:
+        await self.client.stop()
+        self.vault.close()
+
+
+@dataclass
+class Circle:
+    """The bot and its room."""
+
+    server: Homeserver
+    vault: Vault = field(default_factory=Vault.ephemeral)
+    guests: list[Guest] = field(default_factory=list)
+    bot: Bot = field(init=False)
+    _work: asyncio.Task[None] = field(init=False)
+
+    @classmethod
+    async def start(cls, server: Homeserver, *, seats: int = 50) -> Self:
+        circle = cls(server)
+        name = f"bot{uuid.uuid4().hex[:8]}"
+        account = await asyncio.to_thread(server.register, name, admin=True)
+        config = Config(
+            bot=BotConfig(
+                homeserver=server.base_url, username=name, room="Kitchen table", seats=seats
+            )
+        )
+        stored = await account_of(
+            circle.vault, config, account.password, clock=CLOCK, random=RANDOM
+        )
+        circle.bot = await Bot.open(circle.vault, stored, config, clock=CLOCK, random=RANDOM)
+        circle._work = asyncio.create_task(circle.bot.run())
+        ready = asyncio.create_task(circle.bot.ready())
+        await asyncio.wait([circle._work, ready], return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if circle._work.done():
+            circle._work.result()
+        return circle
+
+    @property
+    def room_id(self) -> str:
+        return self.bot.circle.circle
+
+    async def invite(self) -> Invite:
+        [link] = await self.bot.make_invites(1)
+        return Invite.parse(link)
+
+    async def admit(self, vault: Vault) -> None:
+        """Let a new account of ``vault`` in."""
+        async for _step in join(await self.invite(), vault, clock=CLOCK, random=RANDOM):
+            pass
+
+    async def guest(
+        self, folder: Path | None = None, *, homeserver: str | None = None, clock: Clock = CLOCK
+    ) -> Guest:
+        """Someone new in the room, connected. ``homeserver`` is another way to the same server."""
+        vault = Vault.ephemeral() if folder is None else Vault.create(folder, "a few words")
+        await self.admit(vault)
+        return await self.run(vault, homeserver=homeserver, clock=clock)
+
+    async def run(
+        self, vault: Vault, *, homeserver: str | None = None, clock: Clock = CLOCK
+    ) -> Guest:
+        """A client for the account in ``vault``, started and up to date."""
+        account = vault.accounts.current()
+        assert account is not None
+        if homeserver is not None:
+            from dataclasses import replace
+
+            account = replace(account, homeserver=homeserver)
+        config = Config(privacy=Privacy())
+        client = Client(vault, account, config=config, clock=clock, random=RANDOM)
+        guest = Guest(vault, client, self.room_id)
+        self.guests.append(guest)
+        await client.start()
+        await until(client, lambda: client.room(self.room_id))
+        await guest.online()
+        return guest
+
+    async def stop(self) -> None:
+        for guest in self.guests:
+            with suppress(asyncio.CancelledError):
+                await guest.stop()
+        self._work.cancel()
+        await asyncio.wait([self._work])
+        await self.bot.close()
+        self.vault.close()
+        if not self._work.cancelled():
+            self._work.result()
