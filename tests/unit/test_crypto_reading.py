@@ -196,16 +196,18 @@ def test_a_lone_surrogate_inside_does_not_make_a_message_unreadable(machine: Mac
     assert outcome.content == {"body": "a\ufffdb"}
 
 
+STRINGS = ["m.megolm.v1.aes-sha2", "m.olm.v1.curve25519-aes-sha2", ROOM, USER, "A" * 43]
+FIELDS = [
+    "algorithm", "ciphertext", "sender_key", "session_id", "type", "content", "body", "code",
+    "sender", "room_id", "event_id", "state_key", "m.relates_to",
+]  # fmt: skip
+keys = st.sampled_from(FIELDS) | st.text(max_size=5)
+numbers = st.none() | st.booleans() | st.integers() | st.floats()
 hostile = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=60)
-    | st.sampled_from(["m.megolm.v1.aes-sha2", "m.olm.v1.curve25519-aes-sha2", ROOM, USER, "A" * 43]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(
-            ["algorithm", "ciphertext", "sender_key", "session_id", "type", "content", "body", "code",
-             "sender", "room_id", "event_id", "state_key", "m.relates_to"]
-        ) | st.text(max_size=5), inner, max_size=6),
+    numbers | st.text(max_size=60) | st.sampled_from(STRINGS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=6),
     max_leaves=15,
-)  # fmt: skip
+)
 FUZZED = new_machine()
 writing(FUZZED)
 HONEST = event(FUZZED)
@@ -252,10 +254,10 @@ def test_no_event_raises(value: Any) -> None:
 
 @settings(max_examples=300)
 @given(st.integers(min_value=0), st.characters(codec="ascii"))
-def test_a_changed_ciphertext_never_reads_as_anything(place: int, letter: str) -> None:
+def test_a_changed_ciphertext_never_reads_as_anything_else(place: int, letter: str) -> None:
     one = copy.deepcopy(HONEST)
     text: str = one["content"]["ciphertext"]
     place %= len(text)
-    one["content"]["ciphertext"] = changed = text[:place] + letter + text[place + 1 :]
-    if changed != text:
-        assert isinstance(FUZZED.decrypt(ROOM, one), Undecryptable)
+    one["content"]["ciphertext"] = text[:place] + letter + text[place + 1 :]
+    # vodozemac takes more than one spelling of the same bytes; nothing else may hold.
+    assert FUZZED.decrypt(ROOM, one) in (Undecryptable(Reason.BROKEN), FUZZED.decrypt(ROOM, HONEST))

@@ -102,8 +102,9 @@ from peerroom.clock import SystemClock
 from peerroom.matrix.crypto import Machine
 from peerroom.matrix.cryptostore import CryptoStore
 from peerroom.store.vault import Vault
-store = CryptoStore("@heron:example.org", "HERONDEVICE", Path(sys.argv[1]), key=b"k" * 32, pickle_key=b"p" * 32)
-machine = Machine(store, Vault.ephemeral(), "@heron:example.org", "HERONDEVICE", SystemClock())
+USER, DEVICE = "@heron:example.org", "HERONDEVICE"
+store = CryptoStore(USER, DEVICE, Path(sys.argv[1]), key=b"k" * 32, pickle_key=b"p" * 32)
+machine = Machine(store, Vault.ephemeral(), USER, DEVICE, SystemClock())
 machine.start_outbound("!kept:example.org", 0)
 machine.commit()
 machine.start_outbound("!lost:example.org", 0)

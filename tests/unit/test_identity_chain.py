@@ -121,12 +121,15 @@ def test_a_changed_device_is_no_device(where: tuple[str, ...], value: object) ->
     assert read(body).devices == {}
 
 
+STRINGS = [ALICE, DEVICE, ED25519, CURVE25519, "master", "self_signing"]
+numbers = st.none() | st.booleans() | st.integers() | st.floats()
 junk = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50)
-    | st.sampled_from([ALICE, DEVICE, ED25519, CURVE25519, "master", "self_signing"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    numbers | st.text(max_size=50) | st.sampled_from(STRINGS),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=6,
-)  # fmt: skip
+)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
