@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gettext
 import os
-from importlib import resources
+from pathlib import Path
 from typing import Final
 
 LANGUAGES: Final = ("en", "ja")
@@ -50,7 +50,8 @@ def set_language(code: str) -> None:
     _language = code if code in LANGUAGES else "en"
     _catalog = gettext.NullTranslations()
     if _language != "en":
-        catalog = resources.files("peerroom") / "locale" / _language / "LC_MESSAGES" / "peerroom.mo"
+        # Not importlib.resources: it costs 7 ms, half of what help-now has until it can be read.
+        catalog = Path(__file__).parent / "locale" / _language / "LC_MESSAGES" / "peerroom.mo"
         with catalog.open("rb") as file:
             _catalog = gettext.GNUTranslations(file)
 
