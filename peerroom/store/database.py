@@ -88,9 +88,9 @@ class Database:
     def transaction(self) -> Iterator[None]:
         """All or nothing. Inside another transaction it is a part of it that can fail by itself.
 
-        Never await inside: another task's statements would end up in it. When SQLite itself
-        gives the transaction up (a full disk), every further statement in it is refused, also
-        if the first error was caught: nothing can slip out of it.
+        Never await inside: another task's statements would end up in it. Once the disk or the
+        file failed, every further statement and the commit are refused with the same error:
+        who guards each event by itself must not store a token for events that are not there.
         """
         name = f"part_{self._depth}"
         self.run(f"SAVEPOINT {name}" if self._depth else "BEGIN IMMEDIATE")
@@ -102,12 +102,7 @@ class Database:
             else:
                 self.run("COMMIT")
         except BaseException:
-            if self._connection.in_transaction:
-                if self._depth > 1:
-                    self.run(f"ROLLBACK TO {name}")
-                    self.run(f"RELEASE {name}")
-                else:
-                    self.run("ROLLBACK")
+            self._take_back(name)
             raise
         finally:
             self._depth -= 1
@@ -127,6 +122,17 @@ class Database:
         """Write the log back into the database and let go of the file."""
         with _reported():
             self._connection.close()
+
+    def _take_back(self, part: str) -> None:
+        """Roll back, past the refusal of further statements, unless SQLite did so by itself."""
+        if not self._connection.in_transaction:
+            return
+        with _reported():
+            if self._depth > 1:
+                self._connection.execute(f"ROLLBACK TO {part}")
+                self._connection.execute(f"RELEASE {part}")
+            else:
+                self._connection.execute("ROLLBACK")
 
     def _checkpoint(self) -> None:
         try:
@@ -149,7 +155,7 @@ class Database:
             reported = errors.from_sqlite(error)
             if reported is None:
                 raise
-            if self._depth and not self._connection.in_transaction:
+            if self._depth:
                 self._lost = type(reported)
             raise reported from error
 

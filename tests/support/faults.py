@@ -6,14 +6,18 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 Fault = Literal["500", "502 html", "429", "reset", "reset after", "silent", "html", "redirect"]
 """``reset`` cuts the connection before the request is passed on, ``reset after`` when it was
 carried out and only its answer is lost; ``silent`` never answers and never closes."""
+
+Edit = Callable[[str, Any], Any]
+"""From a path and the JSON that the server answered to the JSON that is passed on."""
 
 Script = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -42,6 +46,7 @@ class FaultyServer:
 
     upstream: str | None = None
     script: Script | None = None
+    edit: Edit | None = None
     retry_after_ms: int = 50
     seen: list[Seen] = field(default_factory=list)
     port: int = 0
@@ -149,24 +154,28 @@ class FaultyServer:
             request.transport.abort()
         return web.Response()
 
+    def _passed_on(self) -> tuple[str, ...]:
+        plain = ("Authorization", "Content-Type", "User-Agent")
+        return plain if self.edit else (*plain, "Accept-Encoding")
+
     async def _answer(self, request: web.Request, body: bytes) -> web.StreamResponse:
         if self.script is not None:
             return await self.script(request)
         assert self._client is not None
         headers = {
-            name: request.headers[name]
-            for name in ("Authorization", "Content-Type", "User-Agent", "Accept-Encoding")
-            if name in request.headers
+            name: request.headers[name] for name in self._passed_on() if name in request.headers
         }
-        async with self._client.request(
-            request.method, f"{self.upstream}{request.raw_path}", data=body, headers=headers
-        ) as answer:
+        url = URL(f"{self.upstream}{request.raw_path}", encoded=True)
+        async with self._client.request(request.method, url, data=body, headers=headers) as answer:
             kept = {
                 name: value
                 for name, value in answer.headers.items()
                 if name.lower() in {"content-type", "content-encoding", "retry-after"}
             }
-            return web.Response(body=await answer.read(), status=answer.status, headers=kept)
+            body = await answer.read()
+            if self.edit is not None and "Content-Encoding" not in kept:
+                body = json.dumps(self.edit(request.path, json.loads(body))).encode()
+            return web.Response(body=body, status=answer.status, headers=kept)
 
 
 def _json(value: object, status: int = 200) -> web.Response:
