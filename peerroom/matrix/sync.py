@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from peerroom.matrix import commit_points, event, sync_body
-from peerroom.matrix.errors import MatrixError, NotFound
+from peerroom.matrix.errors import MatrixError, Refused
 from peerroom.matrix.ingest import Ingest
 from peerroom.matrix.room_updates import Invitation, RoomDelta, RoomUpdates
 from peerroom.matrix.session import Session
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from peerroom.store.vault import Vault
 
 __all__ = ["Invitation", "RoomDelta", "SyncBatch", "Syncer"]
+
+_ABOUT_THE_FILTER: Final = frozenset({"M_INVALID_PARAM", "M_NOT_FOUND", "M_UNKNOWN"})
 
 log = logging.getLogger(__name__)
 
@@ -84,9 +86,10 @@ class Syncer:
         within = poll + self._session.transport.timeouts.poll_margin
         try:
             return await self._session.get("/sync", query=query, within=within, retry=False)
-        except NotFound:
-            # The only thing in the request that a server can fail to find (restored backup).
-            self._filter.forget()
+        except Refused as error:
+            # A server that was restored or moved may have lost the filter.
+            if error.errcode in _ABOUT_THE_FILTER:
+                self._filter.forget()
             raise
 
     async def _take(self, body: SyncBody) -> SyncBatch:
