@@ -16,7 +16,6 @@ The order of one turn of sync, which no crash can hurt (`peerroom.matrix.sync`):
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from peerroom.clock import Clock
@@ -106,11 +105,10 @@ class Machine:
 
         Raises `CryptoStoreDamaged`, `CryptoStoreUnwritable`.
         """
-        path = vault.crypto_path(account)
         store = CryptoStore(
             account.user_id,
             account.device_id,
-            path if isinstance(path, Path) else ":memory:",
+            vault.crypto_path(account),
             key=account.crypto_key,
             pickle_key=account.pickle_key,
         )

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import peewee
 from nio.crypto import DeviceStore, GroupSessionStore, OutgoingKeyRequest
@@ -78,7 +78,9 @@ class _Database(SqlCipherDatabase):
         super().__init__(path, thread_safe=False, autoconnect=False)
 
     def _connect(self) -> sqlcipher.Connection:
-        connection = sqlcipher.connect(self.database, isolation_level=None, check_same_thread=False)
+        connection = sqlcipher.connect(
+            self.database, isolation_level=None, check_same_thread=False, uri=True
+        )
         try:
             # First: with a wrong key, SQLCipher would otherwise write to the terminal itself.
             connection.execute("PRAGMA cipher_log_level = NONE")
@@ -98,8 +100,9 @@ class _Database(SqlCipherDatabase):
 class CryptoStore(SqliteStore):
     """The crypto store of one device, always inside a transaction that `commit` ends.
 
-    ``path`` is a file that need not exist, or ``":memory:"``; ``key`` (32 bytes) is SQLCipher's,
-    ``pickle_key`` (32 bytes) encrypts each key once more inside. Raises `CryptoStoreDamaged`.
+    ``path`` is a file that need not exist, or the URI of a database in memory; ``key`` (32 bytes)
+    is SQLCipher's, ``pickle_key`` (32 bytes) encrypts each key once more inside. Raises
+    `CryptoStoreDamaged`.
     """
 
     models = (Accounts, OlmSessions)
@@ -108,7 +111,7 @@ class CryptoStore(SqliteStore):
         self,
         user_id: str,
         device_id: str,
-        path: Path | Literal[":memory:"],
+        path: Path | str,
         *,
         key: bytes,
         pickle_key: bytes,

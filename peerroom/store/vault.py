@@ -18,6 +18,7 @@ from peerroom.store.gaps import Gaps
 from peerroom.store.identities import Identities
 from peerroom.store.key_shares import KeyShares
 from peerroom.store.lock import VaultLock
+from peerroom.store.memory import MemoryFiles
 from peerroom.store.outbox import Outbox
 from peerroom.store.records import Records
 from peerroom.store.rooms import Rooms
@@ -36,6 +37,7 @@ class Vault:
     ) -> None:
         self._db = database
         self._lock = lock
+        self._memory = MemoryFiles()
         self.data_key: Final = data_key
         """The raw 32-byte key, to hand to a process that is to open the vault without asking."""
         self.folder: Final = folder
@@ -149,10 +151,10 @@ class Vault:
         return self._db.transaction()
 
     def crypto_path(self, account: Account) -> Path | str:
-        """Where the account's crypto store lives: a file (mode 0600, maybe empty), or the
-        string ``":memory:"`` when the vault is ephemeral. Its key is ``account.crypto_key``."""
+        """Where the account's crypto store lives: a file (mode 0600, maybe empty), or the URI of
+        a database in memory when the vault is ephemeral. Its key is ``account.crypto_key``."""
         if self.folder is None:
-            return MEMORY
+            return self._memory.path(account.crypto_file)
         with files.os_errors_in_words():
             path = private_folder(self.folder / files.CRYPTO) / account.crypto_file
             files.make_private_file(path)
@@ -176,12 +178,14 @@ class Vault:
 
     def close(self) -> None:
         """Write everything back and let go of the lock; a second time does nothing."""
+        self._memory.close()
         self._db.close()
         if self._lock is not None:
             self._lock.release()
 
     def erase(self) -> list[Path]:
         """Close and remove the vault for good; returns what was removed (see `folder.erase`)."""
+        self._memory.close()
         self._db.close()
         try:
             with files.os_errors_in_words():

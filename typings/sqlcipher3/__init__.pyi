@@ -28,4 +28,5 @@ def connect(
     isolation_level: str | None = ...,
     check_same_thread: bool = ...,
     cached_statements: int = ...,
+    uri: bool = ...,
 ) -> Connection: ...
