@@ -157,7 +157,9 @@ class Link:
 
     def _pause(self, error: PeerRoomError) -> float | None:
         """Seconds to wait after ``error``, or None when no waiting helps."""
-        if isinstance(error, DiskFull):
+        from peerroom.matrix.cryptostore import CryptoStoreUnwritable  # loads nio
+
+        if isinstance(error, DiskFull | CryptoStoreUnwritable):
             return SYNC.longest
         if not isinstance(error, MatrixError) or error.reach in (None, "logged_out"):
             return None

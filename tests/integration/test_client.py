@@ -1,0 +1,108 @@
+"""Two clients in a real encrypted room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from support.circle import Circle, until
+
+from peerroom.host.homeserver import Homeserver
+
+
+@pytest.fixture
+async def circle(homeserver: Homeserver) -> AsyncIterator[Circle]:
+    circle = await Circle.start(homeserver)
+    yield circle
+    await circle.stop()
+
+
+async def test_words_go_both_ways_encrypted(circle: Circle) -> None:
+    heron, otter = await asyncio.gather(circle.guest(), circle.guest())
+    key = heron.say("good evening")
+    seen = await otter.sees("good evening")
+    assert (seen.state, seen.trust, seen.own) == ("received", None, False)
+    assert seen.sender_name == str(heron.vault.accounts.all()[0].display_name)
+
+    otter.say("/me nods")
+    nod = await until(
+        heron.client,
+        lambda: next(
+            (m for m in heron.client.timeline(heron.room_id).page() if m.kind == "action"), None
+        ),
+    )
+    assert nod.body == "nods"
+
+    own = heron.client.timeline(heron.room_id).find(key)
+    assert own is not None and own.state == "sent" and own.event_id == seen.event_id
+    stored = heron.vault.events.get(seen.event_id or "")
+    assert stored is not None and stored.type == "m.room.encrypted"
+    assert heron.vault.outbox.of_room(heron.room_id) == []
+
+
+async def test_the_echo_becomes_the_event_without_a_double_or_a_gap(circle: Circle) -> None:
+    guest = await circle.guest()
+    shown: list[list[str]] = []
+    guest.client.subscribe(lambda _change: shown.append([m.key for m in guest.messages()]))
+    key = guest.say("watch me")
+    await until(guest.client, lambda: not guest.vault.outbox.of_room(guest.room_id))
+    assert shown
+    assert all(keys.count(key) == 1 for keys in shown)
+    assert all(len(keys) == len(set(keys)) for keys in shown)
+
+
+async def test_many_messages_arrive_once_and_in_order(circle: Circle) -> None:
+    heron, otter = await asyncio.gather(circle.guest(), circle.guest())
+    sent = [f"line {number}" for number in range(40)]
+    for line in sent:
+        heron.say(line)
+    async with asyncio.timeout(60):
+        assert await heron.client.outbox_empty()
+    await otter.sees("line 39")
+    assert otter.bodies() == sent
+    assert heron.bodies() == sent
+
+
+async def test_deleting_reaches_everyone_and_leaves_no_text(circle: Circle) -> None:
+    heron, otter = await asyncio.gather(circle.guest(), circle.guest())
+    key = heron.say("written in haste")
+    event_id = (await otter.sees("written in haste")).event_id
+    assert event_id is not None
+    assert heron.client.delete(heron.room_id, key)
+    assert "written in haste" not in heron.bodies()
+    await until(otter.client, lambda: "written in haste" not in otter.bodies())
+    assert [m.state for m in otter.messages()] == ["deleted"]
+    await until(heron.client, lambda: not heron.vault.outbox.of_room(heron.room_id))
+    held = await asyncio.to_thread(
+        circle.server.api(heron.vault.accounts.all()[0].access_token).call,
+        "GET", f"/_matrix/client/v3/rooms/{heron.room_id}/event/{event_id}",
+    )  # fmt: skip
+    assert "ciphertext" not in held["content"]
+
+
+async def test_deleting_before_the_answer_comes_back(circle: Circle) -> None:
+    heron, otter = await asyncio.gather(circle.guest(), circle.guest())
+    key = heron.say("too quick")
+    # One turn of the loop: the worker has taken the row, the request is on its way.
+    await asyncio.sleep(0)
+    heron.client.delete(heron.room_id, key)
+    assert heron.bodies() == []
+    heron.say("after")
+    await otter.sees("after")
+    await until(heron.client, lambda: not heron.client.unsent())
+    assert "too quick" not in heron.bodies()
+    await until(otter.client, lambda: "too quick" not in otter.bodies())
+
+
+async def test_a_restart_shows_what_was_and_goes_on(circle: Circle) -> None:
+    heron, otter = await asyncio.gather(circle.guest(), circle.guest())
+    heron.say("before")
+    await otter.sees("before")
+    await otter.client.stop()
+    circle.guests.remove(otter)
+    heron.say("meanwhile")
+    await until(heron.client, lambda: not heron.client.unsent())
+    back = await circle.run(otter.vault)
+    await back.sees("meanwhile")
+    assert back.bodies() == ["before", "meanwhile"]
