@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from peerroom.client.joining import join
 from peerroom.client.session import Client
 from peerroom.client.views import Change, MessageView
 from peerroom.clock import Clock
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 async def enter(invite: str, vault: Vault, *, clock: Clock, random: Random) -> None:
     """Come in by an invite link, with a new account kept in ``vault``, and disconnect."""
-    from peerroom.client.joining import join
 
     async for _step in join(Invite.parse(invite), vault, clock=clock, random=random):
         pass
