@@ -13,7 +13,7 @@ from typing import Final
 from peerroom.text.repertoire import NARROW, WIDE
 
 _PLAIN: Final = re.compile(f"[{NARROW}{WIDE}]*")
-_WIDE: Final = re.compile(f"[{WIDE}]")
+_HALF_WIDTH: Final = re.compile("[\uff61-\uff9d]")
 
 # Kinsoku shori, the core of JIS X 4051: what may not begin a line, and what may not end one.
 _NOT_FIRST: Final = frozenset(
@@ -28,7 +28,9 @@ def cell_width(text: str) -> int:
     if text.isascii():
         return len(text)
     if _PLAIN.fullmatch(text):
-        return len(text) + len(_WIDE.findall(text))
+        # Of the repertoire all is wide from U+3000 on, but for half-width katakana. Compiling WIDE
+        # itself would take 2.5 ms, an eighth of what the panic screen has until it can be read.
+        return len(text) + sum(map("\u2fff".__lt__, text)) - len(_HALF_WIDTH.findall(text))
     from wcwidth import width
 
     return width(text, control_codes="ignore")
@@ -61,15 +63,25 @@ def truncate(text: str, cells: int) -> str:
     return "".join(units[: _fitting(units, 0, cells - 1)]) + "…"
 
 
-_unit_width = lru_cache(maxsize=4096)(cell_width)
+@lru_cache(maxsize=4096)
+def _unit_width(unit: str) -> int:
+    """Cells of a grapheme; one that has none by itself may take one behind another."""
+    return cell_width(unit) or 1
 
 
 def _graphemes(line: str) -> list[str]:
+    """What a line can be broken into."""
     if _PLAIN.fullmatch(line):
         return list(line)
     from wcwidth import iter_graphemes
 
-    return list(iter_graphemes(line))
+    units: list[str] = []
+    for unit in iter_graphemes(line):
+        if units and not cell_width(unit):  # Myanmar tone marks: graphemes of their own to UAX #29
+            units[-1] += unit
+        else:
+            units.append(unit)
+    return units
 
 
 def _fitting(units: list[str], start: int, room: int) -> int:

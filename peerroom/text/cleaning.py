@@ -60,7 +60,7 @@ _LONE_JOINERS: Final = re.compile(  # starts with a set, which the engine finds 
 _PART: Final = f"[{_PICTURES}][{_SKIN_TONES}]?\ufe0f?"
 _LONG_SEQUENCES: Final = re.compile(f"((?:{_PART}\u200d){{{EMOJI_PER_SEQUENCE - 1}}}{_PART})\u200d")
 _SKIN_TONES_BEYOND: Final = re.compile(f"([{_SKIN_TONES}])[{_SKIN_TONES}]+")
-
+_SPACES: Final = "\t\n \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 
 # Scripts beyond the first plane, but not emoji. Sets that hold such characters are slow to search.
 _RARE_SCRIPTS: Final = re.compile("[\U00010000-\U0001efff]")
@@ -68,7 +68,7 @@ _RARE_SCRIPTS: Final = re.compile("[\U00010000-\U0001efff]")
 
 @cache
 def _marks(rare_scripts: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Patterns for marks beyond the cap, and for a mark at the start of a line, without a base.
+    """Patterns for marks beyond the cap, and for a space before a mark, which has then no base.
 
     Loaded on first need: wcwidth costs 10 ms, and most text has no mark at all.
     """
@@ -81,7 +81,7 @@ def _marks(rare_scripts: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
     return (
         re.compile(f"([{marks}]{{{MARKS_PER_BASE}}})[{marks}]+"),
-        re.compile(f"\n(?=[{marks}])"),
+        re.compile(f"([{_SPACES}])(?=[{marks}])"),
     )
 
 
@@ -106,4 +106,4 @@ def _without_excess(text: str) -> str:
     if text.count("\u200d") >= EMOJI_PER_SEQUENCE:
         text = _LONG_SEQUENCES.sub(r"\1", text)
     text = _SKIN_TONES_BEYOND.sub(r"\1", text)
-    return baseless.sub("\n\u25cc", "\n" + text)[1:]
+    return baseless.sub("\\1\u25cc", "\n" + text)[1:]
