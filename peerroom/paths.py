@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def config_file_name() -> str:
+    """The name of the user's ``config.toml``, whether or not it exists."""
+    explicit = os.environ.get("PEERROOM_CONFIG")
+    return explicit or f"{_user_folder('XDG_CONFIG_HOME', '.config')}/config.toml"
 
 
 def config_file() -> Path:
     """The user's ``config.toml``, whether or not it exists."""
-    if explicit := os.environ.get("PEERROOM_CONFIG"):
-        return Path(explicit)
-    import platformdirs  # 10 ms, and only needed without an explicit path
-
-    return Path(platformdirs.user_config_dir("peerroom")) / "config.toml"
+    return _path(config_file_name())
 
 
 def data_folder() -> Path:
     """The folder of the vault, whether or not it exists."""
-    if explicit := os.environ.get("PEERROOM_DATA"):
-        return Path(explicit)
-    import platformdirs
+    explicit = os.environ.get("PEERROOM_DATA")
+    return _path(explicit or _user_folder("XDG_DATA_HOME", ".local/share"))
 
-    return Path(platformdirs.user_data_dir("peerroom"))
+
+def _path(name: str) -> Path:
+    from pathlib import Path  # 2.5 ms of the 15 that help-now has until it can be read
+
+    return Path(name)
+
+
+def _user_folder(variable: str, usual: str) -> str:
+    """Where the XDG Base Directory Specification and Apple put the files of a user's programs.
+
+    As platformdirs has it (a test compares), which takes 9 ms to import.
+    """
+    home = os.path.expanduser("~")  # noqa: PTH111 (no pathlib here, see `_path`)
+    if sys.platform == "darwin":
+        return f"{home}/Library/Application Support/peerroom"
+    return f"{os.environ.get(variable, '').strip() or f'{home}/{usual}'}/peerroom"
 
 
 def private_folder(path: Path) -> Path:
