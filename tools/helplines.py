@@ -86,20 +86,22 @@ def write_countries(entries: list[Entry], wording: Entry) -> None:
         old.unlink()
     index = {}
     for country, lines in sorted(by_country.items()):
-        write(folder / f"{country}.json", lines)
         english, japanese = SHORT_NAMES.get(country) or (
             Locale(language).territories[country] for language in ("en", "ja")
         )
         emergency = [line["phone"] for line in lines if line["kind"] == "emergency"]
         index[country] = {"en": english, "ja": japanese, "emergency": emergency}
+        names = {"en": english, "ja": japanese}
+        write(folder / f"{country}.json", {"names": names, "lines": lines})
+    write(DATA / "index.json", index)
     spoken = {
         code for lines in by_country.values() for x in lines for code in x.get("languages", ())
     }
     languages = {
         code: [spoken_name(code, "en"), spoken_name(code, "ja")] for code in sorted(spoken)
     }
-    compiled = min(entry["compiled"] for entry in entries)
-    write(DATA / "index.json", {"compiled": compiled, "countries": index, "languages": languages})
+    write(DATA / "languages.json", languages)
+    write(DATA / "about.json", {"compiled": min(entry["compiled"] for entry in entries)})
 
 
 def spoken_name(code: str, language: str) -> str:
@@ -153,14 +155,12 @@ def slim(entry: Entry, words: Entry, wording: Entry) -> Entry:
 
 def names(entry: Entry) -> dict[str, str]:
     """English, Japanese and the country's own language; without the number it stands beside."""
-    kept = {}
-    if entry["kind"] == "emergency":
-        for language in ("en", "ja"):
-            kept[language] = entry["name"][language].removeprefix(entry["phone"]).strip()
-        return kept
+    kept: dict[str, str] = {}
+    emergency = entry["kind"] == "emergency"
     for language, name in entry["name"].items():
-        if language in ("en", "ja") or len(kept.keys() - {"en", "ja"}) == 0:
-            kept[language] = name
+        spoken = not emergency and not kept.keys() - {"en", "ja"}
+        if language in ("en", "ja") or spoken:
+            kept[language] = name.removeprefix(entry["phone"] or "\0").strip() or name
     return kept
 
 

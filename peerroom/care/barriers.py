@@ -6,15 +6,14 @@ Answering the barrier raised the use of a referral by 23 % (Koko trial, doi 10.1
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from peerroom.care import wording
 from peerroom.care.helplines import PanicScreen, Row
 from peerroom.i18n import _
 
 
-@dataclass(frozen=True, slots=True)
-class Barrier:
+class Barrier(NamedTuple):
     """A thought that keeps people from calling, and what can honestly be said to it."""
 
     id: str

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
-from typing import Any, Final, Literal
+from io import FileIO
+from typing import Any, Final, Literal, NamedTuple
 
 Kind = Literal[
     "emergency",
@@ -29,12 +28,12 @@ Audience = Literal["anyone", "parents", "children"]
 Cost = Literal["free", "charged", "unknown"]
 Tier = Literal["panic_screen", "directory"]
 
-# Not importlib.resources: it costs 6 ms, and the package is never run from a zip.
-DATA: Final = Path(__file__).with_name("data")
+DATA: Final = f"{__file__.rpartition('/')[0]}/data"
+"""The folder of the packaged files. (Neither pathlib nor importlib.resources: they cost 3 ms and
+7 ms on the way to a number, and the package never runs from a zip.)"""
 
 
-@dataclass(frozen=True, slots=True)
-class Helpline:
+class Helpline(NamedTuple):
     """One number or service, with what is known about it and nothing else.
 
     `hours` and `cost` are as published; ``hours_sure`` and ``web_sure`` are False where no source
@@ -72,8 +71,7 @@ class Helpline:
     source_date: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+class Country(NamedTuple):
     """A country of the list: ISO 3166-1 code, its name and its emergency numbers."""
 
     code: str
@@ -83,7 +81,7 @@ class Country:
 
 def compiled() -> date:
     """The day the packaged list was compiled."""
-    return date.fromisoformat(_index()["compiled"])
+    return date.fromisoformat(read("about.json")["compiled"])
 
 
 def countries(language: str = "en") -> tuple[Country, ...]:
@@ -91,40 +89,60 @@ def countries(language: str = "en") -> tuple[Country, ...]:
     language = language if language == "ja" else "en"
     found = [
         Country(code, entry[language], tuple(entry["emergency"]))
-        for code, entry in _index()["countries"].items()
+        for code, entry in read("index.json").items()
     ]
     return tuple(sorted(found, key=lambda country: country.name))
 
 
-def country_name(code: str, language: str) -> str | None:
-    """What the list calls a country, in English or Japanese; None if it has nothing for it."""
-    entry = _index()["countries"].get(code.upper())
-    return None if entry is None else str(entry["ja" if language == "ja" else "en"])
+_EVERYDAY: Final = {"uk": "gb", "england": "gb", "usa": "us", "america": "us", "アメリカ": "us"}
 
 
 def find_country(wanted: str) -> str | None:
     """The ISO code for a code or a name in English or Japanese, however cased; None if unknown."""
     wanted = wanted.strip().casefold()
-    known: dict[str, dict[str, str]] = _index()["countries"]
+    wanted = _EVERYDAY.get(wanted, wanted)
+    if _country(wanted.upper()):
+        return wanted.upper()
+    known: dict[str, dict[str, str]] = read("index.json")
     for code, entry in known.items():
-        if wanted in (code.casefold(), entry["en"].casefold(), entry["ja"]):
+        if wanted in (entry["en"].casefold(), entry["ja"]):
             return code
     return None
 
 
+def country_name(code: str, language: str) -> str | None:
+    """What the list calls a country, in English or Japanese; None if it has nothing for it."""
+    names: dict[str, str] = _country(code).get("names", {})
+    return names.get("ja" if language == "ja" else "en")
+
+
 def language_name(code: str, language: str) -> str:
     """What a language is called in English or Japanese; the code itself if the list has no name."""
-    names: list[str] = _index()["languages"].get(code, [code, code])
+    names: list[str] = read("languages.json").get(code, [code, code])
     return names[1 if language == "ja" else 0]
 
 
 @cache
 def load(country: str) -> tuple[Helpline, ...]:
     """The lines of a country (ISO 3166-1 code, upper case); empty if the list has none."""
-    if country not in _index()["countries"]:
-        return ()
-    entries = read(f"lines/{country}.json")
-    return tuple(_helpline(country, entry) for entry in entries)
+    return tuple(_helpline(country, entry) for entry in _country(country).get("lines", ()))
+
+
+@cache
+def read(name: str) -> Any:
+    """A packaged JSON file, by its path below `DATA`."""
+    with FileIO(f"{DATA}/{name}") as file:
+        return json.loads(file.read())
+
+
+def _country(code: str) -> dict[str, Any]:
+    if not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
+        return {}
+    try:
+        found: dict[str, Any] = read(f"lines/{code}.json")
+    except FileNotFoundError:
+        return {}
+    return found
 
 
 def _helpline(country: str, entry: dict[str, Any]) -> Helpline:
@@ -157,13 +175,3 @@ def _helpline(country: str, entry: dict[str, Any]) -> Helpline:
         source_url=source.get("url"),
         source_date=source.get("date"),
     )
-
-
-@cache
-def _index() -> Any:
-    return read("index.json")
-
-
-def read(name: str) -> Any:
-    """A packaged JSON file, by its path below `DATA`."""
-    return json.loads((DATA / name).read_bytes())

@@ -8,9 +8,8 @@ Faces draw the result; `peerroom.care.wording` has the words for what it says,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from peerroom.care import catalogue
 from peerroom.care.catalogue import Audience, Cost, Country, Helpline, Tier, countries, load
@@ -72,8 +71,7 @@ class OwnNumber(Protocol):
     def note(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of the panic screen.
 
     `number` is the operator's own grouping, empty for a service reached online only; `dial` the
@@ -113,8 +111,7 @@ class Row:
         return self.opening.state == "closed" and not self.emergency
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """Rows under one heading. `also`: rows of other sections that serve here too."""
 
     kind: SectionKind
@@ -122,8 +119,7 @@ class Section:
     also: tuple[Row, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A country and its emergency numbers, for a reader whose own is not known.
 
     `likely`: a line there answers in the reader's language.
@@ -135,8 +131,7 @@ class Place:
     likely: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PanicScreen:
+class PanicScreen(NamedTuple):
     """All a face needs to draw the panic screen, in order.
 
     `sections` is the first page, `more` the second. `elsewhere` holds every country with its
@@ -204,7 +199,7 @@ def _row(candidate: Candidate, language: str, compiled: date) -> Row:
     line = candidate.line
     foreign = (code for code in line.names if code not in ("en", "ja"))
     at_home = "ja" if line.country == "JP" else next(foreign, "en")
-    local = line.names.get(at_home)
+    local = None if language in line.languages else line.names.get(at_home)
     name = line.names.get(language) or line.names["en"]
     emergency = line.kind == "emergency"
     return Row(
@@ -312,5 +307,5 @@ def _place(country: Country, language: str, now: datetime, compiled: date) -> Pl
             for line in lines
             if line.kind == "emergency"
         ),
-        likely=any(line.tier == "panic_screen" and language in line.languages for line in lines),
+        likely=any(language in line.languages for line in lines),
     )

@@ -14,9 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 State = Literal["open", "closed", "unknown"]
 
@@ -37,8 +36,7 @@ class BadHours(ValueError):
     """Hours that do not follow the grammar; the message says which part."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """What a line's hours mean at one moment.
 
     ``until``: when it closes, if open and not around the clock; ``opens``: when it opens next, if
@@ -54,8 +52,7 @@ class Opening:
     published: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     """On `weekdays` (Monday is 0) or `month_days`, open in `ranges` (minutes after midnight)."""
 
     weekdays: frozenset[int]
@@ -66,8 +63,7 @@ class _Rule:
         return day.weekday() in self.weekdays or day.day in self.month_days
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """Parsed hours. `closures`: first and last (month, day) of dates without service."""
 
     rules: tuple[_Rule, ...]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Literal, NamedTuple
 
 from peerroom.care import wording
-from peerroom.care.barriers import barriers, question
 from peerroom.care.helplines import PanicScreen, Place, Row, Section
 from peerroom.text.cells import cell_width, wrap
 
@@ -19,34 +17,38 @@ _MAX_NUMBER: Final = 16
 _INDENT: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of plain text and what it is, for faces that can embolden or grey it."""
 
     text: str
     role: Role = "text"
 
 
-def lines(screen: PanicScreen, *, width: int = 80, more: bool = False) -> list[Line]:
+def lines(
+    screen: PanicScreen,
+    *,
+    width: int = 80,
+    more: bool = False,
+    notices: Sequence[str] = (),
+    hint: str = "",
+) -> list[Line]:
     """The screen in lines of at most ``width`` cells; ``more`` adds the second page.
 
+    ``notices`` are sentences of the face's own (why this country), ``hint`` says how it shows more.
     No colour and no control characters; the emergency numbers come first and are repeated last,
     because the end of the output is what a small terminal shows.
     """
-    parts: list[Iterable[Line]] = []
-    notices = wording.gaps(screen)
     danger = [section for section in screen.sections if section.kind == "danger"]
-    parts += [_section(section, screen, width) for section in danger]
-    if notices:
-        parts.append(_paragraphs(notices, width))
-    if screen.elsewhere:
+    parts: list[Iterable[Line]] = [_section(section, screen, width) for section in danger]
+    parts.append(_paragraphs((*notices, *wording.gaps(screen)), width))
+    if more or "country_unknown" in screen.gaps:
         parts.append(_places(screen.elsewhere, width, more))
     parts += [_section(s, screen, width) for s in screen.sections if s.kind != "danger"]
     if more:
         parts += [_section(section, screen, width) for section in screen.more]
         if not screen.elsewhere:
             parts.append(_barriers(screen, width))
-    parts.append(_footer(screen, width))
+    parts.append(_footer(screen, hint, width))
     return list(_joined(parts))
 
 
@@ -67,7 +69,7 @@ def _joined(parts: Iterable[Iterable[Line]]) -> Iterator[Line]:
 
 
 def _section(section: Section, screen: PanicScreen, width: int) -> Iterator[Line]:
-    yield from (Line(text, "title") for text in wrap(wording.title(section), width))
+    yield from (Line(text, "title") for text in wrap(wording.title(section, screen), width))
     remark = wording.remark(section)
     if remark:
         yield from _indented(remark, _INDENT, width)
@@ -100,7 +102,9 @@ def _contacts(row: Row) -> Iterator[str]:
         yield " · ".join(row.other)
 
 
-def _places(places: Iterable[Place], width: int, everything: bool) -> Iterator[Line]:
+def _places(places: Sequence[Place], width: int, everything: bool) -> Iterator[Line]:
+    if places:
+        yield Line(wording.danger_elsewhere(), "title")
     for place in places:
         if everything or place.likely:
             numbers = " · ".join(f"{row.number} {row.name}" for row in place.emergency)
@@ -118,16 +122,17 @@ def _hanging(head: str, text: str, width: int) -> Iterator[Line]:
 
 
 def _barriers(screen: PanicScreen, width: int) -> Iterator[Line]:
+    from peerroom.care.barriers import barriers, question  # only the second page answers doubts
+
     yield Line(question(), "title")
     for barrier in barriers(screen):
         yield from _indented(barrier.question, _INDENT, width)
         yield from _indented(barrier.answer, 2 * _INDENT, width)
 
 
-def _footer(screen: PanicScreen, width: int) -> Iterator[Line]:
-    if not screen.elsewhere:
-        yield from _paragraphs((wording.try_again(),), width)
-    yield from _paragraphs((wording.provenance(screen),), width)
+def _footer(screen: PanicScreen, hint: str, width: int) -> Iterator[Line]:
+    again = "" if screen.elsewhere else wording.try_again()
+    yield from _paragraphs(filter(None, (again, wording.provenance(screen), hint)), width)
     for told in wording.last_lines(screen):
         yield from (Line(text, "title") for text in wrap(told, width))
 

@@ -8,8 +8,7 @@ goes to the second page; what is less certain (tier ``directory``) is only ever 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from peerroom.care.catalogue import Cost, Helpline, Kind
 from peerroom.care.hours import Opening, State
@@ -44,8 +43,7 @@ _DIRECTORY: Final[tuple[Kind, ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A line and whether it answers now."""
 
     line: Helpline

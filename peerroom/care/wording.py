@@ -6,7 +6,7 @@ the linear mode and in the shell.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from peerroom.care.catalogue import language_name
@@ -14,7 +14,7 @@ from peerroom.care.helplines import Gap, PanicScreen, Row, Section, SectionKind
 from peerroom.i18n import N_, _, language, pgettext
 
 _TITLES: Final[dict[SectionKind, str]] = {
-    "danger": N_("If a life is in danger"),
+    "danger": N_("{country}: if a life is in danger"),
     "main": N_("Someone to talk to"),
     "second": N_("If that line is busy"),
     "own": N_("Your own numbers"),
@@ -54,11 +54,16 @@ SPOKEN: Final = 4
 """Languages a line names; of more it gives the number."""
 
 
-def title(section: Section) -> str:
-    """The heading of a section."""
+def title(section: Section, screen: PanicScreen) -> str:
+    """The heading of a section; the first names the country, so that a wrong one is seen."""
     if section.kind == "main" and section.rows[0].opening.state == "open":
         return _("Someone to talk to, open now")
-    return _(_TITLES[section.kind])
+    return _(_TITLES[section.kind]).format(country=screen.country_name)
+
+
+def danger_elsewhere() -> str:
+    """The heading over the emergency numbers of all countries."""
+    return _("If a life is in danger, by country")
 
 
 def remark(section: Section) -> str | None:
@@ -72,7 +77,7 @@ def remark(section: Section) -> str | None:
         case "violence":
             return _("The lines we know are on the second page.")
         case "parents" if section.also:
-            return _("Parents can call {number} too.").format(number=number(section.also[0]))
+            return _("Parents can call {number}.").format(number=number(section.also[0]))
         case "child" if section.also and section.rows:
             return _("At this hour your child can call {number}.").format(
                 number=number(section.also[0])
@@ -120,7 +125,7 @@ def state(row: Row, screen: PanicScreen) -> str:
     if opening.around_the_clock:
         return _("open day and night")
     if opening.state == "open" and opening.until:
-        words = _("open now, until {time}").format(time=_clock(opening.until, screen))
+        words = _("open now, until {time}").format(time=_clock(opening.until, screen, closing=True))
     elif opening.opens:
         words = _("closed, opens {time}").format(time=_clock(opening.opens, screen))
     else:
@@ -201,28 +206,34 @@ def last_lines(screen: PanicScreen) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _clock(moment: datetime, screen: PanicScreen) -> str:
+def _clock(moment: datetime, screen: PanicScreen, *, closing: bool = False) -> str:
     """``moment`` on the reader's clock, and on the line's own where the two differ."""
     here = moment.astimezone(screen.now.tzinfo)
-    mine = _time(here, screen.now)
+    mine = _time(here, screen.now, closing=closing)
     if here.utcoffset() == moment.utcoffset():
         return mine
-    there = _time(moment, screen.now.astimezone(moment.tzinfo))
+    there = _hours_and_minutes(moment, closing=closing)
     return _("{mine} your time ({there} in {country})").format(
         mine=mine, there=there, country=screen.country_name
     )
 
 
-def _time(moment: datetime, now: datetime) -> str:
+def _time(moment: datetime, now: datetime, *, closing: bool) -> str:
+    """The clock time, with its day unless that is today or the line closes within a day."""
+    clock = _hours_and_minutes(moment, closing=closing)
     days = (moment.date() - now.date()).days
-    clock = moment.strftime("%H:%M")
-    if days <= 0:
+    if days <= 0 or (closing and moment - now < timedelta(days=1)):
         return clock
     if days == 1:
         return _("tomorrow {time}").format(time=clock)
     if days < 7:
         return _("{day} {time}").format(day=_(_DAYS[moment.weekday()]), time=clock)
-    return _("{date} {time}").format(date=moment.strftime("%m-%d"), time=clock)
+    return f"{moment:%m-%d} {clock}"
+
+
+def _hours_and_minutes(moment: datetime, *, closing: bool) -> str:
+    clock = f"{moment:%H:%M}"
+    return "24:00" if closing and clock == "00:00" else clock
 
 
 def _published(hours: str) -> str:
@@ -273,5 +284,5 @@ def _languages(row: Row) -> str:
         return ""
     if len(row.languages) > SPOKEN:
         return _("in {count} languages").format(count=len(row.languages))
-    names = " · ".join(language_name(code, language()) for code in row.languages)
+    names = "/".join(language_name(code, language()) for code in row.languages)
     return _("in {languages}").format(languages=names)
