@@ -21,6 +21,6 @@ def gone(pid: int, within: float = 15.0) -> bool:
 
 def descendants(pid: int) -> list[int]:
     """The process ids below ``pid``, nearest first."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    found = [int(child) for child in children]
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    found = [int(child) for thread in threads for child in thread.read_text().split()]
     return found + [below for child in found for below in descendants(child)]

@@ -1,0 +1,72 @@
+"""``peerroom demo`` as a newcomer runs it: a process of its own, told only by what it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.processes import descendants, gone
+
+STEPS = [
+    "server up",
+    "bot up",
+    "room encrypted",
+    "member joined by invite link",
+    "device cross-signed, chain verified from the server's view",
+    "message sent, and decrypted on the other side",
+    "own message deleted",
+    "help-now shown with",
+    "restart from the vault with history",
+]
+
+
+def demo(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
+    """The demo with an empty home folder, and its world below ``tmp_path``."""
+    (tmp_path / "home").mkdir()
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    return subprocess.Popen(
+        [Path(sys.executable).with_name("peerroom"), "demo", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=kept | {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path)},
+    )
+
+
+def left(tmp_path: Path) -> list[str]:
+    return [path.name for path in tmp_path.iterdir() if path.name != "home"]
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_step_of_the_script_happens(tmp_path: Path, language: str) -> None:
+    with demo(tmp_path, "--json", "--lang", language) as process:
+        printed, complaints = process.communicate(timeout=150)
+    told = [json.loads(line) for line in printed.splitlines()]
+    assert [step for step in told if not step["ok"]] == [], complaints
+    assert len(told) == len(STEPS)
+    for step, name in zip(told, STEPS, strict=True):
+        assert set(step) == {"step", "ok", "seconds"}
+        assert step["step"].startswith(name)
+        assert step["seconds"] >= 0
+    assert process.returncode == 0
+    assert left(tmp_path) == []
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_kill_9_leaves_nothing(tmp_path: Path) -> None:
+    with demo(tmp_path, "--json") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for line in process.stdout:
+            if json.loads(line)["step"] == "bot up":
+                break
+        started = descendants(process.pid)
+        assert len(started) == 2  # the supervisor and Synapse
+        process.kill()
+        assert [pid for pid in started if not gone(pid)] == []
+    assert left(tmp_path) == []
