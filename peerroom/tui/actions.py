@@ -6,8 +6,7 @@ Which keys were chosen and why is written in docs/decisions/0004-tui.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from textual.binding import Binding
 
@@ -25,8 +24,7 @@ GROUPS: Final[dict[Group, str]] = {
 """Headings of the menu and the key help, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One thing a user can do.
 
     ``run`` is a Textual action; ``keys`` are in Textual's spelling, comma separated, and may be

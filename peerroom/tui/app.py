@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.theme import Theme
 
 from peerroom import i18n
 from peerroom.i18n import _
@@ -21,19 +23,19 @@ from peerroom.tui import leaving
 from peerroom.tui.actions import ALL, EVERYWHERE, PANIC_CHORD, bindings
 from peerroom.tui.entry import Entry
 from peerroom.tui.screens.page import Page
-from peerroom.tui.screens.panic import PanicScreen
 from peerroom.tui.start import Ending, Start
 from peerroom.tui.terminal import NEUTRAL_TITLE, PrivateTerminal
 from peerroom.tui.theme import CHOICES, PLAIN, theme_for
 from peerroom.tui.wall import Wall
 
-PANIC_SCREEN = "panic"
+PANIC = "panic"
+"""Under this name the panic screen is installed."""
 
 
 class PeerRoomApp(App[None], inherit_bindings=False):
     """PeerRoom in a terminal."""
 
-    CSS_PATH = "styles.tcss"
+    CSS_PATH = "styles/first.tcss"
     ENABLE_COMMAND_PALETTE = False
     TITLE = NEUTRAL_TITLE
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,13 +48,17 @@ class PeerRoomApp(App[None], inherit_bindings=False):
         self.ending = Ending.LEFT
         self._wall = Wall()
         self._pair = leaving.Pair()
+        theme = theme_for(start.config.interface.theme if start.config else "auto")
+        # Set before the style sheet is read, which would else be read twice.
+        self.set_reactive(PeerRoomApp.theme, theme.name)
+        self._sheet_theme = theme.name
         super().__init__(driver_class=PrivateTerminal)
         self.animation_level = "none"
-        for theme in (*CHOICES, PLAIN):
-            self.register_theme(theme)
-        self.theme = theme_for(start.config.interface.theme if start.config else "auto").name
+        # Everything is said in the first or last row: these two would only cost time.
+        self._disable_tooltips = self._disable_notifications = True
+        self.set_class(theme is PLAIN, "-plain")
         self.entry = Entry(self, start)
-        self._choose_chord(self.entry.config.panic.second_chord)
+        self._choose_chord(start.config.panic.second_chord if start.config else PANIC_CHORD)
 
     def _choose_chord(self, chord: str) -> None:
         """Let ``chord`` open the panic screen beside F1, whatever else it may have meant."""
@@ -60,6 +66,17 @@ class PeerRoomApp(App[None], inherit_bindings=False):
         if chord != PANIC_CHORD:
             keys[chord] = keys.pop(PANIC_CHORD)
         self.chord = chord
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Ours; Textual's own know none of our colours."""
+        return {theme.name: theme for theme in (*CHOICES, PLAIN)}
+
+    def _watch_theme(self, theme_name: str) -> None:
+        # Textual calls this at the start too, and would read the whole sheet again for it.
+        if theme_name != self._sheet_theme:
+            self._sheet_theme = theme_name
+            super()._watch_theme(theme_name)
 
     # What reaches the terminal
 
@@ -80,14 +97,27 @@ class PeerRoomApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Get the panic screen ready and let the client come up, both behind the first picture."""
-        self.install_screen(PanicScreen(), PANIC_SCREEN)
         self.call_after_refresh(self._settle_in)
 
     async def _settle_in(self) -> None:
-        # Mounted and filled now, shown when it is needed: 46 ms then become one frame.
-        _screen, mounted = self._get_screen(PANIC_SCREEN)
+        # The panic screen is mounted, styled and filled before it is needed: opening it then
+        # takes one frame instead of 46 ms.
+        panic, mounted = self._get_screen(self._panic())
+        self._load_screen_css(panic)
         await mounted
-        self.entry.after_first_picture()
+        await self.entry.furnish()
+        if not gc.isenabled():  # see `peerroom.tui.run`
+            gc.freeze()
+            gc.enable()
+        await self.entry.connect()
+
+    def _panic(self) -> Page[None]:
+        """The one panic screen of this run; loaded behind the first picture, or when asked for."""
+        from peerroom.tui.screens.panic import PanicScreen
+
+        if not self.is_screen_installed(PANIC):
+            self.install_screen(PanicScreen(), PANIC)
+        return self.get_screen(PANIC, PanicScreen)
 
     def _fatal_error(self) -> None:
         """An error nobody foresaw: one sentence. Locals and tracebacks hold what must not leak."""
@@ -109,8 +139,8 @@ class PeerRoomApp(App[None], inherit_bindings=False):
 
     def action_panic(self) -> None:
         """Show the helplines, whatever is open."""
-        if not isinstance(self.screen, PanicScreen):
-            self.push_screen(PANIC_SCREEN)
+        if self.screen is not self._panic():
+            self.push_screen(PANIC)
 
     # Leaving
 
@@ -212,13 +242,9 @@ class PeerRoomApp(App[None], inherit_bindings=False):
         """Switch to ``language`` and say everything anew."""
         i18n.set_language(language)
         self.entry.remember("language", language)
-        for screen in self.screen_stack:
-            screen.refresh(recompose=True)
-        self.get_screen(PANIC_SCREEN, PanicScreen).refresh(recompose=True)
-
-    def remember_room(self, room_id: str) -> None:
-        """Open this room first next time."""
-        self.entry.remember("room", room_id)
+        for screen in {*self.screen_stack, self._panic()}:
+            if isinstance(screen, Page):
+                screen.call_later(screen.say_anew)
 
     def now(self) -> datetime:
         """The time, aware."""

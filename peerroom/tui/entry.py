@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
-from peerroom.config import Config
 from peerroom.i18n import LANGUAGES, country_from_environment, set_language
 from peerroom.tui.start import Start
 from peerroom.tui.theme import PLAIN, theme_for
@@ -15,9 +14,11 @@ from peerroom.tui.theme import PLAIN, theme_for
 if TYPE_CHECKING:
     from peerroom.care.helplines import OwnNumber
     from peerroom.client.session import Client
+    from peerroom.config import Config
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
     from peerroom.tui.app import PeerRoomApp
+    from peerroom.tui.screens.chat import ChatScreen
 
 
 class Entry:
@@ -26,14 +27,18 @@ class Entry:
     def __init__(self, app: PeerRoomApp, start: Start) -> None:
         self._app = app
         self._start = start
-        self.config = start.config or Config()
+        config = start.config
         self.country: str | None = (
-            start.country or self.config.interface.country or country_from_environment()
+            start.country
+            or (config.interface.country if config else None)
+            or country_from_environment()
         )
         """ISO 3166-1, for the helplines; None when nobody and nothing says."""
-        self.own_numbers: Sequence[OwnNumber] = self.config.panic.own_numbers
+        self.own_numbers: Sequence[OwnNumber] = config.panic.own_numbers if config else ()
         self.vault: Vault | None = None
         self.client: Client | None = None
+        self._account: Account | None = None
+        self._chat: ChatScreen | None = None
 
     def first_screen(self) -> Screen[Any]:
         """The screen for the state of things at the start."""
@@ -55,15 +60,22 @@ class Entry:
 
         return WelcomeScreen()
 
-    def enter(self, vault: Vault) -> None:
+    async def enter(self, vault: Vault) -> None:
         """The vault is open: go on with what it holds."""
-        self._app.switch_screen(self._inside(vault))
-        self.after_first_picture()
+        await self._app.switch_screen(self._inside(vault))
+        await self.furnish()
+        await self.connect()
 
-    def after_first_picture(self) -> None:
-        """Connect. nio is imported only now, off the way to the first picture."""
+    async def furnish(self) -> None:
+        """Behind the first picture of the rooms: the client, and where one writes."""
+        if self.vault is not None and self._chat is not None and self._account is not None:
+            self.client = self._client(self.vault, self._account)
+            await self._chat.connect(self.client)
+
+    async def connect(self) -> None:
+        """Go to the server. nio is imported only now."""
         if self.client is not None:
-            self._app.run_worker(self.client.start(), group="client", exit_on_error=True)
+            await self.client.start()
 
     async def close(self) -> None:
         """Stop the client and close the vault."""
@@ -71,6 +83,13 @@ class Entry:
             await self.client.stop()
         if self.vault is not None:
             self.vault.close()
+
+    @property
+    def config(self) -> Config:
+        """The settings; without a file the defaults, which cost 7 ms to load."""
+        from peerroom.config import Config
+
+        return self._start.config or Config()
 
     # Choices
 
@@ -86,12 +105,12 @@ class Entry:
 
     def _recall(self, vault: Vault) -> None:
         """Take over what was chosen before, where the settings file does not say otherwise."""
-        interface = self.config.interface
+        interface = self._start.config.interface if self._start.config else None
         language = vault.settings.get("interface.language")
-        if language in LANGUAGES and not interface.language:
+        if language in LANGUAGES and not (interface and interface.language):
             set_language(language)
         country = vault.settings.get("interface.country")
-        if isinstance(country, str) and not interface.country:
+        if isinstance(country, str) and not (interface and interface.country):
             self.country = country
         theme = vault.settings.get("interface.theme")
         if isinstance(theme, str) and self._app.theme != PLAIN.name:
@@ -104,20 +123,29 @@ class Entry:
         self._recall(vault)
         account = vault.accounts.current()
         if account is None:
+            from peerroom.client.joining import pending
             from peerroom.tui.screens.joining import InviteScreen
 
-            return InviteScreen(vault, self._start.invite)
+            begun = pending(vault)
+            return InviteScreen(vault, self._start.invite or (begun.encode() if begun else None))
         return self._rooms(vault, account)
 
     def _rooms(self, vault: Vault, account: Account) -> Screen[Any]:
-        from peerroom.client.session import Client
+        from peerroom.client.roster import Roster
         from peerroom.tui.screens.chat import ChatScreen
 
-        self.client = Client(
+        self._account = account
+        roster = Roster(vault, account.id, account.user_id)
+        self._chat = ChatScreen(roster, vault.settings.get("interface.room"))
+        return self._chat
+
+    def _client(self, vault: Vault, account: Account) -> Client:
+        from peerroom.client.session import Client
+
+        return Client(
             vault,
             account,
             config=self.config,
             clock=self._start.clock,
             random=self._start.random,
         )
-        return ChatScreen(self.client, vault.settings.get("interface.room"))

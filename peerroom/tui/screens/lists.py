@@ -34,7 +34,7 @@ class RoomsScreen(SidePage[str]):
         """The rooms."""
         yield RoomList()
 
-    def on_mount(self) -> None:
+    def fill(self) -> None:
         """Fill the list."""
         self.query_one(RoomList).show(self._rooms, self._current)
 

@@ -40,7 +40,7 @@ class MenuScreen(SidePage[str]):
         yield Input(placeholder=_("Type to search"), compact=True)
         yield OptionList(markup=False, compact=True)
 
-    def on_mount(self) -> None:
+    def fill(self) -> None:
         """Show everything."""
         self._fill("")
 
@@ -58,7 +58,9 @@ class MenuScreen(SidePage[str]):
             found = [a for a in self._actions if a.group == group and _matches(a, wanted)]
             if found:
                 yield Option(Content.styled(_(title), "dim"), disabled=True)
-                yield from (Option(_prompt(action, self.peerroom.chord), id=action.run) for action in found)
+                yield from (
+                    Option(_prompt(action, self.peerroom.chord), id=action.run) for action in found
+                )
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:

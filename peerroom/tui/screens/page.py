@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
+from textual._path import CSSPathType
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
+_PAGES_SHEET: Final = Path(__file__).parent.parent / "styles" / "pages.tcss"
+
+
 class Page(Screen[Result]):
     """A full screen. There are no floating windows: the panic button must never be covered."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = _PAGES_SHEET
 
     help_open: ClassVar[bool] = False
     """True on the panic screen itself, whose button leads back."""
@@ -51,8 +58,18 @@ class Page(Screen[Result]):
         yield from self.body()
         yield Hint()
 
+    def fill(self) -> None:
+        """Put into the mounted widgets what they are to show."""
+
     def on_mount(self) -> None:
-        """Fill the last row."""
+        """Show everything."""
+        self.fill()
+        self.suggest()
+
+    async def say_anew(self) -> None:
+        """Build the screen again, in another language."""
+        await self.recompose()
+        self.fill()
         self.suggest()
 
     def suggest(self) -> None:

@@ -91,9 +91,13 @@ class PanicScreen(Page[None]):
 
     # Filling
 
-    def on_mount(self) -> None:
+    def fill(self) -> None:
         """Be complete before being shown."""
+        self._view = None
         self.look_again()
+
+    def on_mount(self) -> None:
+        """Keep up with the clock."""
         self.set_interval(_REFRESH.total_seconds(), self._keep_fresh)
 
     def on_screen_resume(self) -> None:
@@ -165,7 +169,7 @@ class PanicScreen(Page[None]):
     ) -> Iterator[Option]:
         if self._rows:
             yield _words("", width)
-        yield Option(Content.styled(wording.title(section), "bold $calm"), disabled=True)
+        yield Option(Content.styled(wording.title(section, view), "bold $calm"), disabled=True)
         if remark := wording.remark(section):
             yield _words(remark, width)
         for row in section.rows:
@@ -248,7 +252,7 @@ class PanicScreen(Page[None]):
 
 def _danger(view: helplines.PanicScreen) -> Content:
     """The numbers for danger to life, which stand above everything and never scroll away."""
-    title = next((wording.title(s) for s in view.sections if s.kind == "danger"), "")
+    title = next((wording.title(s, view) for s in view.sections if s.kind == "danger"), "")
     numbers = "   ".join(f"{row.number} {row.name}" for row in view.emergency)
     return Content.assemble(title, "   ", (numbers, "bold")) if numbers else Content("")
 

@@ -72,7 +72,7 @@ class CountryScreen(SidePage[str]):
         """Every country of the list, with its emergency numbers."""
         yield OptionList(markup=False, compact=True)
 
-    def on_mount(self) -> None:
+    def fill(self) -> None:
         """Fill the list."""
         options = self.query_one(OptionList)
         known = helplines.countries(i18n.language())

@@ -62,4 +62,4 @@ class WelcomeScreen(Page[None]):
             app.speak(language)
         vault = await first_run(app)
         if vault is not None:
-            app.entry.enter(vault)
+            await app.entry.enter(vault)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from zlib import crc32
 
 from peerroom.client.views import MessageView
@@ -45,9 +44,8 @@ _IN_WORDS: Final = frozenset({"undecryptable", "deleted", "malformed"})
 """States in which the body says what happened to the message, and is not the sender's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Some text of one role."""
+class Piece(NamedTuple):
+    """Some text of one role. A tuple, because lines are looked up in caches on every paint."""
 
     text: str
     role: Role
@@ -58,9 +56,8 @@ class Piece:
 Line = tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a message's lines depend on beside the message itself."""
+class Context(NamedTuple):
+    """What a message's lines depend on beside the message itself. A tuple, as `Piece` is."""
 
     width: int
     """Cells from edge to edge, the gutter included."""

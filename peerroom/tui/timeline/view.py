@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, tzinfo
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -21,7 +20,8 @@ from textual.strip import Strip
 
 from peerroom.client.views import MessageView
 from peerroom.clock import Clock
-from peerroom.text.cells import cell_width
+from peerroom.i18n import ngettext
+from peerroom.text.cells import cell_width, truncate
 from peerroom.tui.actions import TIMELINE, bindings
 from peerroom.tui.dates import local
 from peerroom.tui.timeline.lines import GUTTER, TINTS, Context, Line, follows, lay_out
@@ -33,8 +33,7 @@ _FOOT: Final = 1
 """Blank lines between the newest message and the line one writes in."""
 
 
-@dataclass(slots=True)
-class Block:
+class Block(NamedTuple):
     """One message on the canvas."""
 
     view: MessageView
@@ -59,6 +58,7 @@ class TimelineView(ScrollView, can_focus=True):
         "timeline--fold",
         "timeline--bar",
         "timeline--selected",
+        "timeline--below",
         *(f"timeline--name-{tint}" for tint in range(TINTS)),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,21 +74,18 @@ class TimelineView(ScrollView, can_focus=True):
     selected: reactive[str | None] = reactive(None)
     """Key of the selected message."""
 
-    @dataclass
     class NeedsOlder(Message):
         """The reader came near the top of what is stored: the server may have more."""
 
-    @dataclass
     class Seen(Message):
         """Everything up to ``position`` has been on the screen."""
 
-        position: int
+        def __init__(self, position: int) -> None:
+            super().__init__()
+            self.position = position
 
-    @dataclass
     class Selected(Message):
         """Another message is selected, or none."""
-
-        view: MessageView | None
 
     def __init__(self, clock: Clock, zone: tzinfo | None = None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
@@ -296,6 +293,11 @@ class TimelineView(ScrollView, can_focus=True):
         elif self._last_seen is not None:
             self.below = len(self._window.newer_than(self._last_seen))
 
+    def tell_seen(self) -> None:
+        """Say again how far the reader has come, for one who was not there to hear it."""
+        if self._last_seen is not None:
+            self.post_message(self.Seen(self._last_seen))
+
     def jump_to_newest(self) -> None:
         """Go to the end of the conversation."""
         if self._window is None:
@@ -360,10 +362,13 @@ class TimelineView(ScrollView, can_focus=True):
     def watch_selected(self, selected: str | None) -> None:
         """Draw the bar and tell the screen, whose hint names what can be done."""
         self.refresh()
-        self.post_message(self.Selected(self.selected_view()))
+        self.post_message(self.Selected())
 
     def on_click(self, event: events.Click) -> None:
         """A click selects; on the line that offers the rest, it shows the rest."""
+        if self.below and event.y == self.size.height - 1:
+            self.action_newest()
+            return
         block, line = self._at(event.y + self.scroll_offset.y)
         if block is None:
             return
@@ -383,8 +388,10 @@ class TimelineView(ScrollView, can_focus=True):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        """One line of the screen."""
+        """One line of the screen; the last one tells of what is new below."""
         width = self.size.width
+        if self.below and y == self.size.height - 1:
+            return self._draw_below(width)
         block, line = self._at(y + self.scroll_offset.y)
         selected = block is not None and block.view.key == self.selected and line != ()
         if block is not None and line and line[0].role in ("day", "new"):
@@ -407,6 +414,14 @@ class TimelineView(ScrollView, can_focus=True):
         if used < width:
             segments.append(Segment(" " * (width - used), base))
         return Strip(segments, max(used, width))
+
+    def _draw_below(self, width: int) -> Strip:
+        count = str(self.below) if self.below < 100 else "99+"
+        words = ngettext("{count} new message below", "{count} new messages below", self.below)
+        text = truncate(f"▼ {words.format(count=count)}", width)
+        left = (width - cell_width(text)) // 2
+        style = self.rich_style + self._style("below", 0)
+        return Strip([Segment(" " * left + text, style)]).crop_extend(0, width, style)
 
     def _style(self, role: str, tint: int) -> Style:
         style = self._styles.get((role, tint))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from peerroom.client.views import MessageView
@@ -23,20 +22,21 @@ class Pages(Protocol):
         """Up to ``limit`` messages next to a position, ascending; the newest without bounds."""
 
 
-@dataclass(slots=True)
 class Window:
-    """A run of neighbouring messages. ``views`` ascends and never exceeds `LIMIT` for long."""
+    """A run of neighbouring messages, of which there are never more than `LIMIT`."""
 
-    pages: Pages
-    views: list[MessageView] = field(default_factory=list)
-    at_end: bool = True
-    """The newest message is among them, so that new ones are appended."""
-    at_start: bool = False
-    """Nothing older is stored (the server may have more)."""
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        self.views: list[MessageView] = []
+        """Ascending."""
+        self.at_end = True
+        """The newest message is among them, so that new ones are appended."""
+        self.at_start = False
+        """Nothing older is stored (the server may have more)."""
 
     def load_newest(self) -> None:
         """Show the end of the conversation."""
-        self.views = self.pages.page(limit=STEP)
+        self.views = self._pages.page(limit=STEP)
         self.at_end = True
         self.at_start = len(self.views) < STEP
 
@@ -44,7 +44,7 @@ class Window:
         """Put one step of older messages in front; how many there were."""
         if not self.views:
             return 0
-        older = self.pages.page(before=self.views[0].position, limit=STEP)
+        older = self._pages.page(before=self.views[0].position, limit=STEP)
         self.at_start = len(older) < STEP
         self.views = older + self.views
         if len(self.views) > LIMIT:
@@ -56,7 +56,7 @@ class Window:
         """Put one step of newer messages behind; how many there were."""
         if self.at_end or not self.views:
             return 0
-        newer = self.pages.page(after=self.views[-1].position, limit=STEP)
+        newer = self._pages.page(after=self.views[-1].position, limit=STEP)
         self.at_end = len(newer) < STEP
         self.views = self.views + newer
         if len(self.views) > LIMIT:
@@ -71,9 +71,9 @@ class Window:
             return
         first = self.views[0].position
         if not self.at_end:
-            self.views = self.pages.page(after=first - 1, limit=len(self.views))
+            self.views = self._pages.page(after=first - 1, limit=len(self.views))
             return
-        newest = self.pages.page(limit=len(self.views) + STEP)
+        newest = self._pages.page(limit=len(self.views) + STEP)
         kept = [view for view in newest if view.position >= first]
         reaches_back = bool(kept) and len(kept) < len(newest)
         # More came than fits one step, or messages were filled in below: the start moved away.
@@ -83,4 +83,4 @@ class Window:
 
     def newer_than(self, position: int) -> list[MessageView]:
         """The messages of others above ``position``, up to 100."""
-        return [view for view in self.pages.page(after=position, limit=100) if not view.own]
+        return [view for view in self._pages.page(after=position, limit=100) if not view.own]

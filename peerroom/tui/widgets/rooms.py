@@ -16,8 +16,8 @@ from peerroom.text.cells import cell_width, truncate
 class RoomList(OptionList):
     """Each room with its title, how many messages are unread, and the newest of them."""
 
-    def __init__(self, *, width: int | None = None) -> None:
-        super().__init__(markup=False, compact=True)
+    def __init__(self, *, width: int | None = None, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(markup=False, compact=True, id=id)
         self._width = width
         self._rooms: tuple[RoomView, ...] = ()
 
@@ -35,11 +35,12 @@ class RoomList(OptionList):
 
     def _fill(self, current: str | None) -> None:
         width = max(8, (self._width or self.size.width) - 2)
-        self.set_options(
-            Option(_prompt(room, width), id=room.room_id, disabled=False) for room in self._rooms
-        )
-        ids = [room.room_id for room in self._rooms]
-        self.highlighted = ids.index(current) if current in ids else None
+        options: list[Option] = []
+        for room in self._rooms:
+            options += [Option(_prompt(room, width), id=room.room_id), Option("", disabled=True)]
+        self.set_options(options)
+        known = any(room.room_id == current for room in self._rooms)
+        self.highlighted = self.get_option_index(current) if current and known else None
 
 
 def _prompt(room: RoomView, width: int) -> Content:
@@ -51,4 +52,4 @@ def _prompt(room: RoomView, width: int) -> Content:
         second = _("You are no longer in this room")
     else:
         second = room.last or _("Nothing said yet")
-    return Content.assemble(first, "\n", (truncate(second, width), "dim"), "\n")
+    return Content.assemble(first, "\n", (truncate(second, width), "$quiet"))

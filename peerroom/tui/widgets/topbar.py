@@ -1,100 +1,91 @@
-"""The first row of every screen: where one is, a person to talk to, and the way out."""
+"""The first row of every screen: where one is, a person to talk to, and the way out.
+
+One widget that draws itself: it is on every screen, and on the way to the first picture.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
+from rich.segment import Segment
 from textual import events
-from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.widgets import Static
+from textual.strip import Strip
+from textual.widget import Widget
 
 from peerroom.i18n import _
 from peerroom.text.cells import cell_width, truncate
 
 
-class ActionButton(Static):
+class Button(NamedTuple):
     """A word one can click. Keys do the same, so it takes no focus and no place in Tab's order."""
 
-    action: ClassVar[str] = ""
+    name: str
+    action: str
+    start: int
+    """First column; the label's width tells the last."""
+    label: str
 
-    def labels(self) -> tuple[str, ...]:
-        """What it says, the longest first; a narrow terminal gets a later one."""
-        return ()
-
-    def fit(self, width: int) -> None:
-        """Take the longest label that suits a terminal of ``width`` cells."""
-        labels = self.labels()
-        chosen = next((text for text in labels if cell_width(text) * 5 <= width * 2), labels[-1])
-        self.update(f" {chosen} ")
-
-    async def on_click(self, event: events.Click) -> None:
-        """Do what the key would do."""
-        event.stop()
-        await self.app.run_action(self.action)
+    def covers(self, column: int) -> bool:
+        """Whether a click in this column means the button."""
+        return self.start <= column < self.start + cell_width(self.label)
 
 
-class PanicButton(ActionButton):
-    """Opens the helplines."""
+class TopBar(Widget):
+    """Title at the left, and at the right the two buttons that no screen is without."""
 
-    action = "app.panic"
-
-    def labels(self) -> tuple[str, ...]:
-        """The key first: it is what one looks for."""
-        return (_("F1 Talk to a person now"), _("F1 Talk now"), "F1")
-
-
-class BackButton(ActionButton):
-    """Stands where the panic button stands, on the panic screen."""
-
-    action = "app.back"
-
-    def labels(self) -> tuple[str, ...]:
-        """The key first."""
-        return (_("Esc Back"), "Esc")
-
-
-class LeaveButton(ActionButton):
-    """Leaves at once: a click is deliberate, so one is enough."""
-
-    action = "app.leave_now"
-
-    def labels(self) -> tuple[str, ...]:
-        """Only the word: the keys are in the menu and in the hint."""
-        return (_("Leave"), "×")
-
-
-class TopBar(Horizontal):
-    """Title, and the two buttons that no screen is without."""
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"topbar--title", "topbar--help", "topbar--leave"}
 
     def __init__(self, title: str = "", *, help_open: bool = False) -> None:
         super().__init__()
         self._title = title
         self._help_open = help_open
 
-    def compose(self) -> ComposeResult:
-        """Title at the left, buttons at the right."""
-        yield Static(id="title", markup=False)
-        yield BackButton() if self._help_open else PanicButton()
-        yield LeaveButton()
-
     def set_title(self, title: str) -> None:
         """Show another title."""
-        self._title = title
-        self._fit()
+        if title != self._title:
+            self._title = title
+            self.refresh()
 
-    def on_mount(self) -> None:
-        """Labels depend on the width."""
-        self._fit()
+    def buttons(self) -> tuple[Button, Button]:
+        """Help (or the way back from it) and leaving, where they stand at the present width."""
+        width = self.size.width
+        if self._help_open:
+            labels: tuple[str, ...] = (_("Esc Back"), "Esc")
+            action = "app.back"
+        else:
+            # The key first: it is what one looks for.
+            labels = (_("F1 Talk to a person now"), _("F1 Talk now"), "F1")
+            action = "app.panic"
+        # A label may take two fifths of the row; a narrow terminal gets a shorter one.
+        shown = next((text for text in labels if cell_width(text) * 5 <= width * 2), labels[-1])
+        help_label = f" {shown} "
+        leave_label = f" {_('Leave')} " if width >= 30 else " × "
+        leave_start = max(0, width - cell_width(leave_label))
+        help_start = max(0, leave_start - 1 - cell_width(help_label))
+        return (
+            Button("help", action, help_start, help_label),
+            # A click is deliberate: one is enough, where the key must be pressed twice.
+            Button("leave", "app.leave_now", leave_start, leave_label),
+        )
 
-    def on_resize(self) -> None:
-        """Labels depend on the width."""
-        self._fit()
+    def render_line(self, y: int) -> Strip:
+        """Title, space, help, leave."""
+        base = self.rich_style
+        helping, leaving = self.buttons()
+        title = truncate(f" {self._title}", max(0, helping.start - 1))
+        space = " " * max(0, helping.start - cell_width(title))
 
-    def _fit(self) -> None:
-        width = self.size.width or self.app.size.width
-        used = 0
-        for button in self.query(ActionButton):
-            button.fit(width)
-            used += cell_width(str(button.content))
-        self.query_one("#title", Static).update(truncate(self._title, max(0, width - used - 4)))
+        def styled(part: str) -> Segment:
+            style = base + self.get_component_rich_style(f"topbar--{part}", partial=True)
+            text = {"title": title, "help": helping.label, "leave": leaving.label}[part]
+            return Segment(text, style)
+
+        segments = [styled("title"), Segment(space, base), styled("help"), Segment(" ", base)]
+        return Strip([*segments, styled("leave")]).crop_extend(0, self.size.width, base)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key would do."""
+        for button in self.buttons():
+            if button.covers(event.x):
+                event.stop()
+                await self.app.run_action(button.action)

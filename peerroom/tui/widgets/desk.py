@@ -1,0 +1,110 @@
+"""Where one writes: the composer, its draft in the vault, and what a slash begins."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from peerroom.client.session import Client
+from peerroom.client.views import RoomView
+from peerroom.i18n import _
+from peerroom.tui import commands
+from peerroom.tui.timeline.view import TimelineView
+from peerroom.tui.widgets.composer import LIMIT, Composer
+from peerroom.tui.widgets.hint import Hint
+
+
+class Desk(Vertical):
+    """Sends into one room at a time."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self._client = client
+        self._room: RoomView | None = None
+
+    def compose(self) -> ComposeResult:
+        """Only the composer: the hint below it belongs to the screen."""
+        yield Composer()
+
+    @property
+    def composer(self) -> Composer:
+        """The text that is being written."""
+        return self.query_one(Composer)
+
+    def sit(self, room: RoomView) -> None:
+        """Write into another room, going on with its draft."""
+        self._room = room
+        self.composer.put(self._client.draft(room.room_id))
+        self.update_room(room)
+        self.take_pen()
+
+    def update_room(self, room: RoomView) -> None:
+        """The room changed; one may have left it."""
+        self._room = room
+        self.composer.disabled = not room.joined
+
+    def take_pen(self) -> None:
+        """Write here now."""
+        self.composer.focus()
+
+    def add(self, text: str) -> None:
+        """Put ``text`` behind what stands here."""
+        self.composer.put(f"{self.composer.text}\n{text}".strip("\n"))
+
+    def hints(self) -> tuple[str, ...]:
+        """What the keys do while one writes."""
+        if found := commands.completions(self.composer.text):
+            return tuple(found)
+        if self._room is not None and not self._room.joined:
+            return (_("You can read here, but no longer write"), _("F4 rooms"), _("F2 menu"))
+        return (
+            _("Enter sends"),
+            _("Ctrl+J new line"),
+            _("Shift+Tab messages"),
+            _("F2 menu"),
+            _("Ctrl+Q twice leaves at once"),
+        )
+
+    @on(Composer.Changed)
+    def _keep_draft(self, event: Composer.Changed) -> None:
+        event.stop()
+        if self._room is not None:
+            self._client.set_draft(self._room.room_id, event.text_area.text)
+        hint = self.screen.query_one(Hint)
+        hint.say("")
+        hint.suggest(*self.hints())
+
+    @on(Composer.Submitted)
+    async def _submit(self, event: Composer.Submitted) -> None:
+        event.stop()
+        command = commands.parse(event.text)
+        if isinstance(command, commands.Unknown):
+            self.screen.query_one(Hint).say(_about(command))
+        elif command is not None:
+            self.composer.put("")
+            await self.app.run_action(command.run, self.screen)
+        elif event.text.strip():
+            self._send(event.text)
+
+    def _send(self, text: str) -> None:
+        if self._room is None:
+            return
+        if len(text) > LIMIT:
+            over = len(text) - LIMIT
+            words = _("{count} characters too long for one message.").format(count=over)
+            self.screen.query_one(Hint).say(words)
+            return
+        self._client.send(self._room.room_id, text.strip("\n"))
+        self.composer.remember(text)
+        self.composer.put("")
+        self.screen.query_one(TimelineView).jump_to_newest()
+
+
+def _about(unknown: commands.Unknown) -> str:
+    word = unknown.word[:20]
+    if unknown.suggestion:
+        return _("There is no /{word}. Did you mean /{suggestion}?").format(
+            word=word, suggestion=unknown.suggestion
+        )
+    return _("There is no /{word}. F2 shows everything.").format(word=word)
