@@ -102,7 +102,7 @@ def looks_whole(database: Path) -> bool:
 
 def clear_unfinished(folder: Path) -> None:
     """Remove what a creation or removal without a key file left behind."""
-    for path in _leftovers(folder):
+    for path in _worthless_alone(folder):
         path.unlink(missing_ok=True)
 
 
@@ -142,7 +142,8 @@ def remove(folder: Path) -> list[Path]:
     return going
 
 
-def _leftovers(folder: Path) -> list[Path]:
+def _worthless_alone(folder: Path) -> list[Path]:
+    """Files that mean nothing where there is neither a key file nor a database."""
     return [
         *(folder / f"{UNFINISHED}{end}" for end in ("", *_JOURNALS)),
         *(folder / f"{DATABASE}{end}" for end in _JOURNALS),
@@ -152,5 +153,5 @@ def _leftovers(folder: Path) -> list[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    names = [folder / KEY, folder / DATABASE, *_leftovers(folder), folder / ASK, folder / LOCK]
-    return [path for path in names if path.exists()]
+    lasting = [folder / name for name in (KEY, DATABASE, ASK, LOCK)]
+    return [path for path in (*lasting, *_worthless_alone(folder)) if path.exists()]

@@ -184,7 +184,7 @@ class Vault:
             self._lock.release()
 
     def erase(self) -> list[Path]:
-        """Close and remove the vault for good; returns what was removed (see `folder.erase`)."""
+        """Close and remove the vault for good; returns what was removed."""
         self._memory.close()
         self._db.close()
         try:
@@ -205,7 +205,7 @@ def erase(folder: Path) -> list[Path]:
     """Remove the vault in ``folder`` for good, also without its passphrase or when damaged.
 
     Returns what was removed: the vault's own files, and the folder if nothing else was in it.
-    `folder.belongings` lists them beforehand.
+    `peerroom.store.folder.belongings` lists them beforehand.
 
     Raises:
         VaultMissing, VaultBusy, VaultNotWritable.
@@ -242,6 +242,7 @@ def _make(folder: Path, passphrase: str, cost: keys.Cost) -> bytes:
                 database.close()
             keys.write(folder, key, passphrase, cost)
         except BaseException:
-            files.clear_unfinished(folder)
+            if not (folder / files.KEY).exists():  # with it, the vault is whole but for a name
+                files.clear_unfinished(folder)
             raise
     return key

@@ -39,7 +39,7 @@ print(json.dumps({"count": count, "page": len(page), "ms": seconds * 1000, "kb":
 
 def _filled(folder: Path, number: int) -> tuple[Path, bytes]:
     random_ = random.Random(7)
-    words = "こんにちは ありがとう 🎉🦊 hello 昨日は眠れた all right 𠮷野家 が café".split()
+    words = ["こんにちは", "ありがとう", "🎉🦊", "hello", "昨日は眠れた", "𠮷野家", "café"]
     with new_vault(folder) as vault:
         furnish(vault)
         with vault.transaction():
