@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 OnBatch = Callable[[SyncBatch], Awaitable[None]]
 
-LONG_POLL: Final = 30.0
-"""Seconds that the server may keep a turn of sync open when nothing happens."""
-
 
 class Connection:
     """Transport, session, Olm machine, sync and delivery of one account of an open vault."""
@@ -111,9 +108,12 @@ class Connection:
         await self.identity.establish()
         await self._syncer.prepare()
 
-    async def sync_once(self, poll: float = LONG_POLL) -> SyncBatch:
-        """One turn of sync (see `Syncer.once`); errors are raised, nothing is retried."""
-        return await self._syncer.once(poll)
+    async def sync_once(self, poll: float | None = None) -> SyncBatch:
+        """One turn of sync (see `Syncer.once`); errors are raised, nothing is retried.
+
+        ``poll`` in seconds; 0 does not wait for news, None waits as long as `Timeouts.poll`.
+        """
+        return await self._syncer.once(self._transport.timeouts.poll if poll is None else poll)
 
     async def sync_forever(self, on_batch: OnBatch) -> None:
         """Sync until cancelled, with back-off while the server is away, filling gaps in between.
@@ -122,6 +122,7 @@ class Connection:
         and the first after a failure, do not wait for news: they tell at once how things stand.
         Raises only what no waiting can mend: `LoggedOut`, `AccountClosed`, a store's error.
         """
+        long_poll = self._transport.timeouts.poll
         failures, poll, gaps = 0, 0.0, False
         while True:
             try:
@@ -131,11 +132,11 @@ class Connection:
                     raise
                 failures += 1
                 # A gap that cannot be filled now must not make the polls short.
-                poll, gaps = LONG_POLL if gaps else 0.0, False
+                poll, gaps = long_poll if gaps else 0.0, False
                 await self._clock.sleep(self._pause(failures, error))
             else:
                 gaps = self._backfill.waiting() and not gaps
-                failures, poll = 0, 0.0 if self._backfill.waiting() else LONG_POLL
+                failures, poll = 0, 0.0 if self._backfill.waiting() else long_poll
                 await on_batch(batch)
 
     async def _fill(self) -> SyncBatch:

@@ -61,7 +61,7 @@ class Syncer:
         """Have the filter made, so that the first turn needs no other request before it."""
         await self._filter.id()
 
-    async def once(self, poll: float = 30.0) -> SyncBatch:
+    async def once(self, poll: float) -> SyncBatch:
         """One long poll of ``poll`` seconds at most, then everything it brought, stored.
 
         The crypto store is committed first, then the rows and the sync token in one transaction

@@ -70,8 +70,10 @@ class Timeouts:
     """The same through a proxy: an onion circuit takes its time."""
     request: float = 30.0
     """From the first byte out to the last byte in."""
+    poll: float = 30.0
+    """How long the server may keep a turn of sync open when nothing happens."""
     poll_margin: float = 10.0
-    """What a long poll may take longer than it asked for, before the connection counts as dead."""
+    """What that may take longer before the connection counts as dead: said within 45 seconds."""
 
 
 PATIENT: Final = Timeouts()

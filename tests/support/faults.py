@@ -12,7 +12,9 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-Fault = Literal["500", "502 html", "429", "reset", "reset after", "silent", "html", "redirect"]
+Fault = Literal[
+    "500", "502 html", "429", "reset", "reset after", "silent", "html", "redirect", "soft logout"
+]
 """``reset`` cuts the connection before the request is passed on, ``reset after`` when it was
 carried out and only its answer is lost; ``silent`` never answers and never closes."""
 
@@ -54,6 +56,7 @@ class FaultyServer:
     _runner: web.AppRunner | None = None
     _client: aiohttp.ClientSession | None = None
     _over: asyncio.Event = field(default_factory=asyncio.Event)
+    _came: asyncio.Event = field(default_factory=asyncio.Event)
     _struck: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __aenter__(self) -> Self:
@@ -97,6 +100,12 @@ class FaultyServer:
         """No more faults; those who are kept waiting in silence stay so."""
         self._orders.clear()
 
+    async def asked(self, part: str) -> None:
+        """Wait until a request has come whose path contains ``part``."""
+        while not self.paths(part):
+            self._came.clear()
+            await self._came.wait()
+
     @property
     def struck_now(self) -> bool:
         """Whether a fault has happened since the last `fail`."""
@@ -125,6 +134,7 @@ class FaultyServer:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), body))
+        self._came.set()
         match self._fault(request.path):
             case "500":
                 return _json({"errcode": "M_UNKNOWN", "error": "boom"}, 500)
@@ -133,6 +143,8 @@ class FaultyServer:
             case "429":
                 limited = {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": self.retry_after_ms}
                 return _json(limited, 429)
+            case "soft logout":
+                return _json({"errcode": "M_UNKNOWN_TOKEN", "soft_logout": True}, 401)
             case "html":
                 return web.Response(text="<html>welcome to this café", content_type="text/html")
             case "redirect":
