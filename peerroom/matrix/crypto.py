@@ -22,6 +22,7 @@ from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
 from peerroom.matrix import olm, outbound
+from peerroom.matrix.chain import DeviceKeys
 from peerroom.matrix.cryptostore import CryptoStore
 from peerroom.matrix.devices import Devices
 from peerroom.matrix.keyupload import KeyUpload
@@ -202,6 +203,10 @@ class Machine:
             sealed["m.relates_to"] = content["m.relates_to"]
         return sealed
 
+    def is_own(self, device: DeviceKeys) -> bool:
+        """Whether these are the keys of this very device."""
+        return self._uploads.is_own(device)
+
     def restarted(self) -> set[str]:
         """Curve25519 keys of devices that began a new Olm session because they had lost the old
         one, and with it maybe the room keys that we sent. Asking empties the set."""
@@ -218,7 +223,8 @@ class Machine:
 
         The two arguments are ``device_one_time_keys_count`` and
         ``device_unused_fallback_key_types`` of a sync; without them (at the start) device keys are
-        uploaded if they never were. No request when nothing is lacking. Raises `MatrixError`.
+        uploaded if they never were. No request when nothing is lacking. Raises `MatrixError`,
+        `OwnDeviceUnknown` (at the start).
         """
         await self._uploads.upload(session, otk_counts, unused_fallback_types)
 

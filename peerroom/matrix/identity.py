@@ -12,14 +12,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
 from peerroom.matrix.canonical import sign, to_base64
-from peerroom.matrix.chain import DeviceKeys, UserKeys, read_user_keys
+from peerroom.matrix.chain import UserKeys, read_user_keys
 from peerroom.matrix.errors import BadAnswer, UserInteractiveAuthRequired
+from peerroom.matrix.keyupload import OwnDeviceUnknown
 from peerroom.matrix.session import Session
 
 if TYPE_CHECKING:
     from peerroom.matrix.crypto import Machine
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
+
+__all__ = [
+    "CrossSigning",
+    "Identity",
+    "IdentityMismatch",
+    "OwnDeviceUnknown",
+    "OwnIdentityUnknown",
+]
 
 _SEED: Final = 32
 
@@ -29,13 +38,6 @@ class OwnIdentityUnknown(PeerRoomError):
 
     what = N_("This account already has an encryption identity, made on another computer.")
     next_step = N_("Use PeerRoom there, or join with a new invite.")
-
-
-class OwnDeviceUnknown(PeerRoomError):
-    """The server holds other keys for this device than we do: the crypto store was lost."""
-
-    what = N_("The encryption keys of this device are gone from this computer.")
-    next_step = N_("Join with a new invite; what you have read stays readable here.")
 
 
 class IdentityMismatch(PeerRoomError):
@@ -116,17 +118,18 @@ class Identity:
         well. Raises `OwnIdentityUnknown`, `OwnDeviceUnknown`, `MatrixError`.
         """
         shown = await self._shown()
-        self._check_device(shown)
+        user_id, device_id = self._machine.user_id, self._machine.device_id
+        device = shown.devices.get(device_id)
+        if device is None or not self._machine.is_own(device):
+            raise OwnDeviceUnknown
         own = self._own(shown)
-        user_id = self._machine.user_id
         # Ours is the one identity that is never taken on trust from the server.
         if self._vault.identities.pin(user_id, own.master_key) == "changed":
             self._vault.identities.accept_change(user_id, own.master_key)
         signed = own.sign_device(self._machine.device_keys)
-        if shown.master is None or shown.self_signing != own.self_signing_key:
-            await self._upload(own)
-        device = shown.devices.get(self._machine.device_id)
-        if device is None or not device.signed or shown.self_signing != own.self_signing_key:
+        if shown.self_signing is None:
+            await self._upload(own, shown)
+        if not device.signed:
             await self._upload_signature(signed)
         self._machine.device_keys = signed
 
@@ -167,17 +170,6 @@ class Identity:
             raise BadAnswer
         return keys
 
-    def _check_device(self, shown: UserKeys) -> None:
-        machine = self._machine
-        device = shown.devices.get(machine.device_id)
-        if device is None:
-            raise OwnDeviceUnknown
-        ours = DeviceKeys(
-            machine.user_id, machine.device_id, machine.ed25519, machine.curve25519, device.signed
-        )
-        if device != ours:
-            raise OwnDeviceUnknown
-
     def _own(self, shown: UserKeys) -> CrossSigning:
         """The identity that we hold; made and stored now if the account has none at all."""
         seeds = self._vault.accounts.get(self._account_id).cross_signing
@@ -189,27 +181,23 @@ class Identity:
         own = CrossSigning(seeds)
         if shown.master not in (None, own.master_key):
             raise OwnIdentityUnknown
+        if shown.self_signing not in (None, own.self_signing_key):
+            raise OwnIdentityUnknown
         return own
 
-    async def _upload(self, own: CrossSigning) -> None:
-        """No interactive step is asked for while an account has no identity (MSC3967).
+    async def _upload(self, own: CrossSigning, shown: UserKeys) -> None:
+        """No password is asked for while an account has no identity (MSC3967).
 
-        A server that asks all the same, or that lost a part of ours, gets the password.
+        A server that asks for it has one, even if it does not show it, and to give the password
+        would be to replace it.
         """
-        body: dict[str, object] = {**own.key_objects(self._machine.user_id)}
+        keys = own.key_objects(self._machine.user_id)
+        if shown.master is not None:
+            del keys["master_key"]
         try:
-            await self._session.post("/keys/device_signing/upload", json=body, repeatable=True)
+            await self._session.post("/keys/device_signing/upload", json=keys, repeatable=True)
         except UserInteractiveAuthRequired as asked:
-            password = self._vault.accounts.get(self._account_id).password
-            if password is None or ("m.login.password",) not in asked.flows:
-                raise
-            auth = {
-                "type": "m.login.password",
-                "identifier": {"type": "m.id.user", "user": self._machine.user_id},
-                "password": password,
-                "session": asked.session,
-            }
-            await self._session.post("/keys/device_signing/upload", json={**body, "auth": auth})
+            raise OwnIdentityUnknown from asked
 
     async def _upload_signature(self, signed: Mapping[str, object]) -> None:
         user_id, device_id = self._machine.user_id, self._machine.device_id

@@ -11,7 +11,10 @@ from typing import Final
 
 from vodozemac import Curve25519PublicKey
 
+from peerroom.errors import PeerRoomError
+from peerroom.i18n import N_
 from peerroom.matrix.canonical import canonical
+from peerroom.matrix.chain import DeviceKeys, read_user_keys
 from peerroom.matrix.cryptostore import CryptoStore
 from peerroom.matrix.olm import ALGORITHM, OlmMachine
 from peerroom.matrix.session import Session
@@ -20,6 +23,13 @@ _ONE_TIME: Final = "signed_curve25519"
 _TOP_UP_BELOW: Final = 0.8
 """Part of the full number below which one-time keys are topped up: not at every single claim, so
 that the server does not see a request for each person who writes to us."""
+
+
+class OwnDeviceUnknown(PeerRoomError):
+    """The server holds other keys for this device than we do: the crypto store was lost."""
+
+    what = N_("The encryption keys of this device are gone from this computer.")
+    next_step = N_("Join with a new invite; what you have read stays readable here.")
 
 
 class KeyUpload:
@@ -51,6 +61,8 @@ class KeyUpload:
     ) -> None:
         """See `Machine.upload_keys`."""
         first = not self._olm.account.shared
+        if first:
+            await self._check_unclaimed(session)
         counts = {} if first else counts
         unused_fallback = () if first else unused_fallback
         body: dict[str, object] = {}
@@ -67,6 +79,26 @@ class KeyUpload:
         self._olm.account.shared = True
         self._olm.account.mark_keys_as_published()
         self._save()
+
+    async def _check_unclaimed(self, session: Session) -> None:
+        """A server takes new keys for a known device; everyone else would see them as an attack."""
+        user_id, device_id = self._olm.user_id, self._olm.device_id
+        answer = await session.post(
+            "/keys/query", json={"device_keys": {user_id: [device_id]}}, repeatable=True
+        )
+        shown = read_user_keys(answer, user_id)
+        if shown and (device := shown.devices.get(device_id)) and not self.is_own(device):
+            raise OwnDeviceUnknown
+
+    def is_own(self, device: DeviceKeys) -> bool:
+        """Whether these are the keys of this very device."""
+        account = self._olm.vodozemac_account
+        return (device.user_id, device.device_id, device.ed25519, device.curve25519) == (
+            self._olm.user_id,
+            self._olm.device_id,
+            account.ed25519_key.to_base64(),
+            account.curve25519_key.to_base64(),
+        )
 
     def _save(self) -> None:
         with self._store.guarded():
