@@ -26,7 +26,7 @@ def N_(message: str) -> str:
 
 def _(message: str) -> str:
     """``message`` in the current language."""
-    return _catalog.gettext(message)
+    return _catalog.gettext(message) if message else ""  # "" is the catalog's own header
 
 
 def pgettext(context: str, message: str) -> str:

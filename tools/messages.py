@@ -65,11 +65,15 @@ def merged(folder: Path) -> tuple[Catalog, list[str]]:
                 continue
             known = catalog.get(message.id, message.context)
             if known is not None and known.string != message.string:
-                complaints.append(f"{area.name}: {key(message)[1]!r} is otherwise in another area")
+                complaints.append(
+                    f"{area.name}: {key(message)[1]!r} is translated differently in another area"
+                )
                 continue
             catalog.add(message.id, message.string, context=message.context)
             if not same_holes(message):
-                complaints.append(f"{area.name}: {key(message)[1]!r} has other holes than this")
+                complaints.append(
+                    f"{area.name}: {key(message)[1]!r} has other holes than its translation"
+                )
     return catalog, complaints
 
 
@@ -108,24 +112,26 @@ def _holes(text: str) -> set[str]:
     return set(re.findall(r"\{(\w*)", text))
 
 
-def main(arguments: list[str]) -> int:
-    """Compile every language; 0 if there is nothing to complain of."""
-    marked = wanted()
-    complaints: list[str] = []
-    for folder in sorted(path for path in (PACKAGE / "locale").iterdir() if path.is_dir()):
+def complaints(package: Path = PACKAGE, *, check: bool) -> list[str]:
+    """All that is not right in every language; the catalogs are written unless ``check``."""
+    marked = wanted(package)
+    found: list[str] = []
+    for folder in sorted(path for path in (package / "locale").iterdir() if path.is_dir()):
         catalog, about_areas = merged(folder)
-        complaints += [*about_areas, *sorted(missing_and_unused(marked, catalog))]
+        found += [*about_areas, *sorted(missing_and_unused(marked, catalog))]
         target = folder / "LC_MESSAGES" / "peerroom.mo"
         data = compiled(catalog)
-        if not target.exists() or target.read_bytes() != data:
-            if "--check" in arguments:
-                complaints.append(f"{target.name} of {folder.name} is old: run `make messages`")
-            else:
-                target.parent.mkdir(exist_ok=True)
-                target.write_bytes(data)
-    print(*complaints, sep="\n", end="\n" if complaints else "")
-    return int(bool(complaints))
+        if target.exists() and target.read_bytes() == data:
+            continue
+        if check:
+            found.append(f"{folder.name}/{target.name} is not what the areas say: `make messages`")
+        else:
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(data)
+    return found
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    found = complaints(check="--check" in sys.argv[1:])
+    print(*found, sep="\n", end="\n" if found else "")
+    sys.exit(bool(found))

@@ -13,7 +13,6 @@ master key, so that a homeserver cannot put another bot in its place.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import zlib
 from dataclasses import astuple, dataclass, field
@@ -153,14 +152,12 @@ def _checked(letters: str) -> bytes:
 
 
 def _key(text: str) -> bytes:
-    """The bytes of unpadded standard base64 (appendices, "Unpadded Base64"); ValueError if not."""
+    """The bytes of unpadded standard base64 (appendices, "Unpadded Base64"); none if it is not."""
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        data = b""
-    if _unpadded(data) != text:
-        raise ValueError("not unpadded base64")
-    return data
+    except ValueError:
+        return b""
+    return data if _unpadded(data) == text else b""
 
 
 def _unpadded(data: bytes) -> str:
