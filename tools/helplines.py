@@ -119,6 +119,7 @@ def slim(entry: Entry, words: Entry, wording: Entry) -> Entry:
     url_sourced = entry["url_basis"] == "source"
     hours_unsure = entry["hours_basis"] not in ("source", "convention")
     hours_unsure = hours_unsure or "hours" in words.get("unsure", ())
+    web_sure = is_printed(entry, entry["chat_url"]) if entry["chat_url"] else url_sourced
     only_web = not entry["phone"] and not entry["sms"]
     line = {
         "id": entry["id"],
@@ -132,7 +133,7 @@ def slim(entry: Entry, words: Entry, wording: Entry) -> Entry:
         "sms": entry["sms"] if sms_is_sourced(entry) else None,
         "chat_url": entry["chat_url"],
         "url": entry["url"] if url_sourced or (only_web and not entry["chat_url"]) else None,
-        "web_sure": is_printed(entry, entry["chat_url"] or entry["url"]) or None,
+        "web_sure": web_sure or None,
         "other": entry["other_channels"],
         "hours": words.get("hours", entry["hours"]),
         "hours_unsure": hours_unsure or None,
@@ -160,7 +161,8 @@ def names(entry: Entry) -> dict[str, str]:
     for language, name in entry["name"].items():
         spoken = not emergency and not kept.keys() - {"en", "ja"}
         if language in ("en", "ja") or spoken:
-            kept[language] = name.removeprefix(entry["phone"] or "\0").strip() or name
+            bare = name.removeprefix(entry["phone"] or "\0").strip() or name
+            kept[language] = bare if emergency else bare[0].upper() + bare[1:]
     return kept
 
 

@@ -6,11 +6,15 @@ Answering the barrier raised the use of a referral by 23 % (Koko trial, doi 10.1
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from peerroom.care import wording
-from peerroom.care.helplines import PanicScreen, Row
+from peerroom.care.helplines import FIRST_PAGE, PanicScreen, Row, SectionKind
+from peerroom.care.wording import together
 from peerroom.i18n import _
+
+_SHOWN: Final = 4
+"""Numbers an answer names: more would be a list again."""
 
 
 class Barrier(NamedTuple):
@@ -41,7 +45,7 @@ def barriers(screen: PanicScreen) -> tuple[Barrier, ...]:
 
 
 def _reason(screen: PanicScreen) -> str:
-    numbers = _numbers(screen, lambda row: "anyone" in row.audience)
+    numbers = _numbers(screen, lambda row: "anyone" in row.audience, ("main", "second"))
     if not numbers:
         return _("You can begin with: I only want to talk.")
     return _("Anyone can call {numbers}. You can begin with: I only want to talk.").format(
@@ -51,9 +55,9 @@ def _reason(screen: PanicScreen) -> str:
 
 def _parent(screen: PanicScreen) -> str:
     numbers = _numbers(screen, lambda row: "parents" in row.audience)
-    if not numbers:
-        return _("We know of no line here that is named for parents.")
-    return _("Parents are welcome at {numbers}.").format(numbers=numbers)
+    if numbers:
+        return _("Parents are welcome at {numbers}.").format(numbers=numbers)
+    return _reason(screen)
 
 
 def _name(screen: PanicScreen) -> str:
@@ -61,7 +65,7 @@ def _name(screen: PanicScreen) -> str:
     others = _("Of the others we do not know; you can ask before you say anything else.")
     if not numbers:
         return _("We do not know each line's rule; you can ask before you say anything else.")
-    return _("At {numbers} you can stay anonymous.").format(numbers=numbers) + " " + others
+    return together(_("At {numbers} you can stay anonymous.").format(numbers=numbers), others)
 
 
 def _police() -> str:
@@ -69,13 +73,11 @@ def _police() -> str:
 
 
 def _busy(screen: PanicScreen) -> str:
-    words = _("Lines are often busy. It is not you.") + " " + wording.try_again()
-    second = [
-        row for section in screen.sections if section.kind == "second" for row in section.rows
-    ]
-    if second:
-        words += " " + _("The next one to try: {number}.").format(number=wording.number(second[0]))
-    return words
+    words = together(_("Lines are often busy. It is not you."), wording.try_again())
+    second = _numbers(screen, lambda row: True, ("second",), limit=1)
+    if not second:
+        return words
+    return together(words, _("The next one to try: {number}.").format(number=second))
 
 
 def _cost(screen: PanicScreen) -> str:
@@ -96,25 +98,30 @@ def _aloud(screen: PanicScreen) -> str:
     ways = [
         f"{row.name}: {way}"
         for row in _rows(screen)
-        if (way := wording.text_message(row) or (row.chat_url and wording.web(row)))
+        if row.audience != ("children",)
+        and (way := wording.text_message(row) or (row.chat_url and wording.web(row)))
     ]
     if not ways:
         return _("We know of no line here that you can write to.")
-    return _("You can write instead.") + " " + " · ".join(ways[:_SHOWN])
+    return together(_("You can write instead."), " · ".join(ways[:_SHOWN]))
 
 
-_SHOWN = 4
-
-
-def _numbers(screen: PanicScreen, fits: Callable[[Row], bool]) -> str:
-    """The first numbers of the first page that fit and are not closed."""
-    first = [
-        wording.number(row)
+def _numbers(
+    screen: PanicScreen,
+    fits: Callable[[Row], bool],
+    where: tuple[SectionKind, ...] = FIRST_PAGE,
+    limit: int = _SHOWN,
+) -> str:
+    """The first numbers of the sections ``where`` that fit: open ones first, then nationwide."""
+    fitting = [
+        row
         for section in screen.sections
+        if section.kind in where
         for row in section.rows
-        if row.tier and not row.emergency and not row.dimmed and fits(row)
+        if row.tier and not row.emergency and fits(row)
     ]
-    return " · ".join(first[:_SHOWN])
+    fitting.sort(key=lambda row: (row.dimmed, row.region is not None))
+    return " · ".join(wording.number(row) for row in fitting[:limit])
 
 
 def _rows(screen: PanicScreen) -> Iterator[Row]:

@@ -197,10 +197,8 @@ def _opening(line: Helpline, now: datetime, old: bool) -> Opening:
 
 def _row(candidate: Candidate, language: str, compiled: date) -> Row:
     line = candidate.line
-    foreign = (code for code in line.names if code not in ("en", "ja"))
-    at_home = "ja" if line.country == "JP" else next(foreign, "en")
-    local = None if language in line.languages else line.names.get(at_home)
     name = line.names.get(language) or line.names["en"]
+    local = None if language in line.languages else _local_name(line)
     emergency = line.kind == "emergency"
     return Row(
         id=line.id,
@@ -226,6 +224,14 @@ def _row(candidate: Candidate, language: str, compiled: date) -> Row:
         emergency=emergency,
         checked=compiled,
         source_date=line.source_date,
+    )
+
+
+def _local_name(line: Helpline) -> str | None:
+    """What the line is called in the language it answers in first, however that is written."""
+    spoken = line.languages[0].partition("-")[0] if line.languages else "en"
+    return next(
+        (name for code, name in line.names.items() if code.partition("-")[0] == spoken), None
     )
 
 

@@ -137,7 +137,7 @@ def opening(hours: str, now: datetime, zone: tzinfo | None = None) -> Opening:
         return _opening(parsed, now, hours)
     if parsed == "24/7":
         return Opening("open", around_the_clock=True, published=hours)
-    return Opening(parsed, published="" if hours in ("varies", "unknown", "closed") else hours)
+    return Opening(parsed, published=hours)
 
 
 def _opening(schedule: Schedule, now: datetime, published: str) -> Opening:

@@ -52,11 +52,6 @@ def lines(
     return list(_joined(parts))
 
 
-def big_digits(number: str) -> list[str]:
-    """``number`` in digits three rows high, for reading while one dials."""
-    return ["  ".join(_BIG[char][row] for char in number if char in _BIG) for row in range(3)]
-
-
 def _joined(parts: Iterable[Iterable[Line]]) -> Iterator[Line]:
     """All parts with an empty line between them."""
     first = True
@@ -145,24 +140,3 @@ def _paragraphs(texts: Iterable[str], width: int) -> Iterator[Line]:
 def _indented(text: str, indent: int, width: int, role: Role = "text") -> Iterator[Line]:
     for line in wrap(text, max(width - indent, 10)):
         yield Line(" " * indent + line, role)
-
-
-_BIG: Final = {
-    char: (top, middle, bottom)
-    for char, top, middle, bottom in (
-        ("0", " _ ", "| |", "|_|"),
-        ("1", "   ", "  |", "  |"),
-        ("2", " _ ", " _|", "|_ "),
-        ("3", " _ ", " _|", " _|"),
-        ("4", "   ", "|_|", "  |"),
-        ("5", " _ ", "|_ ", " _|"),
-        ("6", " _ ", "|_ ", "|_|"),
-        ("7", " _ ", "  |", "  |"),
-        ("8", " _ ", "|_|", "|_|"),
-        ("9", " _ ", "|_|", " _|"),
-        ("-", "   ", " _ ", "   "),
-        (" ", " ", " ", " "),
-        ("#", "   ", "_|_|_", "_|_|_"),
-        ("*", "   ", "\\|/", "/|\\"),
-    )
-}

@@ -121,7 +121,7 @@ def state(row: Row, screen: PanicScreen) -> str:
     """Open now, or when it opens, on the reader's clock and on the line's."""
     opening = row.opening
     if opening.state == "unknown":
-        return _published(opening.published)
+        return _published(opening.published, screen)
     if opening.around_the_clock:
         return _("open day and night")
     if opening.state == "open" and opening.until:
@@ -173,10 +173,15 @@ def _gap(gap: Gap, screen: PanicScreen) -> str:
     )
     second_page = [row for section in screen.more for row in section.rows]
     if gap == "no_main" and second_page:
-        words += " " + _("Less certain ones are on the second page.")
+        return together(words, _("Less certain ones are on the second page."))
     if gap == "other_languages_only" and any(screen.language in r.languages for r in second_page):
-        words += " " + _("Some on the second page may.")
+        return together(words, _("Some on the second page may."))
     return words
+
+
+def together(*sentences: str) -> str:
+    """Sentences one after the other, as the current language sets them."""
+    return ("" if language() == "ja" else " ").join(sentences)
 
 
 def try_again() -> str:
@@ -236,7 +241,7 @@ def _hours_and_minutes(moment: datetime, *, closing: bool) -> str:
     return "24:00" if closing and clock == "00:00" else clock
 
 
-def _published(hours: str) -> str:
+def _published(hours: str, screen: PanicScreen) -> str:
     match hours:
         case "" | "unknown":
             return _("hours not known")
@@ -245,13 +250,12 @@ def _published(hours: str) -> str:
         case "24/7":
             return _("day and night, not confirmed")
         case _:
-            return _("{hours}, not confirmed").format(hours=_hours_in_words(hours))
-
-
-def _hours_in_words(hours: str) -> str:
-    for day in _DAYS:
-        hours = hours.replace(day, _(day))
-    return hours
+            words, _space, _zone = hours.rpartition(" ")
+            for day in _DAYS:
+                words = words.replace(day, _(day))
+            return _("{hours} in {country}, not confirmed").format(
+                hours=words, country=screen.country_name
+            )
 
 
 def _cost(row: Row) -> str:

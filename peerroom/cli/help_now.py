@@ -53,7 +53,7 @@ class Choice(NamedTuple):
     + _("Examples:")
     + "\n  peerroom help-now --country JP\n  peerroom help-now --lang ja --all",
 )
-@click.option("--country", metavar=_("NAME"), help=_("Country, as a code or a name: JP, Japan."))
+@click.option("--country", metavar="NAME", help=_("Country, as a code or a name: JP, Japan."))
 @click.option("--lang", metavar="en|ja", help=_("Language of the page."))
 @click.option("--all", "everything", is_flag=True, help=_("More lines, and answers to doubts."))
 @click.option("--json", "as_json", is_flag=True, help=_("The page as JSON."))
@@ -132,7 +132,7 @@ def _asked(wanted: str) -> Choice:
     near = get_close_matches(wanted.title(), names, n=1)
     notice = _("The list has no country called that.")
     if near:
-        notice += " " + _("Did you mean {name}?").format(name=near[0])
+        notice = wording.together(notice, _("Did you mean {name}?").format(name=near[0]))
     return Choice(None, notice=notice)
 
 

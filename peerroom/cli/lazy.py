@@ -44,7 +44,8 @@ class LazyGroup(click.Group):
         about: str,
         **settings: Any,
     ) -> None:
-        super().__init__(name="peerroom", help=about, **settings)
+        super().__init__(name="peerroom", **settings)
+        self.about = about
         self.package = package
         self.table = table
         self.examples = examples
@@ -93,7 +94,7 @@ class LazyGroup(click.Group):
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(_(self.help or ""))
+            formatter.write_text(_(self.about))
 
     def main(
         self,
