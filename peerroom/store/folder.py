@@ -127,7 +127,7 @@ def remove(folder: Path) -> list[Path]:
     if database.exists():
         database.replace(folder / UNFINISHED)
     if key.exists():
-        # Best effort: a disk may write elsewhere. Without these 152 bytes all else is noise.
+        # Best effort: a disk may write elsewhere. Without these 146 bytes all else is noise.
         with key.open("r+b") as file:
             file.write(secrets.token_bytes(key.stat().st_size))
             file.flush()

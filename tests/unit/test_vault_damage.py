@@ -11,6 +11,7 @@ import pytest
 from support.vaults import PAGE, PASSPHRASE, ROOM, furnish, message, new_vault, snapshot
 
 from peerroom.store import errors, keys
+from peerroom.store.database import Database
 from peerroom.store.vault import Vault
 
 
@@ -134,6 +135,17 @@ def test_another_file_is_no_database(
 def test_the_database_of_another_vault_is_damage(folder: Path, tmp_path: Path) -> None:
     new_vault(tmp_path / "other").close()
     shutil.copy(tmp_path / "other" / "vault.db", folder / "vault.db")
+    _refused(folder, errors.VaultDamaged)
+
+
+def test_a_database_without_a_schema_is_damage_and_not_a_fresh_vault(
+    folder: Path, original: tuple[Path, bytes]
+) -> None:
+    path = folder / "vault.db"
+    path.unlink()
+    database = Database(str(path), original[1], new=True)
+    database.run("CREATE TABLE something (x)")
+    database.close()
     _refused(folder, errors.VaultDamaged)
 
 

@@ -109,6 +109,51 @@ def test_a_limit_on_file_size_is_met_the_same_way(tmp_path: Path) -> None:
     assert done.stdout.split() == ["DiskFailed", "whole"]
 
 
+NO_ROOM_TO_WRITE_BACK = """
+import resource, sys
+from pathlib import Path
+from support.vaults import decrypted, furnish, message, new_vault
+from peerroom.store.vault import Vault
+
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+folder = Path(sys.argv[1])
+with new_vault(folder) as vault:
+    furnish(vault)
+    with vault.transaction():
+        for number in range(300):
+            vault.events.upsert(message(number, f"<<{number}>>" * 200))
+vault = Vault.open_with_key(folder, vault.data_key)
+limit((folder / "vault.db").stat().st_size)  # the log is shorter, and may grow
+vault.events.upsert(message(300, "<<300>>" * 200))
+with vault.transaction():
+    vault.settings.set("longer", "x" * 100_000)
+    vault.events.redact("$event-300")
+event = vault.events.get("$event-300")
+print(event.status, b"<<300>>" in decrypted(folder, vault.data_key))
+limit(resource.RLIM_INFINITY)
+with vault.transaction():
+    vault.settings.set("any", "thing")
+print(event.status, b"<<300>>" in decrypted(folder, vault.data_key))
+vault.check()
+"""
+
+
+def test_a_redaction_that_found_no_room_for_the_log_is_finished_by_the_next_commit(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NO_ROOM_TO_WRITE_BACK, str(tmp_path / "vault")],
+        env={"PYTHONPATH": str(TESTS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["redacted True", "redacted False"]
+    assert done.stderr.strip() == "the vault's log could not be written back; trying again later"
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system of half a megabyte, where the machine lets us mount one."""
