@@ -22,7 +22,6 @@ import json, resource, sys, time
 from pathlib import Path
 from peerroom.store.vault import Vault
 
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()
 vault = Vault.open_with_key(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
 account = vault.accounts.current()
@@ -32,8 +31,8 @@ count = vault.events.count(room.room_id)
 vault.events.unread(room.room_id, room.read_position, account.user_id)
 vault.events.latest_position(room.room_id), vault.outbox.of_room(room.room_id)
 seconds = time.perf_counter() - start
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"count": count, "page": len(page), "ms": seconds * 1000, "kb": after - before}))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps({"count": count, "page": len(page), "ms": seconds * 1000, "kb": peak}))
 """
 
 
