@@ -70,10 +70,12 @@ class Timeouts:
     """The same through a proxy: an onion circuit takes its time."""
     request: float = 30.0
     """From the first byte out to the last byte in."""
-    poll: float = 30.0
-    """How long the server may keep a turn of sync open when nothing happens."""
+    poll: float = 7.0
+    """How long the server may keep a turn of sync open when nothing happens. Usual are 30; but a
+    server that refuses or fails is only met by the next request, and is to be said within ten."""
     poll_margin: float = 10.0
-    """What that may take longer before the connection counts as dead: said within 45 seconds."""
+    """What that may take longer before the connection counts as dead. Two turns and a margin are
+    less than the 45 seconds in which a silent server is said."""
 
 
 PATIENT: Final = Timeouts()
