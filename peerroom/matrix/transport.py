@@ -6,6 +6,8 @@ import errno
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from random import Random
 from typing import Final, Literal
 
@@ -109,6 +111,8 @@ class Transport:
         self._on_state = on_state
         self._said: tuple[Reach, type[MatrixError] | None] | None = None
         self._http: aiohttp.ClientSession | None = None
+        self.server_time: datetime | None = None
+        """What the server's clock said in its last answer; None if it does not say."""
 
     async def request(
         self,
@@ -177,6 +181,7 @@ class Transport:
                 allow_redirects=False,
                 timeout=self._timeout(within),
             ) as response:
+                self.server_time = _time(response.headers.get("Date", ""))
                 body = await _read(response)
         except (
             aiohttp.ClientError,
@@ -224,6 +229,14 @@ class Transport:
         self._said = news
         if self._on_state is not None:
             self._on_state(reach, error)
+
+
+def _time(date: str) -> datetime | None:
+    """The moment in an HTTP ``Date`` header (RFC 9110, 6.6.1), or None."""
+    try:
+        return parsedate_to_datetime(date).replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
