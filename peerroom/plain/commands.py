@@ -1,0 +1,91 @@
+"""What can be typed after a slash in the linear mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from peerroom.i18n import N_, _
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "help": ("", N_("these commands")),
+    "help-now": ("", N_("numbers to call, at any time")),
+    "rooms": ("", N_("your rooms, numbered")),
+    "room": ("N", N_("go to room number N")),
+    "older": ("", N_("earlier messages")),
+    "who": ("", N_("who is here")),
+    "rules": ("", N_("the rules of the room")),
+    "delete": ("N", N_("delete your message number N, or the `last`; alone: number them")),
+    "retry": ("", N_("send again what was not sent")),
+    "undo": ("", N_("take back the last message that was not sent")),
+    "me": (N_("TEXT"), N_("say what you do")),
+    "quit": ("", N_("leave")),
+}
+"""Word -> argument and what it does, in the order of ``/help``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Something to say in the room."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One of `COMMANDS`, with what stood behind it."""
+
+    word: str
+    argument: str = ""
+
+    @property
+    def number(self) -> int | None:
+        """The argument as a number from 1; None when it is none. "last" is 1."""
+        if self.argument.casefold() == "last":
+            return 1
+        number = int(self.argument) if self.argument.isdecimal() and len(self.argument) < 6 else 0
+        return number or None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A word after a slash that is no command; ``suggestion`` is one that looks like it."""
+
+    word: str
+    suggestion: str | None
+
+    def sentence(self) -> str:
+        """What to do instead."""
+        if self.suggestion is None:
+            return _("There is no such command. /help lists them.")
+        return _("There is no such command. Did you mean /{name}?").format(name=self.suggestion)
+
+
+def parse(line: str) -> Say | Command | Unknown | None:
+    """What ``line`` asks for; None for an empty one.
+
+    As in the terminal client, a slash followed by a space or another slash is nothing special.
+    A full-width slash is one too: that is what a Japanese input method writes.
+    """
+    text = line.strip()
+    if not text:
+        return None
+    if text[0] not in "/／" or text[1:2] in ("", " ", "/", "／", "　"):
+        return Say(text)
+    word, _space, argument = text[1:].partition(" ")
+    word = word.casefold()
+    if word == "me":
+        return Say(f"/me {argument.strip()}") if argument.strip() else None
+    if word not in COMMANDS:
+        close = get_close_matches(word, COMMANDS, n=1)
+        return Unknown(word, close[0] if close else None)
+    return Command(word, argument.strip())
+
+
+def help_lines() -> list[str]:
+    """All commands with what they do, in the current language."""
+    return [
+        f"/{word} {_(argument)} - {_(about)}" if argument else f"/{word} - {_(about)}"
+        for word, (argument, about) in COMMANDS.items()
+    ]
