@@ -233,16 +233,16 @@ def strict(text: str) -> dict[str, Any]:
         raise BadLine(int(found[1]) if found else text.rstrip().count("\n") + 1) from error
 
 
+_MOST_BAD_LINES: Final = 100
+
+
 def salvaged(text: str) -> dict[str, Any]:
     """What TOML can read of ``text`` when the lines that it stumbles over are left out."""
-    for _attempt in range(100):
+    for _attempt in range(_MOST_BAD_LINES):
         try:
             return strict(text)
         except BadLine as error:
             lines = text.split("\n")
-            bad = error.line
-            while bad > 1 and not lines[bad - 1].strip():
-                bad -= 1
-            lines[bad - 1] = ""
+            lines[error.line - 1] = ""
             text = "\n".join(lines)
     return {}

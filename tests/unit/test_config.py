@@ -231,6 +231,11 @@ def test_the_panic_screen_takes_the_numbers_that_are_right(write: Write) -> None
     assert [number.name for number in peek(path).panic.own_numbers] == ["A", "E"]
 
 
+def test_a_file_of_nothing_but_nonsense_is_given_up() -> None:
+    assert salvaged("nonsense\n" * 50 + "a = 1") == {"a": 1}
+    assert salvaged("nonsense\n" * 500 + "a = 1") == {}
+
+
 lines = st.sampled_from(
     [
         *EVERYTHING.split("\n"),
