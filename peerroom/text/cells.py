@@ -1,7 +1,7 @@
 """How wide text is on a terminal, and where it breaks; a cell is one column.
 
 Widths and graphemes are wcwidth's. Text of the plain repertoire is measured without loading it
-(10 ms, which the panic screen does not have) and several times faster.
+(15 ms, which the panic screen does not have) and several times faster.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ _RARE_SCRIPTS: Final = re.compile("[\U00010000-\U0001efff]")
 def _marks(rare_scripts: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Patterns for marks beyond the cap, and for a space before a mark, which has then no base.
 
-    Loaded on first need: wcwidth costs 10 ms, and most text has no mark at all.
+    Loaded on first need: wcwidth costs 15 ms, and most text has no mark at all.
     """
     from wcwidth.table_zero import ZERO_WIDTH
 
