@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
@@ -13,6 +16,9 @@ from support.faults import FaultyServer
 from support.proxies import RecordingProxy
 
 from peerroom.clock import SystemClock
+from peerroom.host.homeserver import Homeserver
+from peerroom.host.registration import registration_token
+from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import (
     MatrixError,
     ProxyUnreachable,
@@ -20,7 +26,9 @@ from peerroom.matrix.errors import (
     ServerUnreachable,
     UntrustedServer,
 )
+from peerroom.matrix.session import register
 from peerroom.matrix.transport import Timeouts, Transport
+from peerroom.store.vault import Vault
 
 Kind = Literal["socks5", "http"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -160,3 +168,43 @@ async def test_a_server_that_cannot_prove_itself_gets_nothing(
             await transport.request("GET", "/_matrix/x", token="secret")
         assert server.seen == []
         await transport.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_whole_life_goes_through_the_proxy(
+    kind: Kind, homeserver: Homeserver, seeded: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the invite to the last message, to a server whose name only the proxy can resolve."""
+    address = "http://hidden.onion"
+    token = registration_token(homeserver.api())
+    name = f"n{secrets.token_hex(6)}"
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", only_literals())
+    async with RecordingProxy(kind, ("127.0.0.1", urlsplit(homeserver.base_url).port)) as proxy:
+        transport = proxied(address, proxy.url, seeded, [])
+        made = await register(transport, name, "a password", token)
+        await transport.close()
+        with Vault.ephemeral() as vault:
+            account = vault.accounts.add(
+                homeserver=address,
+                user_id=made.user_id,
+                device_id=made.device_id,
+                access_token=made.access_token,
+            )
+            connection = await Connection.open(
+                vault, account, proxy=proxy.url, clock=SystemClock(), random=seeded
+            )
+            await connection.start()
+            room_id = await connection.rooms.create_room()
+            await connection.sync_once(0)
+            message = {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "x"}}
+            now = datetime.now(UTC)
+            row = vault.outbox.add(account.id, room_id, "message", message, now=now)
+            sent = await connection.deliver(row)
+            await connection.sync_once(0)
+            await connection.load_older(room_id)
+            await connection.session.logout()
+            await connection.close()
+            stored = vault.events.get(sent)
+            assert stored is not None
+            assert stored.status == "ok"
+        assert set(proxy.asked) == {("hidden.onion", 80)}

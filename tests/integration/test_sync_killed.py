@@ -28,11 +28,16 @@ async def people(make_account: MakeAccount) -> AsyncIterator[People]:
 
 
 async def start(folder: Path, key: bytes, point: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "support.syncing", str(folder), key.hex(), point,
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "support.syncing", str(folder), point,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(TESTS)},
     )  # fmt: skip
+    assert child.stdin is not None
+    child.stdin.write(key)
+    child.stdin.write_eof()
+    return child
 
 
 async def reopened(folder: Path, key: bytes) -> Member:

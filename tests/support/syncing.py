@@ -1,7 +1,7 @@
-"""A process that syncs a vault until it is killed: ``python -m support.syncing FOLDER KEY POINT``.
+"""A process that syncs a vault until it is killed: ``python -m support.syncing FOLDER POINT``.
 
 POINT names a commit point (`peerroom.matrix.commit_points`) at which it kills itself the hard way,
-or is ``-``: then it syncs until somebody else does.
+or is ``-``: then it syncs until somebody else does. The vault's key comes on standard input.
 """
 
 from __future__ import annotations
@@ -35,14 +35,15 @@ async def sync(folder: Path, key: bytes) -> None:
 
 
 def main() -> None:
-    folder, key, point = sys.argv[1:]
+    folder, point = sys.argv[1:]
+    key = sys.stdin.buffer.read()
 
     def kill(reached: str) -> None:
         if reached == point:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with commit_points.watched(kill):
-        asyncio.run(sync(Path(folder), bytes.fromhex(key)))
+        asyncio.run(sync(Path(folder), key))
 
 
 if __name__ == "__main__":
