@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from peerroom.moderation import actions as act
 from peerroom.moderation.decide import STALE, decide
+from peerroom.moderation.duties import carry_out, lasting
 from peerroom.moderation.facts import Knocked, Said, Ticked
 from peerroom.moderation.people import Unclear, find
 from peerroom.moderation.state import Health, InviteRecord, State, secret_digest
@@ -281,3 +282,26 @@ def test_a_moderators_invite_opens_both_rooms_and_needs_no_seat() -> None:
 def test_find_never_guesses() -> None:
     assert find("zebra", STATE.members) == Unclear("zebra", (), several=False)
     assert find("Calm Otter / 穏やかなカワウソ", STATE.members) == BEN
+
+
+@pytest.mark.parametrize(
+    "command", ["!redact zebra: 3", "!unban zebra", "!ban zebra", "!mute zebra"]
+)
+def test_a_name_like_no_other_is_said_to_be_unknown(command: str) -> None:
+    actions = decide(said(command), STATE)
+    assert [type(action) for action in actions] == [act.Say]
+    assert "zebra" in spoken(actions)
+    assert "?" not in spoken(actions)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0, "1 minute"), (1, "1 minute"), (90, "90 minutes"), (120, "2 hours"), (2880, "2 days")],
+)
+def test_durations_are_said_in_the_largest_whole_unit(minutes: int, words: str) -> None:
+    assert lasting(timedelta(minutes=minutes)) == words
+
+
+def test_a_command_without_a_duty_is_a_mistake_of_ours() -> None:
+    with pytest.raises(TypeError):
+        carry_out(object(), MOD, NOW, STATE)
