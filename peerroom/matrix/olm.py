@@ -88,7 +88,12 @@ class OlmMachine(Olm):
         else:
             return None
         self._arrived = None
-        self.decrypt(sender, sender_key, message)
+        try:
+            self.decrypt(sender, sender_key, message)
+        except ValueError:
+            # A session that we lost, begun with a one-time key that is used up: nio forgets these.
+            self.wedged.add((sender, sender_key))
+            raise
         return self._arrived
 
     def seal(
