@@ -95,7 +95,7 @@ class Arm:
         ``server`` is the URL it talks to; with ``keeps``, its vault is on disk (nio's always is).
         """
         if self.ours:
-            folder = self.folder / name if keeps else None
+            folder = self.folder / f"{name}-vault" if keeps else None
             return Ours(await self.people(name, server=server, folder=folder))
         account = self.make_account(name)
         return await self.stack.enter_async_context(
