@@ -15,7 +15,7 @@ from peerroom.bot.ledger import Ledger
 from peerroom.bot.requests import queue, urgency
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
-from peerroom.i18n import _
+from peerroom.i18n import N_, _
 from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import MatrixError, RateLimited
 from peerroom.moderation import actions as act
@@ -29,6 +29,13 @@ MUTED: Final = -1
 MODERATOR: Final = 50
 PAUSE: Final = 5.0
 """Seconds before a row is tried again after a passing fault that named no time."""
+
+
+class CannotBeDone(PeerRoomError):
+    """A row of the outbox that nobody knows how to carry out."""
+
+    what = N_("I do not know how to do one of the things I was to do.")
+    next_step = N_("Please ask again; the log of the bot has a line about it.")
 
 
 class Executor:
@@ -90,6 +97,10 @@ class Executor:
             await self._clock.sleep(PAUSE if wait is None else wait)
         except PeerRoomError as error:
             self._give_up(row, error)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            # A row of another version, or an answer nobody thought of: it must not stop the rest.
+            log.error("a request could not be carried out: %s", type(error).__name__)
+            self._give_up(row, CannotBeDone())
 
     def _give_up(self, row: OutboxRow, error: PeerRoomError) -> None:
         """Mark the row, note it, and tell the moderators (unless telling them is what failed)."""

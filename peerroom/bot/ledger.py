@@ -24,6 +24,9 @@ MODERATORS: Final = "bot.moderators"
 COUNTS: Final = "bot.counts"
 AUDIT: Final = "bot.audit"
 
+UNJUDGED: Final = "event could not be judged"
+"""What `Ledger.counts` calls an event that a mistake of ours kept from being judged."""
+
 
 @dataclass(frozen=True, slots=True)
 class DrawnInvite:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from peerroom.bot.circle import Circle
-from peerroom.bot.ledger import Ledger
+from peerroom.bot.ledger import UNJUDGED, Ledger
+from peerroom.bot.reader import UNREAD
 from peerroom.config import Bot as BotConfig
 from peerroom.moderation.state import Health, State
 from peerroom.store.vault import Vault
@@ -87,5 +88,6 @@ class Picture:
             since=self.since,
             waiting=len(self.vault.outbox.queued(self.account_id)),
             failed=len(self.vault.outbox.failed(self.account_id)),
-            unreadable=len(self.vault.records.items("bot.unread")),
+            unreadable=len(self.vault.records.items(UNREAD)),
+            unjudged=self.ledger.counts().get(UNJUDGED, 0),
         )

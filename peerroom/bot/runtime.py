@@ -13,7 +13,7 @@ from peerroom.bot import circle as circles
 from peerroom.bot.circle import Circle
 from peerroom.bot.executor import Executor
 from peerroom.bot.invites import publish
-from peerroom.bot.ledger import Ledger
+from peerroom.bot.ledger import UNJUDGED, Ledger
 from peerroom.bot.picture import Picture
 from peerroom.bot.reader import Reader
 from peerroom.bot.requests import queue
@@ -26,8 +26,9 @@ from peerroom.matrix.sync import SyncBatch
 from peerroom.moderation import actions as act
 from peerroom.moderation.decide import decide
 from peerroom.moderation.facts import Fact, Knocked, Ticked
-from peerroom.moderation.state import Role
+from peerroom.moderation.state import Role, State
 from peerroom.store.accounts import Account
+from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
 
 log = logging.getLogger("peerroom.bot")
@@ -36,6 +37,17 @@ TICK: Final = 20.0
 """Seconds between looks at what ends by itself."""
 KEEP_SENT: Final = timedelta(days=7)
 """How long a row that was carried out is remembered, so that nothing is decided twice."""
+
+
+MISTAKES: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a mistake of ours raises on data that nobody thought of. Not the vault's errors."""
 
 
 class Bot:
@@ -201,14 +213,29 @@ class Bot:
         state = self._picture.take()
         for event in self._reader.waiting():
             with self._vault.transaction():
-                fact = self._reader.fact(event)
-                actions = decide(fact, state) if fact is not None else []
-                if fact is not None and actions:
-                    self._keep(actions, event.event_id, fact)
+                changed = self._judge_one(event, state)
                 self._reader.done(event)
-            if actions:
+            if changed:
                 state = self._picture.take()
                 self._executor.wake()
+
+    def _judge_one(self, event: StoredEvent, state: State) -> bool:
+        """Decide on one event and keep the outcome; whether the picture changed.
+
+        A mistake of ours that one event brings out is counted, and shows in ``status``: it must
+        not stop the bot now and at every start after.
+        """
+        try:
+            with self._vault.transaction():
+                fact = self._reader.fact(event)
+                actions = decide(fact, state) if fact is not None else []
+                if fact is not None:
+                    self._keep(actions, event.event_id, fact)
+        except MISTAKES as error:
+            log.error("an event could not be judged: %s", type(error).__name__)
+            self._ledger.apply(act.Count(UNJUDGED), self._clock.now())
+            return True
+        return bool(actions) or event.status == "undecryptable"
 
     async def _tick(self) -> None:
         assert self._picture is not None

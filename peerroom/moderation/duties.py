@@ -200,4 +200,10 @@ def _status(command: cmd.Status, by: str, at: datetime, state: State) -> list[ac
         else _("I can read this room."),
         _("Running for {time}.").format(time=lasting(at - state.health.since)),
     ]
+    if state.health.unjudged:
+        lines.append(
+            _("Events that I could not judge because of a mistake in me: {n}.").format(
+                n=state.health.unjudged
+            )
+        )
     return _answer(state, "\n".join(lines))

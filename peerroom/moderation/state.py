@@ -38,6 +38,8 @@ class Health:
     waiting: int = 0
     failed: int = 0
     unreadable: int = 0
+    unjudged: int = 0
+    """Events that a mistake in the bot kept it from judging."""
 
 
 @dataclass(frozen=True, slots=True)

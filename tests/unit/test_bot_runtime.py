@@ -1,0 +1,189 @@
+"""The bot reads each event once, and no event can stop it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from peerroom.bot import runtime
+from peerroom.bot.circle import Circle
+from peerroom.bot.executor import Executor
+from peerroom.bot.picture import Picture
+from peerroom.bot.reader import Reader
+from peerroom.bot.runtime import Bot
+from peerroom.clock import SystemClock
+from peerroom.config import Bot as BotConfig
+from peerroom.config import Config
+from peerroom.moderation import actions as act
+from peerroom.moderation.facts import Fact, Knocked, Said
+from peerroom.store.events import StoredEvent
+from peerroom.store.rooms import StoredRoom
+from peerroom.store.vault import Vault
+from peerroom.wire import door
+
+BOT, MOD = "@bot:x", "@mod:x"
+CIRCLE, DESK = "!circle", "!desk"
+CLOCK = SystemClock()
+
+
+@pytest.fixture
+def vault() -> Iterator[Vault]:
+    with Vault.ephemeral() as vault:
+        vault.accounts.add(homeserver="http://h", user_id=BOT, device_id="D", access_token="t")
+        for room_id in (CIRCLE, DESK):
+            vault.rooms.put(StoredRoom(room_id, 1, encrypted=True))
+        yield vault
+
+
+def put(vault: Vault, number: int, body: Any = "hello", **changes: Any) -> StoredEvent:
+    """An event of a moderator, as the matrix floor stores it."""
+    fields: dict[str, Any] = {
+        "room_id": DESK,
+        "event_id": f"${number}",
+        "position": number,
+        "sender": MOD,
+        "type": "m.room.encrypted",
+        "origin_ts": int(datetime.now(UTC).timestamp() * 1000),
+        "raw": {"type": "m.room.encrypted", "content": {}},
+        "clear": {"type": "m.room.message", "content": {"msgtype": "m.text", "body": body}},
+        "trust": "signed",
+    }
+    event = StoredEvent(**{**fields, **changes})
+    vault.events.upsert(event)
+    return event
+
+
+def bot_for(vault: Vault) -> Bot:
+    """A bot as it is after `prepare`, without a server."""
+    config = Config(bot=BotConfig(homeserver="http://h", moderators=(MOD,)))
+    account = vault.accounts.get(1)
+    bot = Bot(vault, account, None, config, clock=CLOCK)
+    bot.ledger.add_moderator(MOD)
+    bot._circle = Circle(CIRCLE, DESK)
+    now = CLOCK.now()
+    bot._picture = Picture(
+        vault, bot.ledger, config.bot, bot._circle, BOT, 1, "Welcome.", now, True
+    )
+    bot._executor = Executor(
+        vault, account, None, bot.ledger, management=DESK, room_name="Room", clock=CLOCK
+    )
+    return bot
+
+
+def answers(vault: Vault) -> list[str]:
+    return [row.content["content"]["body"] for row in vault.outbox.queued(1)]
+
+
+async def test_an_event_is_judged_once_also_after_a_restart(vault: Vault) -> None:
+    put(vault, 1, "!status")
+    bot_for(vault)._judge()
+    assert len(answers(vault)) == 1
+    bot_for(vault)._judge()
+    assert len(answers(vault)) == 1
+    put(vault, 2, "!status")
+    bot_for(vault)._judge()
+    assert len(answers(vault)) == 2
+
+
+async def test_an_event_that_could_not_be_read_is_judged_when_it_can(vault: Vault) -> None:
+    put(vault, 1, clear=None, status="undecryptable", session_id="s", trust=None)
+    put(vault, 2, "!status")
+    bot_for(vault)._judge()
+    assert "could not read: 1" in answers(vault)[0]
+    content = {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "!help"}}
+    vault.events.set_clear("$1", content, "ok", "signed")
+    bot_for(vault)._judge()
+    assert len(answers(vault)) == 2
+    bot_for(vault)._judge()
+    assert len(answers(vault)) == 2
+
+
+async def test_a_poisonous_event_stops_nothing_and_is_said(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug of ours that one event brings out must not become a crash at every start."""
+    judged = runtime.decide
+
+    def fragile(fact: Fact, state: Any) -> list[act.Action]:
+        if isinstance(fact, Said) and "poison" in fact.text.raw():
+            raise ZeroDivisionError
+        return judged(fact, state)
+
+    monkeypatch.setattr(runtime, "decide", fragile)
+    put(vault, 1, "poison")
+    put(vault, 2, "!status")
+    bot = bot_for(vault)
+    bot._judge()
+    assert len(answers(vault)) == 1
+    assert bot.ledger.counts() == {"event could not be judged": 1}
+    monkeypatch.undo()
+    bot_for(vault)._judge()
+    assert len(answers(vault)) == 1
+
+
+async def test_nothing_beyond_a_gap_is_judged_before_the_gap_is_filled(vault: Vault) -> None:
+    put(vault, 1, "!help")
+    gap = vault.gaps.open(DESK, "token")
+    assert gap is not None
+    put(vault, gap.newer, "!status", event_id="$later")
+    bot_for(vault)._judge()
+    assert len(answers(vault)) == 1
+    put(vault, gap.newer - 1, "!invite", event_id="$between")
+    vault.gaps.close(gap)
+    bot_for(vault)._judge()
+    kinds = [row.content.get("type") for row in vault.outbox.queued(1)]
+    assert kinds == ["m.room.message", "PublishInvites", "m.room.message"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sender": BOT},
+        {"status": "unattributable"},
+        {"status": "malformed"},
+        {"clear": {"type": "m.room.message", "content": []}},
+        {"clear": {"type": "m.room.message", "content": {"msgtype": "m.notice", "body": "!ban"}}},
+        {"clear": {"type": "m.room.topic", "content": {"msgtype": "m.text", "body": "!ban"}}},
+        {"clear": {"type": door.KNOCK, "content": {"v": 1, "secret": 5}}},
+        {"clear": None, "raw": {"type": door.KNOCK, "content": {"v": 1, "secret": "s"}}},
+        {"clear": None, "raw": {"type": 5, "content": {"msgtype": "m.text", "body": "!ban"}}},
+    ],
+)
+def test_what_is_no_fact(vault: Vault, changes: dict[str, Any]) -> None:
+    assert Reader(vault, BOT, CLOCK).fact(put(vault, 1, **changes)) is None
+
+
+@pytest.mark.parametrize("ts", [-(10**18), 10**30, 0])
+def test_a_strangers_clock_may_claim_anything(vault: Vault, ts: int) -> None:
+    fact = Reader(vault, BOT, CLOCK).fact(
+        put(vault, 1, origin_ts=max(-(2**63), min(ts, 2**63 - 1)))
+    )
+    assert isinstance(fact, Said)
+
+
+def test_a_body_that_is_no_text_is_no_command(vault: Vault) -> None:
+    fact = Reader(vault, BOT, CLOCK).fact(put(vault, 1, ["!ban"]))
+    assert isinstance(fact, Said)
+    assert fact.text.malformed
+
+
+def test_a_knock_is_told_by_its_digest_and_by_our_clock(vault: Vault) -> None:
+    clear = {"type": door.KNOCK, "content": door.Knock("secret").content()}
+    fact = Reader(vault, BOT, CLOCK).fact(put(vault, 1, clear=clear, origin_ts=0, trust="unsigned"))
+    assert isinstance(fact, Knocked)
+    assert "secret" not in repr(fact)
+    assert not fact.signed
+    assert fact.at.year > 2000
+
+
+async def test_waiting_for_an_idle_executor_ends_with_an_empty_outbox(vault: Vault) -> None:
+    bot = bot_for(vault)
+    assert bot._executor is not None
+    work = asyncio.create_task(bot._executor.run())
+    await asyncio.wait_for(bot._executor.idle(), 5)
+    work.cancel()
+    await asyncio.wait([work])
