@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from peerroom.pseudonym.words import CREATURES, QUALITIES
@@ -92,11 +93,8 @@ def name_for(account: str, context: bytes = b"", taken: Iterable[str] = ()) -> N
     """
     used = {skeleton(part) for name in taken for part in (name, *name.split(" / "))}
     seed = len(account.encode()).to_bytes(2, "big") + account.encode() + context
-    for tried, name in enumerate(draws(seed)):
-        if not used & {skeleton(name.english), skeleton(name.japanese)} and not is_reserved(
-            str(name)
-        ):
+    for name in islice(draws(seed), SPACE * 8):
+        shown = {skeleton(name.english), skeleton(name.japanese)}
+        if not used & shown and not is_reserved(str(name)):
             return name
-        if tried > SPACE * 8:
-            break
     raise ValueError("every name is taken")
