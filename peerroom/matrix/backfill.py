@@ -85,6 +85,8 @@ class Backfill:
         there is more: the server counts events that we are not shown."""
         page = await self._rooms.messages(room_id, start=token, limit=limit)
         readings, written = await self._read(room_id, page)
+        if self._vault.rooms.get(room_id) is None:
+            return False  # forgotten meanwhile
         with self._vault.transaction():
             first = self._vault.events.first_position(room_id)
             self._ingest.write_older(room_id, readings, 0 if first is None else first - 1, written)
@@ -93,12 +95,16 @@ class Backfill:
         return bool(written.new)
 
     async def _fill(self, gap: Gap) -> RoomDelta:
+        # Without retries: the loop of sync turns waits, and news must not wait behind old things.
+        rooms = Rooms(self._rooms.session.without_retries())
         try:
-            page = await self._rooms.messages(gap.room_id, start=gap.token, limit=PAGE)
+            page = await rooms.messages(gap.room_id, start=gap.token, limit=PAGE)
         except (Forbidden, NotFound):
             self._vault.gaps.close(gap)
             return RoomDelta(gap.room_id)
         readings, written = await self._read(gap.room_id, page)
+        if self._vault.rooms.get(gap.room_id) is None:
+            return RoomDelta(gap.room_id)  # forgotten meanwhile
         inside, reached_the_known = self._inside(gap, readings)
         token = _next(gap.token, page)
         with self._vault.transaction():
@@ -137,7 +143,7 @@ class Backfill:
     async def _learn(self, found: Sequence[Event]) -> None:
         writers = {one.sender for one in found if one.type == ENCRYPTED and not one.malformed}
         try:
-            await self._machine.learn(self._rooms.session, writers)
+            await self._machine.learn(self._rooms.session.without_retries(), writers)
         except MatrixError as error:
             # As in sync: the events wait until their senders' keys can be asked for.
             log.debug("device keys could not be asked for: %s", type(error).__name__)

@@ -24,6 +24,7 @@ from peerroom.matrix.transport import Json, Query, Transport
 _CLIENT: Final = "/_matrix/client/v3"
 _LOGIN_TYPE: Final = "m.login.password"
 _INVITE_STAGE: Final = "m.login.registration_token"
+_STAGES_AT_MOST: Final = 8
 _DUMMY_STAGE: Final = "m.login.dummy"
 
 
@@ -70,7 +71,7 @@ async def register(
     request: dict[str, object] = {"username": username, "password": password}
     path = f"{_CLIENT}/register"
     try:
-        while True:
+        for _ in range(_STAGES_AT_MOST):
             try:
                 # Repeatable: within one session of the stages Synapse makes one account only. A
                 # second session would find the invite's one use still reserved by the first.
@@ -81,6 +82,7 @@ async def register(
                 request["auth"] = _next_stage(asked, registration_token)
             else:
                 return _credentials(answer)
+        raise BadAnswer
     except (ServerUnreachable, ServerFault, NameTaken) as lost:
         if "auth" not in request:
             raise
@@ -100,9 +102,16 @@ class Session:
     Keywords are those of `Transport.request`. All raise `MatrixError`.
     """
 
-    def __init__(self, transport: Transport, credentials: Credentials) -> None:
+    def __init__(
+        self, transport: Transport, credentials: Credentials, *, retry: bool = True
+    ) -> None:
         self.transport = transport
         self.credentials = credentials
+        self._retry = retry
+
+    def without_retries(self) -> Session:
+        """The same account for one piece of work whose caller tries again by itself."""
+        return Session(self.transport, self.credentials, retry=False)
 
     @property
     def user_id(self) -> str:
@@ -130,7 +139,7 @@ class Session:
             token=self.credentials.access_token,
             query=query,
             within=within,
-            retry=retry,
+            retry=retry and self._retry,
             about=about,
         )
 
@@ -152,7 +161,7 @@ class Session:
             json=json,
             query=query,
             within=within,
-            retry=retry,
+            retry=retry and self._retry,
             about=about,
         )
 
@@ -175,7 +184,7 @@ class Session:
             json={} if json is None else json,
             query=query,
             within=within,
-            retry=retry,
+            retry=retry and self._retry,
             repeatable=repeatable,
             about=about,
         )
@@ -183,7 +192,10 @@ class Session:
     async def delete(self, path: str, *segments: str, retry: bool = True) -> Json:
         """DELETE."""
         return await self.transport.request(
-            "DELETE", _path(path, segments), token=self.credentials.access_token, retry=retry
+            "DELETE",
+            _path(path, segments),
+            token=self.credentials.access_token,
+            retry=retry and self._retry,
         )
 
     async def whoami(self) -> Credentials:

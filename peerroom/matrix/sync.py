@@ -131,7 +131,7 @@ class Syncer:
             if one.type == event.ENCRYPTED and not one.malformed
         }
         try:
-            await self._machine.learn(self._session, writers | came.stale_users)
+            await self._machine.learn(self._session.without_retries(), writers | came.stale_users)
         except MatrixError as error:
             # The events are kept as not readable yet and tried again; the transport has already
             # told whoever listens that the server is away.
@@ -139,8 +139,9 @@ class Syncer:
 
     async def _top_up_keys(self, body: SyncBody) -> None:
         try:
-            await self._machine.upload_keys(self._session, body.one_time_keys, body.unused_fallback)
-            await self._machine.mend(self._session)
+            session = self._session.without_retries()
+            await self._machine.upload_keys(session, body.one_time_keys, body.unused_fallback)
+            await self._machine.mend(session)
         except MatrixError as error:
             # What came is stored and must be told; the next turn brings the counts again.
             log.debug("keys could not be topped up: %s", type(error).__name__)
