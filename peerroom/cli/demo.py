@@ -10,32 +10,32 @@ from pathlib import Path
 
 import click
 
-from peerroom.i18n import LANGUAGES, _, set_language
+from peerroom.i18n import LANGUAGES, N_, _, set_language
+
+_ABOUT = N_(
+    "Try PeerRoom in a room that lives only on this machine.\n\n"
+    "It starts a homeserver of its own, the moderator bot and three members who are simulated and "
+    "say so. Nothing leaves this machine, and nothing is left of it when you leave."
+)
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  peerroom demo                  a room with three simulated members
-  peerroom demo --lang ja        the same in Japanese
-  peerroom demo --script         every step without a screen
-"""
+    help=_(_ABOUT),
+    epilog="\b\n" + _("Examples:") + "\n  peerroom demo --lang ja\n  peerroom demo --script",
 )
-@click.option("--script", is_flag=True, help="Play every step without a screen, and prove each.")
-@click.option("--json", "as_json", is_flag=True, help="Like --script, one JSON object a line.")
-@click.option("--lang", type=click.Choice(LANGUAGES), help="Language; your locale's otherwise.")
+@click.option("--script", is_flag=True, help=_("Play every step without a screen, and prove each."))
+@click.option("--json", "as_json", is_flag=True, help=_("Like --script, one JSON object a line."))
+@click.option("--lang", type=click.Choice(LANGUAGES), help=_("Language; otherwise your locale's."))
 def command(script: bool, as_json: bool, lang: str | None) -> None:
-    """Try PeerRoom in a room that lives only on this machine.
-
-    It starts a homeserver of its own, the moderator bot and three members who are simulated and
-    say so. Nothing leaves this machine, and nothing is left of it when you leave.
-    """
     if lang is not None:
         set_language(lang)
     if script or as_json:
         sys.exit(asyncio.run(_script(as_json)))
     from peerroom.demo import evening
+    from peerroom.demo.errors import NoScreen
 
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NoScreen
     sys.exit(evening.run(lambda words: click.echo(words, err=True)))
 
 

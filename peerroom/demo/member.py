@@ -106,12 +106,13 @@ class Member:
     @contextmanager
     def listening(self, heard: Callable[[], None], *, ignoring: Collection[str]) -> Iterator[None]:
         """Call ``heard`` for every new message of a person who is not among ``ignoring``."""
-        newest = max((m.position for m in self.messages()), default=-1)
+        known = {message.key for message in self.messages()}
 
         def look(_change: Change) -> None:
-            nonlocal newest
-            for message in self.client.timeline(self.room_id).page(after=newest):
-                newest = message.position
+            for message in self.messages():
+                if message.key in known:
+                    continue
+                known.add(message.key)
                 if message.sender_id not in ignoring and message.kind == "text":
                     heard()
 

@@ -27,7 +27,9 @@ class Moderator:
     @classmethod
     async def start(cls, server: Homeserver, *, clock: Clock, random: Random) -> Moderator:
         """Start a bot on ``server`` and return once it is at work in its room."""
-        account = await asyncio.to_thread(server.register, "moderator", admin=True)
+        account = await asyncio.to_thread(
+            server.register, "moderator", display_name=_("Moderator bot"), admin=True
+        )
         recovery = await asyncio.to_thread(server.register, "recovery")
         config = Config(
             bot=BotConfig(

@@ -138,9 +138,23 @@ class Homeserver:
         """Whether the server's process is there."""
         return self._child is not None and self._child.exit_code is None
 
-    def register(self, name: str, *, admin: bool = False, login: bool = False) -> NewAccount:
+    def register(
+        self,
+        name: str,
+        *,
+        display_name: str | None = None,
+        admin: bool = False,
+        login: bool = False,
+    ) -> NewAccount:
         """Make an account with a random password, past limits and closed registration."""
-        return register(self.base_url, self._secrets.registration, name, admin=admin, login=login)
+        return register(
+            self.base_url,
+            self._secrets.registration,
+            name,
+            display_name=display_name,
+            admin=admin,
+            login=login,
+        )
 
     def api(self, token: str | None = None) -> ServerApi:
         """Requests in the name of ``token``, or of the administrator."""

@@ -29,13 +29,14 @@ def register(
     shared_secret: str,
     name: str,
     *,
+    display_name: str | None = None,
     password: str | None = None,
     admin: bool = False,
     login: bool = False,
 ) -> NewAccount:
     """Make an account past closed registration and rate limits.
 
-    ``name`` is the localpart. Without ``login`` no device is made. Raises `AdminRequestFailed`,
+    ``name`` is the localpart, and the display name too if none is given. Without ``login`` no device is made. Raises `AdminRequestFailed`,
     for instance with ``M_USER_IN_USE``.
     """
     api = ServerApi(base_url)
@@ -49,6 +50,7 @@ def register(
         {
             "nonce": nonce,
             "username": name,
+            "displayname": display_name,
             "password": password,
             "admin": admin,
             "mac": mac,

@@ -70,3 +70,12 @@ def test_kill_9_leaves_nothing(tmp_path: Path) -> None:
         process.kill()
         assert [pid for pid in started if not gone(pid)] == []
     assert left(tmp_path) == []
+
+
+def test_without_a_terminal_it_says_what_to_do(tmp_path: Path) -> None:
+    with demo(tmp_path) as process:
+        printed, complaints = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert printed == ""
+    assert "peerroom demo --script" in complaints
+    assert left(tmp_path) == []

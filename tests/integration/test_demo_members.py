@@ -1,0 +1,66 @@
+"""The simulated members in a real room: they notice who comes in and what they say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from peerroom.clock import SystemClock
+from peerroom.demo.waiting import until
+from peerroom.demo.world import World
+from peerroom.store.vault import Vault
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    world = World(tmp_path / "world", clock=SystemClock(), random=Random(5))
+    try:
+        await world.start_server()
+        await world.start_moderator()
+        await world.bring_members()
+        yield world
+    finally:
+        await world.close()
+
+
+async def test_they_hear_a_visitor_and_nobody_else(world: World) -> None:
+    first, second, _third = world.members
+    at_home = {member.client.user_id for member in world.members} | {world.moderator.user_id}
+    waiting = asyncio.create_task(first.until_someone_besides(at_home))
+    visitor = await world.enter(Vault.ephemeral())
+    await asyncio.wait_for(waiting, 30)
+
+    heard = asyncio.Event()
+    count = 0
+
+    def hear() -> None:
+        nonlocal count
+        count += 1
+        heard.set()
+
+    with first.listening(hear, ignoring=at_home):
+        first.say("I am talking to myself.")
+        second.say("I am one of the family.")
+        await first.sees("I am one of the family.")
+        assert not heard.is_set()
+        visitor.say("Good evening.")
+        await asyncio.wait_for(heard.wait(), 30)
+        second.say("And I am still here.")
+        await first.sees("And I am still here.")
+    assert count == 1
+
+
+async def test_their_names_say_what_they_are(world: World) -> None:
+    watcher = world.members[0].client
+    simulated = {member.client.user_id for member in world.members}
+
+    def marked() -> set[str]:
+        people = watcher.members(world.moderator.room_id)
+        return {person.user_id for person in people if "(simulated)" in person.name}
+
+    await until(watcher, lambda: marked() >= simulated, "A name did not change.")
+    assert marked() == simulated
