@@ -340,6 +340,22 @@ async def test_a_ban_takes_the_messages_along(people: People, flags: tuple[str])
     assert bodies(bob, room_id) == ["kind"]
 
 
+async def test_a_ban_takes_along_what_is_fetched_after_it(people: People) -> None:
+    alice, bob, troll = await people("alice"), await people("bob"), await people("troll")
+    room_id = await meet(alice, bob, troll)
+    await bob.say(room_id, "before")
+    await bob.turn()
+    for number in range(60):
+        await troll.say(room_id, str(number))
+    await bob.say(room_id, "kind")
+    await alice.connection.rooms.ban(room_id, troll.user_id, redact_events=True)
+    await bob.turn()
+    assert bob.vault.gaps.of_room(room_id)
+    await fill(bob, room_id)
+    assert bodies(bob, room_id) == ["before", "kind"]
+    assert [event.status for event in bob.events(room_id)].count("redacted") == 60
+
+
 async def test_leaving_with_the_flag_redacts_nothing(people: People) -> None:
     alice, bob = await people("alice"), await people("bob")
     room_id = await meet(alice, bob)
