@@ -162,7 +162,7 @@ def names(entry: Entry) -> dict[str, str]:
         spoken = not emergency and not kept.keys() - {"en", "ja"}
         if language in ("en", "ja") or spoken:
             bare = name.removeprefix(entry["phone"] or "\0").strip() or name
-            kept[language] = bare if emergency else bare[0].upper() + bare[1:]
+            kept[language] = bare if emergency or bare == name else bare[0].upper() + bare[1:]
     return kept
 
 

@@ -71,11 +71,6 @@ class Schedule(NamedTuple):
     holidays_off: bool
     zone: tzinfo
 
-    @property
-    def weekdays_only(self) -> bool:
-        """Whether it never opens on a Saturday or Sunday: an office, not a night line."""
-        return all(rule.weekdays <= {0, 1, 2, 3, 4} and not rule.month_days for rule in self.rules)
-
     def _is_off(self, day: date) -> bool:
         when = (day.month, day.day)
         return any(

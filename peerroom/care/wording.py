@@ -259,13 +259,11 @@ def _published(hours: str, screen: PanicScreen) -> str:
 
 
 def _cost(row: Row) -> str:
-    match row.cost:
-        case "free":
-            return pgettext("helpline", "free")
-        case "charged":
-            return pgettext("helpline", "charged")
-        case "unknown":
-            return _("cost not confirmed")
+    if row.cost == "free":
+        return pgettext("helpline", "free")
+    if row.cost == "charged":
+        return pgettext("helpline", "charged")
+    return _("cost not confirmed")
 
 
 def _audience(row: Row) -> str:

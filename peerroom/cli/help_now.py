@@ -193,7 +193,13 @@ def _plain(line: render.Line) -> str:
 
 
 def _emphasized(line: render.Line) -> str:
-    return click.style(line.text, bold=line.role == "title", dim=line.role == "closed")
+    match line.role:
+        case "title":
+            return click.style(line.text, bold=True)
+        case "closed":
+            return click.style(line.text, dim=True)
+        case _:
+            return line.text
 
 
 def as_json_text(page: PanicScreen) -> str:
