@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -122,6 +123,14 @@ def test_no_note_brings_a_number_of_its_own() -> None:
             for note in line.notes.values():
                 long = {number for number in check._numbers(note) if len(number) > 4}
                 assert long <= known, line.id
+
+
+def test_the_manual_names_no_number_that_the_first_page_has_not() -> None:
+    manual = (TOOLS.parent / "docs" / "panic-button.md").read_text()
+    named = set(re.findall(r"\*\*([\d-]+)\*\*", manual))
+    first = {line.phone for line in catalogue.load("JP") if line.tier == "panic_screen"}
+    assert len(named) == 5
+    assert named <= first
 
 
 def test_every_line_can_be_said_in_english_and_japanese() -> None:
