@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -114,9 +116,10 @@ def _keys(chord: str) -> list[Check]:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NoTerminal
     found = []
-    for key in ("f1", chord):
-        click.echo(_("Press {key} now (10 seconds):").format(key=key.upper()))
-        found.append(_tried(key, _pressed()))
+    with _key_by_key(sys.stdin.fileno()) as next_key:
+        for key in ("f1", chord):
+            click.echo(_("Press {key} now (10 seconds):").format(key=key.upper()))
+            found.append(_tried(key, next_key()))
     if all(check.state == "attention" for check in found):
         words = _("Use the button on the screen, or `peerroom help-now` in the shell.")
         found.append(Check(_("Panic keys"), "attention", _("neither arrives"), words))
@@ -135,17 +138,21 @@ def _tried(key: str, pressed: bytes) -> Check:
     )
 
 
-def _pressed() -> bytes:
-    """What the terminal sends for the next key; empty if nothing comes."""
+@contextmanager
+def _key_by_key(descriptor: int) -> Iterator[Callable[[], bytes]]:
+    """A terminal that sends each key at once and echoes none; yields a way to wait for the next
+    one, which is empty if nothing comes."""
     import select
     import termios
     import tty
 
-    descriptor = sys.stdin.fileno()
-    before = termios.tcgetattr(descriptor)
-    try:
-        tty.setcbreak(descriptor)
+    def pressed() -> bytes:
         ready, _out, _problems = select.select([descriptor], [], [], _WAIT)
         return os.read(descriptor, 64) if ready else b""
+
+    before = termios.tcgetattr(descriptor)
+    tty.setcbreak(descriptor)
+    try:
+        yield pressed
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

@@ -112,6 +112,7 @@ def _close(config: Config, vault: Vault, asker: Asker, *, ask: bool) -> None:
     from peerroom.client import wiping
     from peerroom.clock import SystemClock
 
+    asker.voice.note(_("Closing the account; a server that is away is waited for a moment …"))
     closings = asyncio.run(
         wiping.close_accounts(
             vault, proxy=config.privacy.proxy, clock=SystemClock(), random=SystemRandom()
