@@ -55,6 +55,11 @@ async function begin(client, { user, password, signed, strict }) {
 // One turn of sync, from whatever moment this is called at.
 const turn = (client) => new Promise((done) => client.once(ClientEvent.Sync, done));
 
+// Asks again after each turn; the turn is awaited from before the question, so none is missed.
+async function until(client, isTrue) {
+  for (let news = turn(client); !(await isTrue()); news = turn(client)) await news;
+}
+
 async function describe(client, event) {
   const failed = event.isDecryptionFailure();
   const shield = failed ? null : await client.getCrypto().getEncryptionInfoForEvent(event);
@@ -86,7 +91,7 @@ function listen(client) {
 const calls = (client, crypto) => ({
   join: async ({ room }) => {
     await client.joinRoom(room);
-    while (!(await crypto.isEncryptionEnabledInRoom(room))) await turn(client);
+    await until(client, () => crypto.isEncryptionEnabledInRoom(room));
   },
   send: async ({ room, body }) =>
     (await client.sendEvent(room, 'm.room.message', { msgtype: 'm.text', body })).event_id,
@@ -95,11 +100,10 @@ const calls = (client, crypto) => ({
   },
   // Answers once it sees that the device is signed by its owner.
   confirmed: async ({ user, device }) => {
-    for (;;) {
+    await until(client, async () => {
       await crypto.getUserDeviceInfo([user], true);
-      if ((await crypto.getDeviceVerificationStatus(user, device))?.signedByOwner) return;
-      await turn(client);
-    }
+      return (await crypto.getDeviceVerificationStatus(user, device))?.signedByOwner;
+    });
   },
 });
 
