@@ -32,6 +32,9 @@ RESERVED: Final = frozenset(
 )
 """Words only moderators and the bot may carry; a name that holds one is never drawn or accepted."""
 
+_QUALITY: Final = dict(QUALITIES)
+_CREATURE: Final = dict(CREATURES)
+
 SPACE: Final = len(QUALITIES) * len(CREATURES)
 """How many different names there are."""
 
@@ -48,6 +51,16 @@ class Name(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.english} / {self.japanese}"
+
+
+def read(text: str) -> Name | None:
+    """The generated name that ``text`` is, in both languages; None for any other text."""
+    english, _slash, japanese = text.partition(" / ")
+    first, _space, second = english.partition(" ")
+    quality, creature = _QUALITY.get(first), _CREATURE.get(second)
+    if quality is None or creature is None or quality + creature != japanese:
+        return None
+    return Name(english, japanese)
 
 
 def skeleton(name: str) -> str:

@@ -72,3 +72,25 @@ def test_draws_cover_the_space_evenly_enough() -> None:
     drawn = list(islice(names.draws(b"seed"), 4000))
     qualities = {name.english.split()[0] for name in drawn}
     assert len(qualities) == len(QUALITIES)
+
+
+@given(st.text(), st.binary())
+def test_a_generated_name_is_known_again(account: str, context: bytes) -> None:
+    name = names.name_for(account.encode("utf-8", "ignore").decode(), context)
+    assert names.read(str(name)) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Quiet Heron",
+        "静かなサギ",
+        "Quiet Heron / 静かなスズメ",
+        "Quiet Heron / 静かなサギ (simulated)",
+        "quiet heron / 静かなサギ",
+        "Quiet Heron/静かなサギ",
+    ],
+)
+def test_any_other_text_is_no_generated_name(text: str) -> None:
+    assert names.read(text) is None
