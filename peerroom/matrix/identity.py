@@ -145,6 +145,8 @@ class Identity:
         elif known.master != master_key:
             raise IdentityMismatch
         await self._machine.learn(self._session, [user_id])
+        if self._machine.devices.is_outdated(user_id):
+            raise BadAnswer  # their server was silent: that is no other identity
         if self._machine.devices.master(user_id) != master_key:
             raise IdentityMismatch
 

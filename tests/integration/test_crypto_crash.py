@@ -11,11 +11,12 @@ import pytest
 from support.accounts import MakeAccount
 from support.arms import Arm, Ours
 from support.bare_nio import BareNio
-from support.members import people_of
+from support.members import meet, people_of
 from support.one_life import Life, live
 
 from peerroom.matrix.commit_points import POINTS
 
+SEND_POINTS = [point for point in POINTS if point.startswith(("share:", "send:"))]
 SYNC_POINTS = [point for point in POINTS if point.startswith("sync:")]
 
 
@@ -39,6 +40,24 @@ async def test_a_crash_while_a_room_key_arrives_loses_no_message(arm: Arm, crash
     heard = await asyncio.to_thread(live, life)
     lost = crash and not arm.ours
     assert heard == ([] if lost else ["before the crash", "after the crash"])
+
+
+async def test_a_crash_while_a_message_leaves_neither_loses_nor_doubles_it(
+    make_account: MakeAccount, tmp_path: Path
+) -> None:
+    async with people_of(make_account) as people:
+        speaker = await people("speaker", folder=tmp_path / "vault")
+        reader = await people("reader")
+        room_id = await meet(speaker, reader)
+        arm = Arm("peerroom", make_account, people, AsyncExitStack(), tmp_path)
+        speaker.row(room_id, "one")
+        life = await last_will(arm, Ours(speaker), room_id)
+        for point in SEND_POINTS:
+            assert await asyncio.to_thread(live, life.killed(point)) is None, point
+        assert await asyncio.to_thread(live, life) == ["one"]
+        await reader.turn()
+        assert reader.heard(room_id) == ["one"]
+        assert len(reader.events(room_id)) == 1
 
 
 async def last_will(arm: Arm, victim: Ours | BareNio, room_id: str) -> Life:

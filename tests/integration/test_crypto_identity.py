@@ -14,7 +14,7 @@ from support.members import Hurried, Member, People, connect, meet, people_of
 from support.tampering import lying_server
 
 from peerroom.host.homeserver import Homeserver
-from peerroom.matrix.errors import MatrixError
+from peerroom.matrix.errors import BadAnswer, MatrixError
 from peerroom.matrix.identity import (
     CrossSigning,
     Identity,
@@ -166,6 +166,22 @@ async def test_the_identity_in_an_invite_is_the_one_that_counts(people: People) 
     with pytest.raises(IdentityMismatch):
         await identity.expect(bot.user_id, CrossSigning.create().master_key)
     assert parent.vault.identities.get(bot.user_id).master == key
+
+
+async def test_a_server_that_is_silent_about_the_bot_is_not_called_another_bot(
+    people: People, homeserver: Homeserver
+) -> None:
+    bot = await people("bot")
+
+    def hide(path: str, body: Any) -> Any:
+        return {"device_keys": {}, "failures": {"x": {}}} if path.endswith("/keys/query") else body
+
+    async with lying_server(homeserver.base_url, hide) as liar:
+        parent = await people("parent", server=liar.url, start=False)
+        key = bot.connection.identity.master_key
+        assert key is not None
+        with pytest.raises(BadAnswer):
+            await parent.connection.identity.expect(bot.user_id, key)
 
 
 async def test_a_server_with_another_bot_than_the_invite_s_is_caught(people: People) -> None:

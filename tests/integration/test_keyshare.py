@@ -237,6 +237,25 @@ async def test_keys_of_a_device_that_logged_out_before_we_looked_still_count(
     assert alice.heard(room_id) == ["goodbye"]
 
 
+async def test_what_came_while_devices_could_not_be_asked_for_is_read_later(
+    people: People, homeserver: Homeserver
+) -> None:
+    async with FaultyServer(upstream=homeserver.base_url) as between:
+        alice = await people("alice", server=between.url, clock=Hurried())
+        bob = await people("bob")
+        room_id = await meet(alice, bob)
+        between.fail("500", path="/keys/query")
+        await bob.say(room_id, "one")
+        await alice.turn()
+        last = alice.last(room_id)
+        assert (last.status, last.trust) == ("undecryptable", "sender_unknown")
+        await alice.turn()
+        between.heal()
+        await alice.turn()
+        assert alice.last(room_id).trust == "signed"
+        assert alice.heard(room_id) == ["one"]
+
+
 async def test_a_restart_writes_with_a_new_session(people: People) -> None:
     alice, bob = await people("alice"), await people("bob")
     room_id = await meet(alice, bob)

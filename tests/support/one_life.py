@@ -1,4 +1,4 @@
-"""One life of a client process: it syncs once, and may be killed at a named moment of it.
+"""One life of a client process: it sends what waits, syncs once, and may be killed meanwhile.
 
 Started as a program by `live`; the details come on standard input, what was heard goes out on
 standard output as JSON.
@@ -95,6 +95,8 @@ async def ours(life: Life) -> list[str]:
             die()
 
     with commit_points.watched(watch):
+        for row in vault.outbox.queued(account.id):
+            vault.outbox.mark_sent(row.id, await member.connection.deliver(row))
         await member.turn()
     heard = member.heard(life.room_id)
     await member.close()

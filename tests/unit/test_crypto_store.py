@@ -14,6 +14,7 @@ import pytest
 from peerroom.clock import SystemClock
 from peerroom.matrix.crypto import Machine
 from peerroom.matrix.cryptostore import CryptoStore, CryptoStoreDamaged, CryptoStoreUnwritable
+from peerroom.matrix.outcome import Decrypted, Reason, Unattributable
 from peerroom.store.vault import Vault
 
 USER, DEVICE = "@heron:example.org", "HERONDEVICE"
@@ -119,6 +120,26 @@ def test_what_was_committed_outlives_kill_minus_nine(tmp_path: Path) -> None:
     rooms = store.read("select room_id from peerroom_room_key")
     assert rooms == [("!kept:example.org",)]
     store.close()
+
+
+def test_a_replay_is_known_after_a_restart(tmp_path: Path) -> None:
+    room, first = "!room:example.org", machine(opened(tmp_path / "a.db"))
+    first.start_outbound(room, 0).ready = True
+    event = {
+        "type": "m.room.encrypted",
+        "sender": USER,
+        "event_id": "$original",
+        "content": first.encrypt(room, "m.room.message", {"body": "hello"}),
+    }
+    assert isinstance(first.decrypt(room, event), Decrypted)
+    first.commit()
+    first.close()
+    second = machine(opened(tmp_path / "a.db"))
+    assert isinstance(second.decrypt(room, event), Decrypted)
+    outcome = second.decrypt(room, {**event, "event_id": "$again"})
+    assert isinstance(outcome, Unattributable)
+    assert outcome.reason is Reason.REPLAYED
+    second.close()
 
 
 def test_after_a_failed_write_nothing_is_ever_called_committed(tmp_path: Path) -> None:
