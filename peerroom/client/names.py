@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from peerroom.i18n import _
+from peerroom.i18n import _, language
+from peerroom.pseudonym.names import read
 from peerroom.text.confusable import disambiguate
 from peerroom.text.foreign import ForeignText
 
@@ -50,7 +51,7 @@ class Names:
     def _read(self) -> Mapping[str, str]:
         return disambiguate(
             {
-                user_id: ForeignText(content.get("displayname") or "")
+                user_id: _for_reader(content)
                 for user_id, content in self._vault.rooms.members(self._room_id).items()
                 if content.get("membership") in _HERE
             }
@@ -59,9 +60,18 @@ class Names:
     def _of_someone_gone(self, user_id: str, known: Mapping[str, str]) -> str:
         """The last name of someone who left; never one that would pass for someone here."""
         content = self._vault.rooms.state(self._room_id, "m.room.member", user_id) or {}
-        name = ForeignText(content.get("displayname") or "")
         others = {other: ForeignText(shown) for other, shown in known.items()}
-        return disambiguate({**others, user_id: name})[user_id]
+        return disambiguate({**others, user_id: _for_reader(content)})[user_id]
+
+
+def _for_reader(content: Mapping[str, object]) -> ForeignText:
+    """The display name; of a generated one ("Quiet Heron / 静かなサギ") the reader's half.
+
+    Halved before names are told apart, so that nobody passes for someone by taking one half.
+    """
+    name = ForeignText(content.get("displayname") or "")
+    generated = read(name.line())
+    return name if generated is None else ForeignText(generated.shown(language()))
 
 
 def title(vault: Vault, room_id: str, names: Names, own: str) -> str:
