@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from peerroom.client.connecting import Link
+from peerroom.client.invitations import Invitations
 from peerroom.client.outgoing import Outgoing
 from peerroom.client.roster import Roster
 from peerroom.client.sending import Sender
@@ -60,6 +61,7 @@ class Client:
             on_state=lambda _state: self._publish(Change("connection")),
             on_batch=self._take,
         )
+        self._invitations = Invitations(vault, account, self._link)
         self._sender = Sender(
             vault,
             account.id,
@@ -74,7 +76,7 @@ class Client:
         """Connect in the background and return at once; nio is only imported there."""
         self._vault.outbox.recover()
         self._outgoing.reconcile()
-        self._spawn(self._link.run(), self._sender.run())
+        self._spawn(self._link.run(), self._sender.run(), self._invitations.run())
         if (asked := self._vault.asked_fd) is not None:
             asyncio.get_running_loop().add_reader(asked, self._asked)
 
@@ -222,6 +224,8 @@ class Client:
             if room is not None:
                 words = _("You are no longer in “{room}”. What was said stays readable here.")
                 self._publish(Change("notice", room_id, words.format(room=room.title)))
+        if batch.invites:
+            self._invitations.wake()
         if batch.rooms or batch.left or batch.invites:
             self._publish(Change("rooms"))
         self._sender.wake()

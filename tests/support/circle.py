@@ -82,6 +82,7 @@ class Circle:
     vault: Vault = field(default_factory=Vault.ephemeral)
     guests: list[Guest] = field(default_factory=list)
     bot: Bot = field(init=False)
+    _config: Config = field(init=False)
     _work: asyncio.Task[None] = field(init=False)
 
     @classmethod
@@ -94,17 +95,29 @@ class Circle:
                 homeserver=server.base_url, username=name, room="Kitchen table", seats=seats
             )
         )
-        stored = await account_of(
-            circle.vault, config, account.password, clock=CLOCK, random=RANDOM
-        )
-        circle.bot = await Bot.open(circle.vault, stored, config, clock=CLOCK, random=RANDOM)
-        circle._work = asyncio.create_task(circle.bot.run())
-        ready = asyncio.create_task(circle.bot.ready())
-        await asyncio.wait([circle._work, ready], return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
-        if circle._work.done():
-            circle._work.result()
+        await account_of(circle.vault, config, account.password, clock=CLOCK, random=RANDOM)
+        circle._config = config
+        await circle.resume()
         return circle
+
+    async def pause(self) -> None:
+        """The bot goes away; its vault stays."""
+        self._work.cancel()
+        await asyncio.wait([self._work])
+        await self.bot.close()
+        if not self._work.cancelled():
+            self._work.result()
+
+    async def resume(self) -> None:
+        """The bot comes (back), and is at work when this returns."""
+        stored = self.vault.accounts.all()[0]
+        self.bot = await Bot.open(self.vault, stored, self._config, clock=CLOCK, random=RANDOM)
+        self._work = asyncio.create_task(self.bot.run())
+        ready = asyncio.create_task(self.bot.ready())
+        await asyncio.wait([self._work, ready], return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if self._work.done():
+            self._work.result()
 
     @property
     def room_id(self) -> str:
@@ -150,9 +163,5 @@ class Circle:
         for guest in self.guests:
             with suppress(asyncio.CancelledError):
                 await guest.stop()
-        self._work.cancel()
-        await asyncio.wait([self._work])
-        await self.bot.close()
+        await self.pause()
         self.vault.close()
-        if not self._work.cancelled():
-            self._work.result()
