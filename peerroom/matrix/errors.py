@@ -348,11 +348,9 @@ _BY_ERRCODE: Final[dict[str, type[MatrixError]]] = {
 
 def _forbidden(about: About) -> type[MatrixError]:
     """M_FORBIDDEN is said of nearly everything; only the request tells what was meant."""
-    meant: dict[About, type[MatrixError]] = {
-        "login": WrongPassword,
-        "register": RegistrationClosed,
-    }
-    return meant.get(about, Forbidden)
+    if about == "login":
+        return WrongPassword
+    return RegistrationClosed if about == "register" else Forbidden
 
 
 def _speaks_of_a_ban(said: ForeignText | None) -> bool:
