@@ -113,7 +113,10 @@ class Machine:
             key=account.crypto_key,
             pickle_key=account.pickle_key,
         )
-        return cls(store, vault, account.user_id, account.device_id, clock)
+        machine = cls(store, vault, account.user_id, account.device_id, clock)
+        if account.next_batch is None:
+            machine.devices.mark_all_outdated()
+        return machine
 
     # What comes in ------------------------------------------------------------------------------
 

@@ -7,16 +7,16 @@ so that its state is never older than the sync token in the vault.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from peerroom.clock import Clock
 from peerroom.matrix.canonical import NotCanonical, canonical
 from peerroom.matrix.chain import DeviceKeys, UserKeys, read_device, read_user_keys
 from peerroom.matrix.cryptostore import CryptoStore
+from peerroom.matrix.devicerows import DeviceRows, KnownUser
 from peerroom.matrix.event import is_user_id
 from peerroom.matrix.session import Session
 from peerroom.matrix.trust import Trust
@@ -27,15 +27,10 @@ if TYPE_CHECKING:
 _USERS_A_QUERY: Final = 250
 _QUERY_TIMEOUT_MS: Final = 10_000
 """What the server may take to ask other servers (spec: ``timeout`` of /keys/query)."""
+_LONGEST_KEYS: Final = 10_000
+"""Characters of a keys object that is put aside; a real one has below 1,000."""
 _ASK_AGAIN_AFTER: Final = 60.0
 """Seconds before a user is asked for again whose server did not answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class _User:
-    master: str | None
-    devices: tuple[DeviceKeys, ...]
-    outdated: bool
 
 
 class Devices:
@@ -44,7 +39,7 @@ class Devices:
     def __init__(
         self, store: CryptoStore, identities: Identities, own_user: str, clock: Clock
     ) -> None:
-        self._store = store
+        self._rows = DeviceRows(store)
         self._identities = identities
         self._own_user = own_user
         self._clock = clock
@@ -52,7 +47,7 @@ class Devices:
         self._marks: Counter[str] = Counter()
         self._silent_until: dict[str, float] = {}
         self._looked_for: set[tuple[str, str, str]] = set()
-        self._users = self._load()
+        self._users = self._rows.load()
         self.version = 0
         """Grows whenever a device, an identity or the need to ask has changed."""
 
@@ -65,6 +60,14 @@ class Devices:
         """The master key that the server last showed for the user."""
         user = self._users.get(user_id)
         return user.master if user else None
+
+    def find(self, user_id: str, curve25519: str, ed25519: str) -> DeviceKeys | None:
+        """The user's device with these two keys, also one that is gone, or None."""
+        user = self._users.get(user_id)
+        for device in user.devices if user else ():
+            if device.curve25519 == curve25519 and device.ed25519 == ed25519:
+                return device
+        return None
 
     def stands(self, user_id: str) -> bool:
         """Whether the user's identity is the pinned one; False without any identity."""
@@ -90,7 +93,7 @@ class Devices:
         user = self._users.get(user_id)
         if user is None:
             return Trust.UNKNOWN
-        device = self._find(user_id, curve25519, ed25519)
+        device = self.find(user_id, curve25519, ed25519)
         if device is not None:
             if not device.signed:
                 return Trust.UNSIGNED
@@ -108,38 +111,15 @@ class Devices:
         If the owner has signed it, the device was theirs, although it may be gone from the list by
         now (MSC4147): judged when the list arrives, because that names the signing key.
         """
-        if self._find(user_id, curve25519, ed25519) is None and isinstance(raw, dict):
-            try:
-                kept = canonical(raw).decode()
-            except NotCanonical:
-                return
-            self._store.write(
-                "insert or replace into peerroom_vouched (user_id, curve25519, device_keys)"
-                " values (?, ?, ?)",
-                user_id,
-                curve25519,
-                kept,
-            )
-            self.mark_outdated([user_id])
-
-    def _vouched(self, keys: UserKeys) -> Iterator[DeviceKeys]:
-        where = "from peerroom_vouched where user_id = ?"
-        rows = self._store.read(f"select curve25519, device_keys {where}", keys.user_id)
-        if not rows:
+        if self.find(user_id, curve25519, ed25519) is not None or not isinstance(raw, dict):
             return
-        self._store.write(f"delete {where}", keys.user_id)
-        for curve25519, kept in rows:
-            raw = json.loads(str(kept))
-            device = read_device(raw, keys.user_id, raw.get("device_id"), keys.self_signing)
-            if device is not None and device.signed and device.curve25519 == curve25519:
-                yield replace(device, deleted=True)
-
-    def _find(self, user_id: str, curve25519: str, ed25519: str) -> DeviceKeys | None:
-        user = self._users.get(user_id)
-        for device in user.devices if user else ():
-            if device.curve25519 == curve25519 and device.ed25519 == ed25519:
-                return device
-        return None
+        try:
+            kept = canonical(raw).decode()
+        except NotCanonical:
+            return
+        if len(kept) <= _LONGEST_KEYS:
+            self._rows.put_aside(user_id, curve25519, kept)
+            self.mark_outdated([user_id])
 
     def mark_outdated(self, users: Iterable[object]) -> None:
         """Note that these users' keys have to be asked for again before they are relied on."""
@@ -151,10 +131,12 @@ class Devices:
             user = self._users.get(user_id)
             if user is not None and not user.outdated:
                 self._users[user_id] = replace(user, outdated=True)
-                self._store.write(
-                    "update peerroom_user set outdated = 1 where user_id = ?", user_id
-                )
+                self._rows.mark_outdated(user_id)
                 self.version += 1
+
+    def mark_all_outdated(self) -> None:
+        """No sync token, so nobody will tell what has changed since the lists were fetched."""
+        self.mark_outdated(list(self._users))
 
     def is_outdated(self, user_id: str) -> bool:
         """Whether the user's keys are unknown or have to be asked for again."""
@@ -203,63 +185,28 @@ class Devices:
 
     def _keep(self, keys: UserKeys, *, outdated: bool) -> None:
         before = self._users.get(keys.user_id)
-        gone = self._gone([*self._vouched(keys), *(before.devices if before else ())], keys)
-        user = _User(keys.master, (*keys.devices.values(), *gone), outdated)
+        gone = self._gone(keys, before.devices if before else ())
+        user = KnownUser(keys.user_id, keys.master, (*keys.devices.values(), *gone), outdated)
         if keys.master is not None and keys.user_id != self._own_user:
             # Trust on first use. Our own identity is pinned only by the one who holds its keys.
             self._identities.pin(keys.user_id, keys.master)
-        if user == before:
-            return
-        self._users[keys.user_id] = user
-        self.version += 1
-        self._store.write(
-            "insert or replace into peerroom_user (user_id, master, outdated) values (?, ?, ?)",
-            keys.user_id,
-            keys.master,
-            int(outdated),
-        )
-        self._store.write("delete from peerroom_device where user_id = ?", keys.user_id)
-        self._store.write_many(
-            "insert or replace into peerroom_device"
-            " (user_id, device_id, ed25519, curve25519, signed, deleted)"
-            " values (?, ?, ?, ?, ?, ?)",
-            [
-                (d.user_id, d.device_id, d.ed25519, d.curve25519, int(d.signed), int(d.deleted))
-                for d in user.devices
-            ],
-        )
+        if user != before:
+            self._users[keys.user_id] = user
+            self._rows.keep(user)
+            self.version += 1
 
-    def _gone(self, before: Iterable[DeviceKeys], now: UserKeys) -> tuple[DeviceKeys, ...]:
+    def _gone(self, now: UserKeys, before: Iterable[DeviceKeys]) -> Iterator[DeviceKeys]:
         """Devices that are no longer listed, but whose messages we may still have to attribute."""
-        known = {(d.ed25519, d.curve25519) for d in now.devices.values()}
-        gone: list[DeviceKeys] = []
-        for device in before:
-            place = (device.ed25519, device.curve25519)
-            if place not in known and self._store.read(
-                "select 1 from peerroom_room_key where sender_key = ? limit 1", device.curve25519
-            ):
-                known.add(place)
-                gone.append(replace(device, deleted=True))
-        return tuple(gone)
+        known = {(device.ed25519, device.curve25519) for device in now.devices.values()}
+        for device in (*self._vouched(now), *before):
+            keys = device.ed25519, device.curve25519
+            if keys not in known and self._rows.has_room_key_of(device):
+                known.add(keys)
+                yield replace(device, deleted=True)
 
-    def _load(self) -> dict[str, _User]:
-        devices: dict[str, list[DeviceKeys]] = {}
-        for row in self._store.read(
-            "select user_id, device_id, ed25519, curve25519, signed, deleted from peerroom_device"
-        ):
-            user_id, device_id, ed25519, curve25519, signed, deleted = row
-            device = DeviceKeys(
-                str(user_id), str(device_id), str(ed25519), str(curve25519),
-                bool(signed), bool(deleted),
-            )  # fmt: skip
-            devices.setdefault(device.user_id, []).append(device)
-        return {
-            str(user_id): _User(
-                None if master is None else str(master),
-                tuple(devices.get(str(user_id), ())),
-                bool(outdated),
-            )
-            for user_id, master, outdated in self._store.read(
-                "select user_id, master, outdated from peerroom_user"
-            )
-        }
+    def _vouched(self, now: UserKeys) -> Iterator[DeviceKeys]:
+        """Unlisted devices that the owner has signed, by the keys that they sent along."""
+        for raw in self._rows.take_back(now.user_id):
+            device = read_device(raw, now.user_id, raw.get("device_id"), now.self_signing)
+            if device is not None and device.signed:
+                yield device

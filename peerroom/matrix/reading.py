@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Final
 
@@ -20,6 +21,8 @@ from peerroom.matrix.outcome import (
 )
 from peerroom.matrix.roomkeys import RoomKey, RoomKeys
 from peerroom.matrix.trust import Trust
+
+log = logging.getLogger(__name__)
 
 # Events that only mean something in clear, as state or to the server (spec: Room state). A sender
 # who encrypts one hopes that somebody takes it for the real thing.
@@ -50,7 +53,8 @@ class Reader:
         """See `peerroom.matrix.crypto.Machine.decrypt`."""
         try:
             return self._read(room_id, event)
-        except HOSTILE:
+        except HOSTILE as error:
+            log.debug("an event is damaged: %s", type(error).__name__)
             return Undecryptable(Reason.BROKEN)
 
     @property

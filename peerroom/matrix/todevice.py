@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -13,9 +14,12 @@ from peerroom.matrix.olm import ALGORITHM, HOSTILE, OlmMachine, OlmPayload, text
 from peerroom.matrix.outbound import ALGORITHM as MEGOLM
 from peerroom.matrix.outcome import DecryptedToDevice, Reason, RoomSession, ToDeviceResult
 from peerroom.matrix.roomkeys import RoomKeys
+from peerroom.matrix.trust import Trust
 
 if TYPE_CHECKING:
     from peerroom.store.rooms import Rooms
+
+log = logging.getLogger(__name__)
 
 _WITHHELD: Final = frozenset(reason.value for reason in Reason if reason.value.startswith("m."))
 _LONGEST_SESSION_ID: Final = 64
@@ -62,7 +66,8 @@ class Inbox:
                     if self._devices.unasked([sender]):
                         stale.add(sender)
                     other += self._act_on(payload)
-            except HOSTILE:
+            except HOSTILE as error:
+                log.debug("a to-device event was refused: %s", type(error).__name__)
                 refused += 1
         return ToDeviceResult(
             self._room_keys.fresh, frozenset(withheld), tuple(other), refused, frozenset(stale)
@@ -96,11 +101,11 @@ class Inbox:
                 return []
             case "m.forwarded_room_key":
                 raise ValueError("nobody was asked for a key")
-        for device in self._devices.current(payload.sender):
-            if device.curve25519 == payload.sender_key and device.signed:
-                sender, device_id = payload.sender, device.device_id
-                return [DecryptedToDevice(payload.type, payload.content, sender, device_id)]
-        raise ValueError("from a device that its owner has not signed")
+        keys = payload.sender, payload.sender_key, payload.ed25519
+        device = self._devices.find(*keys)
+        if device is None or self._devices.trust(*keys) is not Trust.SIGNED:
+            raise ValueError("from a device that its owner has not signed")
+        return [DecryptedToDevice(payload.type, payload.content, payload.sender, device.device_id)]
 
     def _keep_room_key(self, payload: OlmPayload) -> None:
         content = payload.content
