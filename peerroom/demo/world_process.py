@@ -7,6 +7,7 @@ The child writes JSON objects, one a line: ``{"doing": sentence}`` while it sets
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import SystemRandom
+from types import TracebackType
 
 from peerroom.clock import SystemClock
 from peerroom.demo.errors import WorldDidNotStart
@@ -104,8 +106,18 @@ async def _live(folder: Path) -> int:
     return 0
 
 
+def _last_words(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """What a mistake of ours looks like from the client's side: its kind, and no details."""
+    sys.__excepthook__(kind, error, trace)  # to the log
+    with contextlib.suppress(OSError):  # nobody listens any more after the invite
+        _say(problem=_("The demo's world stopped ({kind}).").format(kind=kind.__name__))
+
+
 def main(folder: str, code: str) -> int:
     """Live in ``folder`` and speak language ``code`` until SIGTERM."""
+    sys.excepthook = _last_words
     set_language(code)
     return asyncio.run(_live(Path(folder)))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from peerroom.host.errors import AdminRequestFailed
+from peerroom.host.errors import AdminRequestFailed, HomeserverSilent
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,14 @@ class ServerApi:
         return response.status, parsed if isinstance(parsed, dict) else {}
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The JSON body of a successful answer; `AdminRequestFailed` otherwise."""
-        status, parsed = self.answer(method, path, body)
+        """The JSON body of a successful answer.
+
+        Raises `AdminRequestFailed`, or `HomeserverSilent` without any answer.
+        """
+        try:
+            status, parsed = self.answer(method, path, body)
+        except (OSError, http.client.HTTPException) as error:
+            raise HomeserverSilent from error
         if status >= 400:
             raise AdminRequestFailed(status=status, code=str(parsed.get("errcode", ""))[:64])
         return parsed

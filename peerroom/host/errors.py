@@ -21,7 +21,7 @@ class HomeserverDidNotStart(HostError):
     """Fields: ``reason``, one sanitised line of the server's own log."""
 
     what = N_("The homeserver did not start: {reason}")
-    next_step = N_("If nothing in that line helps, `peerroom doctor` checks what it needs.")
+    next_step = N_("`peerroom doctor` checks what it needs.")
 
 
 class AdminRequestFailed(HostError):
@@ -29,3 +29,10 @@ class AdminRequestFailed(HostError):
 
     what = N_("The homeserver refused a request of its administrator ({status} {code}).")
     next_step = N_("Run the command again with --debug for details.")
+
+
+class HomeserverSilent(HostError):
+    """It did not answer a request of its administrator at all."""
+
+    what = N_("The homeserver does not answer.")
+    next_step = N_("`peerroom doctor` checks what it needs.")

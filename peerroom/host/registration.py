@@ -36,8 +36,8 @@ def register(
 ) -> NewAccount:
     """Make an account past closed registration and rate limits.
 
-    ``name`` is the localpart, and the display name too if none is given. Without ``login`` no device is made. Raises `AdminRequestFailed`,
-    for instance with ``M_USER_IN_USE``.
+    ``name`` is the localpart, and the display name too if none is given. Without ``login`` no
+    device is made. Raises `AdminRequestFailed`, for instance with ``M_USER_IN_USE``.
     """
     api = ServerApi(base_url)
     password = password if password is not None else secrets.token_urlsafe(24)

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from support.processes import descendants, gone
 
+from peerroom.demo.errors import WorldDidNotStart
+from peerroom.demo.world_process import WorldProcess
+
 STEPS = [
     "server up",
     "bot up",
@@ -79,3 +82,14 @@ def test_without_a_terminal_it_says_what_to_do(tmp_path: Path) -> None:
     assert printed == ""
     assert "peerroom demo --script" in complaints
     assert left(tmp_path) == []
+
+
+def test_a_world_that_breaks_says_so_and_is_gone(tmp_path: Path) -> None:
+    """Where the server's folder should be, there is a file."""
+    folder = tmp_path / "world"
+    folder.mkdir()
+    (folder / "server").touch()
+    with pytest.raises(WorldDidNotStart) as error:
+        WorldProcess.start(folder, lambda words: None)
+    assert error.value.sentence() == "The demo's world stopped (FileExistsError)."
+    assert not folder.exists()

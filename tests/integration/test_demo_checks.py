@@ -79,3 +79,18 @@ async def test_with_the_network_there_the_proof_of_its_absence_fails(
     code, printed = await network_cut.help_now(port)
     assert code == 1
     assert "the network is still there" in printed
+
+
+async def test_where_namespaces_are_forbidden_every_socket_is_refused_instead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(network_cut, "namespaces_allowed", lambda: False)
+    code, printed = await network_cut.help_now(9, "--country", "JP", "--lang", "ja")
+    assert code == 0, printed
+    assert "119" in printed
+    reaching_out = "import socket; socket.create_connection(('127.0.0.1', 9))"
+    guarded = network_cut._GUARDED.replace("from peerroom.cli import main", reaching_out)
+    monkeypatch.setattr(network_cut, "_GUARDED", guarded)
+    code, printed = await network_cut.help_now(9)
+    assert code == 1
+    assert "no network in here" in printed

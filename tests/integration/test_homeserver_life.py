@@ -14,7 +14,7 @@ import pytest
 from support.processes import descendants, gone
 
 from peerroom.host.child import STOP_LIMIT
-from peerroom.host.errors import HomeserverDidNotStart
+from peerroom.host.errors import HomeserverDidNotStart, HomeserverSilent
 from peerroom.host.homeserver import Homeserver
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
@@ -81,6 +81,8 @@ def test_it_comes_back_where_it_was(tmp_path: Path) -> None:
         address = server.base_url
         server.stop()
         assert not server.running
+        with pytest.raises(HomeserverSilent):
+            server.api().call("GET", "/_matrix/client/versions")
         server.resume()
         assert server.base_url == address
         who = server.api(account.access_token).call("GET", "/_matrix/client/v3/account/whoami")
