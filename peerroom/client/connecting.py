@@ -59,6 +59,7 @@ class Link:
         self._turned = asyncio.Condition()
         self._back = asyncio.Event()
         self._failures = 0
+        self._failing = False
         self.state = ConnectionState("connecting", _("Connecting to the server."), clock.now())
 
     async def run(self) -> None:
@@ -99,6 +100,7 @@ class Link:
         """One life of the connection; returns how long to wait for the next, None for never."""
         try:
             self._synced_at = None
+            self._failing = False
             self._connection = connection = await kind.open(
                 self._vault,
                 self._account,
@@ -122,13 +124,19 @@ class Link:
         async with self._turned:
             self._synced_at = self._clock.now()
             self._turned.notify_all()
-        self.say("online", _("Connected."))
+        if not self._failing:
+            self.say("online", _("Connected."))
 
     def _is_fresh(self) -> bool:
         return self._synced_at is not None and self._clock.now() - self._synced_at < FRESH
 
     def _reach(self, reach: Reach, error: MatrixError | None) -> None:
-        """What the transport heard: the first failure at once, the first answer after it."""
+        """What the transport heard: the first failure at once, the first answer after it.
+
+        It says each only once: a turn of sync that came through must not talk over a failure of
+        another request in it, or nobody would hear of the failures that follow.
+        """
+        self._failing = error is not None
         if error is not None:
             self.say(reach, error.sentence())
             return

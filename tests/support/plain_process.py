@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 WITHIN = 30.0
@@ -20,10 +20,17 @@ class Process:
 
     @classmethod
     async def start(
-        cls, *arguments: str, data: Path, key: bytes | None = None, stdin: bytes | None = None
+        cls,
+        *arguments: str,
+        data: Path,
+        key: bytes | None = None,
+        stdin: bytes | None = None,
+        environ: Mapping[str, str] | None = None,
+        errors: Path | None = None,
+        umask: int = -1,
     ) -> Process:
         """``peerroom arguments`` with its data in ``data``; ``stdin`` is everything piped in, None
-        leaves the pipe open."""
+        leaves the pipe open. ``errors`` gets what would go between the lines, on stderr."""
         words = [sys.executable, "-c", "from peerroom.cli import main; main()", *arguments]
         inherited: Sequence[int] = ()
         if key is not None:
@@ -32,29 +39,33 @@ class Process:
             os.close(writing)
             inherited = (reading,)
             words += ["--vault-key-fd", str(reading)]
-        environ = {
+        outer = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("PEERROOM", "LC_", "LANG"))
         }
-        environ |= {
+        own = {
             "PEERROOM_DATA": str(data),
             "PEERROOM_CONFIG": str(data.parent / "config.toml"),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
         }
         (data.parent / "config.toml").touch()
+        stderr = None if errors is None else errors.open("ab")
         process = await asyncio.create_subprocess_exec(
             *words,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            stderr=stderr or asyncio.subprocess.STDOUT,
             pass_fds=inherited,
-            env=environ,
+            env=outer | own | dict(environ or {}),
+            umask=umask,
             start_new_session=True,  # no terminal to ask for a passphrase
         )
         for descriptor in inherited:
             os.close(descriptor)
+        if stderr is not None:
+            stderr.close()
         running = cls(process)
         if stdin is not None:
             assert process.stdin is not None
