@@ -57,7 +57,7 @@ class World:
     async def bring_members(self) -> None:
         """Let the simulated members come in by invite links, as anyone does."""
         names = draws(b"PeerRoom demo")
-        for _number in range(SIMULATED_MEMBERS):
+        for _number in range(SIMULATED_MEMBERS):  # at once is no faster: Synapse has one thread
             shown = next(names).shown(language())
             member = await self.enter(Vault.ephemeral())
             member.rename(_("{name} (simulated)").format(name=shown))
