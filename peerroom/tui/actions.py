@@ -27,7 +27,7 @@ GROUPS: Final[dict[Group, str]] = {
 class Action(NamedTuple):
     """One thing a user can do.
 
-    ``run`` is a Textual action; ``keys`` are in Textual's spelling, comma separated, and may be
+    ``run`` is a Textual action, empty for what a widget does with a key by itself; ``keys`` are in Textual's spelling, comma separated, and may be
     empty for what is only in the menu. ``commands`` are the words that can be typed after ``/``.
     """
 
@@ -106,26 +106,21 @@ TIMELINE: Final = (
 )
 """What can be done with a chosen message, while the conversation has the focus."""
 
-COMPOSER: Final = (
-    Action("send", N_("Send"), "talk", "submit", keys="enter", in_menu=False),
-    Action(
-        "newline",
-        N_("New line"),
-        "talk",
-        "newline",
-        keys="shift+enter,ctrl+j,alt+enter",
-        shown_keys="Ctrl+J, Shift+Enter, Alt+Enter",
-        in_menu=False,
-    ),
-    Action(
-        "recall",
-        N_("What I wrote before (in an empty line)"),
-        "talk",
-        "cursor_up",
-        keys="up",
-        in_menu=False,
-    ),
+SEND: Final = Action("send", N_("Send"), "talk", "", keys="enter", in_menu=False)
+NEW_LINE: Final = Action(
+    "newline",
+    N_("New line"),
+    "talk",
+    "",
+    keys="shift+enter,ctrl+j,alt+enter",
+    shown_keys="Ctrl+J, Shift+Enter, Alt+Enter",
+    in_menu=False,
 )
+RECALL: Final = Action(
+    "recall", N_("What I wrote before (in an empty line)"), "talk", "", keys="up", in_menu=False
+)
+
+COMPOSER: Final = (SEND, NEW_LINE, RECALL)
 """What the composer does with keys of its own."""
 
 MENU_ONLY: Final = (
@@ -158,7 +153,7 @@ CRITICAL_KEYS: Final = frozenset(key for action in (PANIC, LEAVE) for key in act
 def bindings(actions: Iterable[Action], *, priority: bool = False) -> Iterator[Binding]:
     """Textual's bindings for those of ``actions`` that have keys."""
     for action in actions:
-        if action.keys:
+        if action.keys and action.run:
             yield Binding(
                 action.keys, action.run, action.label, id=action.id, show=False, priority=priority
             )

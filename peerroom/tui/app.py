@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.segment import Segments
 from rich.text import Text
@@ -48,6 +49,7 @@ class PeerRoomApp(App[None], inherit_bindings=False):
         self.ending = Ending.LEFT
         self._wall = Wall()
         self._pair = leaving.Pair()
+        self._stages = itertools.count()
         theme = theme_for(start.config.interface.theme if start.config else "auto")
         # Set before the style sheet is read, which would else be read twice.
         self.set_reactive(PeerRoomApp.theme, theme.name)
@@ -86,7 +88,23 @@ class PeerRoomApp(App[None], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[object]:
         """The first screen, painted at once instead of pushed over an empty one."""
-        return self.entry.first_screen()
+        screen = self.entry.first_screen()
+        self._load_screen_css(screen)  # Textual forgets it for a default screen
+        return screen
+
+    async def go_on(self, screen: Callable[[], Screen[Any]]) -> None:
+        """Put another screen in place of the lowest one; open help stays open above it."""
+        helping = self.screen is self._panic()
+        before, after = self.current_mode, f"stage {next(self._stages)}"
+        self.add_mode(after, screen)
+        with self.batch_update():
+            if helping:
+                await self.pop_screen()
+            await self.switch_mode(after)
+            self._modes.setdefault(before, screen)  # Textual does not list the mode it begins in
+            await self.remove_mode(before)
+            if helping:
+                await self.push_screen(PANIC)
 
     # Life
 
@@ -213,6 +231,7 @@ class PeerRoomApp(App[None], inherit_bindings=False):
             node = self if target == "app" else self.screen
             if (
                 action.in_menu
+                and action.run
                 and hasattr(node, f"action_{name}")
                 and node.check_action(name, ()) is True
             ):

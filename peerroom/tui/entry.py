@@ -62,7 +62,7 @@ class Entry:
 
     async def enter(self, vault: Vault) -> None:
         """The vault is open: go on with what it holds."""
-        await self._app.switch_screen(self._inside(vault))
+        await self._app.go_on(lambda: self._inside(vault))
         await self.furnish()
         await self.connect()
 

@@ -29,6 +29,8 @@ def _theme(name: str, *, dark: bool, ansi: bool = False, **colours: str) -> Them
         boost=colours["raised"],
         variables={
             **own,
+            "ansi-background": colours["paper"],
+            "ansi-foreground": colours["ink"],
             "border": colours["calm"],
             "border-blurred": colours["rule"],
             "block-cursor-background": colours["chosen"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
@@ -46,7 +46,7 @@ class ChatScreen(Page[None]):
     """
 
     CSS_PATH = None
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""  # nothing: the desk takes it when it comes
 
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,6 +65,7 @@ class ChatScreen(Page[None]):
         self._fetching = False
         self._deleting: str | None = None
         self._desk: Desk | None = None
+        self._early: list[events.Key] = []
         self._rooms: RoomList | None = None
 
     # Layout
@@ -85,6 +86,7 @@ class ChatScreen(Page[None]):
         yield Status()
         yield TimelineView(self.peerroom.start.clock, self.peerroom.start.zone)
         yield Static(_("Write a message"), id="desk-place", markup=False)
+        yield Static(id="side")
 
     def fill(self) -> None:
         """Show what the vault holds, before any network."""
@@ -114,11 +116,21 @@ class ChatScreen(Page[None]):
         with self.app.batch_update():
             await self.query_one("#desk-place").remove()
             await self.mount(self._desk, after=self.timeline)
-            await self.mount(self._rooms, after=self.query_one(TopBar))
+            await self.query_one("#side").remove()
+            await self.mount(self._rooms)
             self.query_one(Status).show(client.connection)
             self._seat()
             self._show_rooms()
         self.timeline.tell_seen()
+        for key in self._early:
+            self._desk.composer.post_message(key)
+        self._early.clear()
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed before the desk stands there is written on it when it does."""
+        if self._desk is None:
+            event.stop()
+            self._early.append(event.copy())
 
     def on_unmount(self) -> None:
         """Hear no more of the client."""

@@ -111,7 +111,7 @@ class InviteScreen(Page[None]):
             field.disabled = False
             field.focus()
             return
-        await app.entry.enter(self._vault)
+        app.call_later(app.entry.enter, self._vault)
 
     def _show(self, step: Step) -> None:
         self._steps.append(step)

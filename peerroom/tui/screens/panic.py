@@ -139,6 +139,7 @@ class PanicScreen(Page[None]):
         ids = [option.id for option in options.options]
         if wanted in ids:
             options.highlighted = ids.index(wanted)
+            options.scroll_to_highlight()
         self.suggest()
 
     def _list_width(self) -> int:
@@ -186,7 +187,7 @@ class PanicScreen(Page[None]):
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         row = self._rows.get(event.option_id or "")
-        self.query_one("#chosen").display = row is not None
+        self.query_one("#chosen").set_class(row is None, "-none")
         if row is not None and self._view is not None:
             self._enlarge(row, self._view)
 

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
@@ -18,7 +19,6 @@ from textual.widgets.option_list import Option
 from peerroom import i18n
 from peerroom.care import barriers, helplines
 from peerroom.i18n import _
-from peerroom.text.cells import cell_width, truncate
 from peerroom.tui.screens.page import SidePage
 
 
@@ -106,8 +106,16 @@ class CodeScreen(SidePage[None]):
         return f"{self._name}  {self._number}"
 
     def body(self) -> ComposeResult:
-        """The code."""
+        """The code, or a sentence when the terminal is too small to show all of it."""
         yield ScanCode(f"tel:{self._dial}")
+        yield Static(_("This window is too small for the code."), classes="said", markup=False)
+
+    def on_resize(self) -> None:
+        """Half a code is worse than none."""
+        code = self.query_one(ScanCode)
+        fits = code.fits(self.app.size)
+        code.display = fits
+        self.query_one(".said").display = not fits
 
 
 class ScanCode(Widget):
@@ -129,6 +137,10 @@ class ScanCode(Widget):
             for pair in zip(rows[::2], rows[1::2], strict=True)
         ]
 
+    def fits(self, size: Size) -> bool:
+        """Whether a terminal of ``size`` shows every module."""
+        return size.width >= len(self._lines[0]) and size.height >= len(self._lines) + 2
+
     def get_content_width(self, *_sizes: object) -> int:
         """One cell a module."""
         return len(self._lines[0])
@@ -138,14 +150,9 @@ class ScanCode(Widget):
         return len(self._lines)
 
     def render_line(self, y: int) -> Strip:
-        """One row of modules, or a sentence when the terminal is too small to show them all."""
-        width = self.size.width
-        if self.app.size.height < len(self._lines) + 2 or width < len(self._lines[0]):
-            words = _("This window is too small for the code.") if y == 0 else ""
-            words = truncate(words, width)
-            return Strip([Segment(words + " " * (width - cell_width(words)), self.rich_style)])
+        """One row of modules."""
         if y >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(self.size.width, self.rich_style)
         return Strip([Segment(self._lines[y], self.INK)])
 
 

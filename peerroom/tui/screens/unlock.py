@@ -63,4 +63,4 @@ class UnlockScreen(Page[None]):
             field.focus()
             self.query_one("#said", Static).update(error.sentence())
             return
-        await self.peerroom.entry.enter(vault)
+        self.app.call_later(self.peerroom.entry.enter, vault)

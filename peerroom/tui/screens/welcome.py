@@ -62,4 +62,4 @@ class WelcomeScreen(Page[None]):
             app.speak(language)
         vault = await first_run(app)
         if vault is not None:
-            await app.entry.enter(vault)
+            app.call_later(app.entry.enter, vault)

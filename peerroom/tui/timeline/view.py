@@ -46,6 +46,14 @@ class TimelineView(ScrollView, can_focus=True):
     """One room's messages. Only a `Window` of them is in memory, whatever the vault holds."""
 
     ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    TimelineView {
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size: 0 0;
+    }
+    """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "timeline--own-name",
         "timeline--time",

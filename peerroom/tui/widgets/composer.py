@@ -12,18 +12,20 @@ from textual.widgets import TextArea
 
 from peerroom.i18n import _
 from peerroom.text.terminal import scrub
-from peerroom.tui.actions import COMPOSER, bindings
+from peerroom.tui.actions import NEW_LINE, SEND
 
 LIMIT: Final = 10_000
 """Characters in one message: what the other side shows of it at most (`ForeignText.block`)."""
+
+
+_SEND: Final = frozenset(SEND.keys.split(","))
+_NEW_LINE: Final = frozenset(NEW_LINE.keys.split(","))
 
 
 class Composer(TextArea):
     """Enter sends; Ctrl+J, Shift+Enter and Alt+Enter begin a new line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # The table's "enter" is handled as a key, before TextArea takes it for a new line.
-        *(b for b in bindings(COMPOSER) if b.action == "newline"),
         Binding("up", "cursor_up", show=False),
         Binding("down", "cursor_down", show=False),
         Binding("pageup", "screen.page(-1)", show=False),
@@ -68,11 +70,6 @@ class Composer(TextArea):
         if text and (not self._sent or self._sent[-1] != text):
             self._sent.append(text)
 
-    def action_newline(self) -> None:
-        """Begin a new line."""
-        self.insert("\n")
-        self.scroll_cursor_visible()
-
     def action_cursor_up(self, select: bool = False) -> None:
         """Up; in an empty line, what was written before."""
         if not select and self._browsing() and self._sent:
@@ -102,17 +99,27 @@ class Composer(TextArea):
         self._recalled = index
 
     def on_key(self, event: events.Key) -> None:
-        """Enter belongs to sending; everything else is TextArea's."""
-        if event.key == "enter":
+        """Enter sends, its companions begin a new line; everything else is TextArea's.
+
+        Not by bindings: Textual runs those a little later than it writes what is typed, so that
+        in fast input the lines would end in the wrong places.
+        """
+        if event.key in _SEND or event.key in _NEW_LINE:
             event.stop()
             event.prevent_default()
-            self.post_message(self.Submitted(self.text))
+            if event.key in _SEND:
+                self.post_message(self.Submitted(self.text))
+            else:
+                self._write("\n")
 
     def on_paste(self, event: events.Paste) -> None:
         """Pasted lines are text, never keys: nothing is sent, and no control comes along."""
         text = event.text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
         event.stop()
         event.prevent_default()
-        if result := self._replace_via_keyboard(scrub(text), *self.selection):
+        self._write(scrub(text))
+
+    def _write(self, text: str) -> None:
+        """Put ``text`` where the cursor is, over what is selected, as if it were typed."""
+        if result := self._replace_via_keyboard(text, *self.selection):
             self.move_cursor(result.end_location)
-            self.focus()
