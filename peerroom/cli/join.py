@@ -10,7 +10,7 @@ import click
 
 from peerroom.cli import opening
 from peerroom.cli.chat import PATIENCE, full_chat, plain_chat
-from peerroom.i18n import _
+from peerroom.i18n import _, language
 
 if TYPE_CHECKING:
     from peerroom.config import Config
@@ -83,10 +83,14 @@ def _asked(vault: Vault, asker: Asker) -> Invite:
 
 def go_in(invite: Invite, vault: Vault, config: Config, voice: Voice) -> None:
     """Walk in, each step one line. After a `PeerRoomError` the same link goes on."""
+    from peerroom.pseudonym.names import read
+
     asyncio.run(_go_in(invite, vault, config, voice))
     account = vault.accounts.current()
-    assert account is not None
-    voice.note(_("You are in, as {name}.").format(name=account.display_name))
+    assert account is not None and account.display_name is not None
+    drawn = read(account.display_name)
+    name = drawn.shown(language()) if drawn is not None else account.display_name
+    voice.note(_("You are in, as {name}.").format(name=name))
 
 
 async def _go_in(invite: Invite, vault: Vault, config: Config, voice: Voice) -> None:

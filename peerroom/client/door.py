@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from peerroom.store.events import StoredEvent
     from peerroom.store.vault import Vault
 
-_BOTS: Final = "bots"
-
 
 class Refused(PeerRoomError):
     """The bot answered, and the answer is no."""
@@ -152,16 +150,3 @@ class Door:
             return door.Answer.read(clear.get("content"))
         except BadContent:
             return None
-
-
-def remember_bot(vault: Vault, user_id: str) -> None:
-    """The bot whose identity an invite vouched for: its invitations to rooms are followed."""
-    known = bots(vault)
-    if user_id not in known:
-        vault.settings.set(_BOTS, [*known, user_id])
-
-
-def bots(vault: Vault) -> list[str]:
-    """The bots that let us in, by user id."""
-    kept = vault.settings.get(_BOTS, [])
-    return [user_id for user_id in kept if isinstance(user_id, str)]

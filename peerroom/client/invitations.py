@@ -7,16 +7,17 @@ are left alone: joining would tell a stranger that someone is there.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from peerroom.client.connecting import Link
-from peerroom.client.door import bots
 from peerroom.matrix.errors import Forbidden, MatrixError, NotFound
 
 if TYPE_CHECKING:
     from peerroom.matrix.connection import Connection
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
+
+_BOTS: Final = "bots"
 
 
 class Invitations:
@@ -63,3 +64,16 @@ class Invitations:
         except MatrixError:
             self._look.set()
             await self._link.pause_until_back(15.0)
+
+
+def remember_bot(vault: Vault, user_id: str) -> None:
+    """The bot whose identity an invite vouched for: its invitations to rooms are followed."""
+    known = bots(vault)
+    if user_id not in known:
+        vault.settings.set(_BOTS, [*known, user_id])
+
+
+def bots(vault: Vault) -> list[str]:
+    """The bots that let us in, by user id."""
+    kept = vault.settings.get(_BOTS, [])
+    return [user_id for user_id in kept if isinstance(user_id, str)]

@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from peerroom.client.door import Door, Refused, remember_bot
+from peerroom.client.door import Door, Refused
 from peerroom.client.expecting import sync_until
+from peerroom.client.invitations import remember_bot
 from peerroom.clock import Clock
 from peerroom.config import Config
 from peerroom.errors import PeerRoomError
