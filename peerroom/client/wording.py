@@ -24,6 +24,9 @@ _TROUBLE: Final[dict[str, MessageState]] = {
     "malformed": "malformed",
 }
 
+_TRUSTS: Final = frozenset(Trust)
+_REASONS: Final = frozenset(Reason)
+
 
 def state_of(event: StoredEvent, *, own: bool, malformed: bool) -> MessageState:
     """The state of a stored event. ``malformed`` says that its content could not be read."""
@@ -55,7 +58,3 @@ def event_time(milliseconds: int) -> datetime:
         return min(_EPOCH + timedelta(milliseconds=max(0, milliseconds)), _LATEST)
     except OverflowError:
         return _LATEST
-
-
-_TRUSTS: Final = frozenset(Trust)
-_REASONS: Final = frozenset(Reason)

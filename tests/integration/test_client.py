@@ -106,3 +106,51 @@ async def test_a_restart_shows_what_was_and_goes_on(circle: Circle) -> None:
     back = await circle.run(otter.vault)
     await back.sees("meanwhile")
     assert back.bodies() == ["before", "meanwhile"]
+
+
+async def test_history_from_while_we_were_away_fills_in(circle: Circle) -> None:
+    heron, otter = await asyncio.gather(circle.guest(), circle.guest())
+    await otter.client.stop()
+    circle.guests.remove(otter)
+    said = [f"line {number}" for number in range(70)]
+    for line in said:
+        heron.say(line)
+    async with asyncio.timeout(60):
+        assert await heron.client.outbox_empty()
+    back = await circle.run(otter.vault)
+    await until(back.client, lambda: len(back.bodies(limit=500)) == len(said))
+    assert back.bodies(limit=500) == said
+    page = back.client.timeline(back.room_id).page(limit=500)
+    assert not [view for view in page if view.kind == "gap"]
+    while await back.client.load_older(back.room_id):
+        pass
+    assert back.bodies(limit=500) == said
+
+
+async def test_being_removed_is_said_once_and_the_history_stays(circle: Circle) -> None:
+    heron, otter = await asyncio.gather(circle.guest(), circle.guest())
+    otter.say("before")
+    await heron.sees("before")
+    notices: list[str] = []
+    heron.client.subscribe(
+        lambda change: notices.append(change.text or "") if change.kind == "notice" else None
+    )
+    await circle.bot._connection.rooms.kick(circle.room_id, heron.client.user_id)
+    await until(heron.client, lambda: notices)
+    assert notices == ["You are no longer in “Kitchen table”. What was said stays readable here."]
+    room = heron.client.room(circle.room_id)
+    assert room is not None and not room.joined
+    assert heron.bodies() == ["before"]
+
+
+async def test_unread_is_counted_and_forgotten_here_only(circle: Circle) -> None:
+    heron, otter = await asyncio.gather(circle.guest(), circle.guest())
+    otter.say("one")
+    otter.say("two")
+    last = await heron.sees("two")
+    room = heron.client.room(circle.room_id)
+    assert room is not None and room.unread == 2 and room.last is not None
+    assert room.last.endswith(": two")
+    heron.client.mark_read(circle.room_id, last.position)
+    room = heron.client.room(circle.room_id)
+    assert room is not None and room.unread == 0

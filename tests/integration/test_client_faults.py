@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from support.circle import CLOCK, RANDOM, Circle, Guest, until
@@ -99,8 +100,6 @@ async def test_a_server_that_is_gone_at_the_start(circle: Circle, weather: Fault
     await weather.refuse()
     account = heron.vault.accounts.current()
     assert account is not None
-    from dataclasses import replace
-
     client = Client(
         heron.vault,
         replace(account, homeserver=weather.url),
@@ -209,6 +208,34 @@ async def test_stopping_in_the_middle_loses_and_doubles_nothing(
     await until(again.client, lambda: not again.client.unsent())
     assert otter.bodies() == lines
     assert again.bodies() == lines
+
+
+async def test_nothing_is_sent_on_an_old_view_of_the_room(
+    circle: Circle, weather: FaultyServer
+) -> None:
+    """Who left while we were away must not get the key of what is written now."""
+    heron, otter = await asyncio.gather(circle.guest(), circle.guest())
+    await heron.client.stop()
+    circle.guests.remove(heron)
+    account = heron.vault.accounts.current()
+    assert account is not None
+    weather.fail("500", path="/sync")
+    client = Client(
+        heron.vault,
+        replace(account, homeserver=weather.url),
+        config=Config(),
+        clock=CLOCK,
+        random=RANDOM,
+    )
+    again = Guest(heron.vault, client, circle.room_id)
+    circle.guests.append(again)
+    await client.start()
+    again.say("only to those who are here")
+    await said(again, "waiting")
+    await weather.asked("/sync")
+    assert weather.paths("/send") == []
+    weather.heal()
+    await otter.sees("only to those who are here")
 
 
 @pytest.mark.soak
