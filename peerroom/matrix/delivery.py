@@ -4,6 +4,10 @@ What a row holds, by kind:
 
 ``message``
     ``{"type": "m.room.message", "content": {…}}``: any room event type; it is encrypted.
+    With ``"readers": [user_id, …]`` only those of the named users who are in the room get the key
+    to it, by a session that nobody else was ever given. Whoever the server adds to the room sees
+    that something was said, and cannot read it. Our own user id is named only for the sake of our
+    other devices. Without it, whoever is in the room may read.
 ``redaction``
     ``{"redacts": event_id}`` and optionally ``"reason"``: goes as the spec has it, in clear.
 """
@@ -21,6 +25,7 @@ from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
 from peerroom.matrix import commit_points
 from peerroom.matrix.errors import BadAnswer
+from peerroom.matrix.event import is_user_id
 from peerroom.matrix.keyshare import KeyShare
 from peerroom.matrix.outbound import MARKER
 from peerroom.matrix.outcome import Decrypted
@@ -82,7 +87,10 @@ class Delivery:
             raise NotEncrypted
         if self._is_forgotten(row) and (event_id := await self._find(row)):
             return event_id
-        await self._keyshare.ensure_shared(row.room_id, self._readers(row.room_id))
+        readers = self._readers(row.room_id)
+        if "readers" in content:
+            readers &= _named(content["readers"])
+        await self._keyshare.ensure_shared(row.room_id, readers)
         marked = {**inner, MARKER: row.transaction_id}
         try:
             sealed = self._machine.encrypt(row.room_id, event_type, marked)
@@ -146,6 +154,14 @@ class Delivery:
             return False
         outcome = self._machine.decrypt(row.room_id, raw)
         return isinstance(outcome, Decrypted) and outcome.transaction_id == row.transaction_id
+
+
+def _named(readers: object) -> set[str]:
+    """Raises `NotDeliverable`: a restriction that cannot be read must not become none."""
+    named = readers if isinstance(readers, list) else []
+    if not named or not all(isinstance(user, str) and is_user_id(user) for user in named):
+        raise NotDeliverable
+    return set(named)
 
 
 def _event_id(answer: Mapping[str, object]) -> str:

@@ -106,12 +106,13 @@ class KeyShare:
     async def ensure_shared(self, room_id: str, members: Collection[str]) -> ShareReport:
         """See that every signed device of ``members`` holds the room's current key.
 
-        ``members`` are all users who may read now (the whole membership, not a lazy part). Cheap
-        when nothing changed: no request, no query. A new session is started when one is due by
-        age or count (``m.room.encryption``), when somebody left, when a device is gone or no
-        longer signed, and when a device that could not be reached can be. Raises `MatrixError`
-        when a share did not reach the server: then no message may go, and the next call repeats
-        the same share under the same transaction id.
+        ``members`` are all users who may read now (the whole membership, not a lazy part; or
+        fewer, where a message is not for everyone). Cheap when nothing changed: no request, no
+        query. A new session is started when one is due by age or count (``m.room.encryption``),
+        when somebody who was given the key is no longer among ``members``, when a device is gone
+        or no longer signed, and when a device that could not be reached can be. Raises
+        `MatrixError` when a share did not reach the server: then no message may go, and the next
+        call repeats the same share under the same transaction id.
         """
         async with self._locks[room_id]:
             people = frozenset(members)

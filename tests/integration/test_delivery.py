@@ -161,6 +161,11 @@ async def test_a_redaction_is_sent_once_and_reaches_the_other_side(people: Peopl
         ("message", {"msgtype": "m.text", "body": "no type beside it"}),
         ("message", {"type": "m.room.message", "content": "no object"}),
         ("message", {"type": 5, "content": {}}),
+        ("message", {"type": "m.room.message", "content": {}, "readers": []}),
+        ("message", {"type": "m.room.message", "content": {}, "readers": "@bob:example.org"}),
+        ("message", {"type": "m.room.message", "content": {}, "readers": ["@bob:x", 5]}),
+        ("message", {"type": "m.room.message", "content": {}, "readers": ["bob"]}),
+        ("message", {"type": "m.room.message", "content": {}, "readers": None}),
         ("redaction", {}),
         ("redaction", {"redacts": 5}),
         ("action", {"type": "m.room.message", "content": {}}),
@@ -224,3 +229,38 @@ async def test_nothing_is_looked_for_while_the_server_still_knows(
         clock.advance(2 * 3600)
         await alice.connection.deliver(row)
         assert between.paths("/messages") != []
+
+
+async def test_a_row_with_named_readers_is_for_nobody_else_in_the_room(people: People) -> None:
+    """A homeserver can add anyone to a room; what is said at the door is for the bot alone."""
+    alice, bob, ghost = await people("alice"), await people("bob"), await people("ghost")
+    room_id = await meet(alice, bob, ghost)
+
+    async def say(text: str, *readers: Member) -> None:
+        row = alice.row(room_id, text)
+        content = {**row.content, "readers": [one.user_id for one in readers]}
+        await alice.connection.deliver(replace(row, content=content) if readers else row)
+
+    await say("for all")  # a session that the ghost holds
+    await say("for bob", alice, bob)
+    assert alice.connection.keyshare.report(room_id).sent == {(bob.user_id, bob.device_id)}
+    first = alice.machine.outbound[room_id].session_id
+    await say("for bob again", alice, bob)
+    assert alice.machine.outbound[room_id].session_id == first
+    await say("for all again")
+    await say("for bob at last", alice, bob)
+    for member in (bob, ghost):
+        await member.turn()
+    assert bob.heard(room_id) == [
+        "for all", "for bob", "for bob again", "for all again", "for bob at last",
+    ]  # fmt: skip
+    assert ghost.heard(room_id) == ["for all", "for all again"]
+
+
+async def test_a_named_reader_who_is_not_in_the_room_gets_nothing(people: People) -> None:
+    alice, bob, carol = await people("alice"), await people("bob"), await people("carol")
+    room_id = await meet(alice, bob)
+    row = alice.row(room_id, "one")
+    readers = [bob.user_id, carol.user_id]
+    await alice.connection.deliver(replace(row, content={**row.content, "readers": readers}))
+    assert alice.connection.keyshare.report(room_id).sent == {(bob.user_id, bob.device_id)}
