@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import cached_property
 from typing import Any, Final
 
 from peerroom.bot.invites import publish
@@ -18,6 +19,7 @@ from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_, _
 from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import MatrixError, RateLimited
+from peerroom.matrix.rooms import Rooms
 from peerroom.moderation import actions as act
 from peerroom.store.accounts import Account
 from peerroom.store.outbox import OutboxRow
@@ -25,10 +27,21 @@ from peerroom.store.vault import Vault
 
 log = logging.getLogger("peerroom.bot")
 
+MISTAKES: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a mistake of ours raises on data that nobody thought of. Not the vault's errors."""
 MUTED: Final = -1
 MODERATOR: Final = 50
-PAUSE: Final = 5.0
-"""Seconds before a row is tried again after a passing fault that named no time."""
+PAUSE: Final = 2.0
+"""Seconds before a row is tried again after a first passing fault that named no time."""
+LONGEST_PAUSE: Final = 300.0
+"""Seconds after which even a server that asks for a longer wait is asked again."""
 
 
 class CannotBeDone(PeerRoomError):
@@ -39,7 +52,10 @@ class CannotBeDone(PeerRoomError):
 
 
 class Executor:
-    """One worker; requests go out one at a time, the urgent ones first."""
+    """Two workers: one acts, the other speaks and removes, so that neither waits for the other.
+
+    A row that met a passing fault holds up only the rows of its own order key, for a while.
+    """
 
     def __init__(
         self,
@@ -59,13 +75,22 @@ class Executor:
         self._management = management
         self._room_name = room_name
         self._clock = clock
-        self._wake = asyncio.Event()
+        self._wakes = (asyncio.Event(), asyncio.Event())
+        self._not_before: dict[str, float] = {}
+        self._failures: dict[str, int] = {}
+        self._under_way = 0
         self._idle = asyncio.Event()
+
+    @cached_property
+    def _rooms(self) -> Rooms:
+        """Without retries: a request that waited inside itself would hold up the others."""
+        return Rooms(self._connection.session.without_retries())
 
     def wake(self) -> None:
         """There is something to do."""
         self._idle.clear()
-        self._wake.set()
+        for wake in self._wakes:
+            wake.set()
 
     async def idle(self) -> None:
         """Wait until nothing is left to do (failed rows wait for a person and do not count)."""
@@ -73,16 +98,43 @@ class Executor:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        self._wake.set()
+        async with asyncio.TaskGroup() as workers:
+            workers.create_task(self._work(self._wakes[0], acting=True))
+            workers.create_task(self._work(self._wakes[1], acting=False))
+
+    async def _work(self, wake: asyncio.Event, *, acting: bool) -> None:
         while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while ready := sorted(self._vault.outbox.ready(self._account.id), key=urgency):
-                await self._try(ready[0])
-            self._idle.set()
+            wake.clear()
+            rows = [
+                row
+                for row in self._vault.outbox.ready(self._account.id)
+                if (row.kind == "action") is acting
+            ]
+            now = self._clock.monotonic()
+            due = [row for row in rows if self._not_before.get(row.order_key, now) <= now]
+            if due:
+                await self._try(min(due, key=urgency))
+                continue
+            if not self._under_way and not self._vault.outbox.queued(self._account.id):
+                self._idle.set()
+            later = min((self._not_before[row.order_key] for row in rows), default=None)
+            await self._wait(wake, None if later is None else later - now)
+
+    async def _wait(self, wake: asyncio.Event, seconds: float | None) -> None:
+        """Until something is to be done, or for ``seconds``."""
+        waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(wake.wait())}
+        if seconds is not None:
+            waits.add(asyncio.ensure_future(self._clock.sleep(seconds)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     async def _try(self, row: OutboxRow) -> None:
-        self._vault.outbox.mark_sending(row.id, self._clock.now())
+        if not self._vault.outbox.mark_sending(row.id, self._clock.now()):
+            return
+        self._under_way += 1
         try:
             await self._carry_out(row)
         except asyncio.CancelledError:
@@ -91,16 +143,29 @@ class Executor:
         except MatrixError as error:
             if error.reach is None or error.reach == "logged_out":
                 self._give_up(row, error)
-                return
-            self._vault.outbox.requeue(row.id, error.sentence())
-            wait = error.retry_after if isinstance(error, RateLimited) else None
-            await self._clock.sleep(PAUSE if wait is None else wait)
+            else:
+                self._put_off(row, error)
         except PeerRoomError as error:
             self._give_up(row, error)
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except MISTAKES as error:
             # A row of another version, or an answer nobody thought of: it must not stop the rest.
             log.error("a request could not be carried out: %s", type(error).__name__)
             self._give_up(row, CannotBeDone())
+        else:
+            self._failures.pop(row.order_key, None)
+        finally:
+            self._under_way -= 1
+            for other in self._wakes:  # the next row of this key may be the other worker's
+                other.set()
+
+    def _put_off(self, row: OutboxRow, error: MatrixError) -> None:
+        """Keep the row for later: when the server says, or after a growing pause."""
+        failures = self._failures[row.order_key] = self._failures.get(row.order_key, 0) + 1
+        pause = min(PAUSE * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE)
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            pause = min(error.retry_after, LONGEST_PAUSE)
+        self._not_before[row.order_key] = self._clock.monotonic() + pause
+        self._vault.outbox.requeue(row.id, error.sentence())
 
     def _give_up(self, row: OutboxRow, error: PeerRoomError) -> None:
         """Mark the row, note it, and tell the moderators (unless telling them is what failed)."""
@@ -132,7 +197,7 @@ class Executor:
 
     async def _perform(self, request: act.Request) -> None:
         """Requests that may be repeated without harm: each sets a state, none adds to one."""
-        rooms = self._connection.rooms
+        rooms = self._rooms
         match request:
             case act.InviteMember(room_id=room_id, user_id=user_id):
                 await rooms.invite(room_id, user_id)
@@ -140,6 +205,10 @@ class Executor:
                 await rooms.ban(room_id, user_id)
             case act.UnbanMember(room_id=room_id, user_id=user_id):
                 await rooms.unban(room_id, user_id)
+            case act.RemoveMember(room_id=room_id, user_id=user_id):
+                await rooms.kick(room_id, user_id)
+            case act.TakeRole(room_id=room_id, user_id=user_id):
+                await self._set_level(room_id, user_id, None)
             case act.SetVoice(room_id=room_id, user_id=user_id, may_write=may_write):
                 await self._set_level(room_id, user_id, None if may_write else MUTED)
             case act.GiveRole(room_id=room_id, user_id=user_id):
@@ -149,7 +218,7 @@ class Executor:
 
     async def _set_level(self, room_id: str, user_id: str, level: int | None) -> None:
         """Give a user a power level of their own; None takes it away again."""
-        rooms = self._connection.rooms
+        rooms = self._rooms
         levels: dict[str, Any] = dict(await rooms.get_state(room_id, "m.room.power_levels") or {})
         users = dict(levels.get("users") or {})
         if users.get(user_id) == level:

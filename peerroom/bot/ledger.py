@@ -152,6 +152,10 @@ class Ledger:
         self.add_moderator(action.user_id)
 
     @apply.register
+    def _no_moderator(self, action: act.UnmakeModerator, now: datetime) -> None:
+        self._records.remove(MODERATORS, action.user_id)
+
+    @apply.register
     def _mute(self, action: act.NoteMute, now: datetime) -> None:
         until = None if action.until is None else action.until.isoformat()
         self._records.replace(MUTES, action.user_id, until)

@@ -58,29 +58,35 @@ class Picture:
             {user: ForeignText(member.get("displayname")) for user, member in content.items()}
         )
         inside = {user for user, member in content.items() if member.get("membership") == "join"}
-        invited = {user for user, member in content.items() if member.get("membership") == "invite"}
+        gone = {user for user, member in content.items() if member.get("membership") == "leave"}
         banned = {user for user, member in content.items() if member.get("membership") == "ban"}
         moderators = self.ledger.moderators()
         recovery = {self.config.recovery} if self.config.recovery else set()
+        desk = self.vault.rooms.members(self.circle.management)
+        invites = self.ledger.invites()
+        admitted = {invite.used_by for invite in invites.values() if invite.used_by is not None}
         exempt = moderators | {self.bot} | recovery
         return State(
             bot=self.bot,
             circle=self.circle.circle,
             management=self.circle.management,
             via=(self.bot.partition(":")[2],),
+            desk=frozenset(
+                user for user, member in desk.items() if member.get("membership") == "join"
+            ),
             moderators=moderators,
             exempt=frozenset(exempt),
             members={user: names[user] for user in inside},
-            known={user: names[user] for user in content.keys() - inside},
+            known={user: names[user] for user in gone | banned},
             seats=self.config.seats,
-            invites=self.ledger.invites(),
+            invites=invites,
             mutes=self.ledger.mutes(),
             banned=self.ledger.bans() | banned,
             messages=MessagesOf(self.vault, self.circle.circle),
             welcome=self.welcome,
             health=self._health(),
             can_invite=self.can_invite,
-            pending_joins=frozenset(invited - exempt),
+            pending_joins=frozenset(admitted - inside - gone - banned),
         )
 
     def _health(self) -> Health:

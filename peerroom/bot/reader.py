@@ -90,7 +90,9 @@ class Reader:
                 return None
             now = self._clock.now()  # an invite's end is judged by our clock, not the newcomer's
             digest = secret_digest(knock.secret)
-            return Knocked(event.event_id, event.room_id, event.sender, digest, now, signed)
+            pinned = self._vault.identities.get(event.sender)
+            own = pinned is not None and pinned.master == knock.identity
+            return Knocked(event.event_id, event.room_id, event.sender, digest, now, signed, own)
         if payload.get("type") != "m.room.message" or not _is_plain_talk(content):
             return None
         return Said(

@@ -9,7 +9,7 @@ from peerroom.moderation import actions as act
 from peerroom.store.outbox import Outbox, OutboxKind, OutboxRow
 from peerroom.wire import door
 
-URGENT: Final = (act.BanMember, act.SetVoice, act.UnbanMember)
+URGENT: Final = (act.BanMember, act.RemoveMember, act.SetVoice, act.TakeRole, act.UnbanMember)
 
 
 def row_content(request: act.Request) -> tuple[OutboxKind, dict[str, Any]]:
@@ -36,7 +36,14 @@ def order_key(request: act.Request, door_room: str | None) -> str:
     if door_room is not None:
         return door_room
     match request:
-        case act.BanMember() | act.UnbanMember() | act.SetVoice() | act.GiveRole():
+        case (
+            act.BanMember()
+            | act.UnbanMember()
+            | act.SetVoice()
+            | act.GiveRole()
+            | act.TakeRole()
+            | act.RemoveMember()
+        ):
             return f"person {request.user_id}"
         case act.RedactMessage():
             return f"redact {request.room_id}"

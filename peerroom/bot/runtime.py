@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from peerroom.bot import circle as circles
 from peerroom.bot.circle import Circle
-from peerroom.bot.executor import Executor
+from peerroom.bot.executor import MISTAKES, Executor
 from peerroom.bot.invites import publish
 from peerroom.bot.ledger import UNJUDGED, Ledger
 from peerroom.bot.picture import Picture
@@ -20,11 +20,13 @@ from peerroom.bot.requests import queue
 from peerroom.bot.welcome import welcome
 from peerroom.clock import Clock
 from peerroom.config import Config
+from peerroom.i18n import _
 from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import Banned, Forbidden, MatrixError, NotFound
 from peerroom.matrix.sync import SyncBatch
 from peerroom.moderation import actions as act
 from peerroom.moderation.decide import decide
+from peerroom.moderation.door import decide_removal
 from peerroom.moderation.facts import Fact, Knocked, Ticked
 from peerroom.moderation.state import Role, State
 from peerroom.store.accounts import Account
@@ -37,17 +39,6 @@ TICK: Final = 20.0
 """Seconds between looks at what ends by itself."""
 KEEP_SENT: Final = timedelta(days=7)
 """How long a row that was carried out is remembered, so that nothing is decided twice."""
-
-
-MISTAKES: Final = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-"""What a mistake of ours raises on data that nobody thought of. Not the vault's errors."""
 
 
 class Bot:
@@ -184,6 +175,24 @@ class Bot:
             self._ledger.forget_secret(invite.digest)
         return links
 
+    async def remove_moderator(self, user_id: str) -> None:
+        """Take a moderator's powers, and wait until the server has heard. Call after `prepare`.
+
+        One named in the settings comes back at the next start: take them out there too.
+        """
+        assert self._picture is not None
+        assert self._executor is not None
+        now = self._clock.now()
+        fact = Ticked(now)
+        with self._vault.transaction():
+            actions = decide_removal(user_id, self._picture.take())
+            self._keep(actions, f"removal:{now.isoformat()}", fact)
+        work = asyncio.create_task(self._executor.run())
+        self._executor.wake()
+        await self._executor.idle()
+        work.cancel()
+        await asyncio.wait([work])
+
     # judging -------------------------------------------------------------------------------------
 
     async def _on_batch(self, batch: SyncBatch) -> None:
@@ -234,6 +243,11 @@ class Bot:
         except MISTAKES as error:
             log.error("an event could not be judged: %s", type(error).__name__)
             self._ledger.apply(act.Count(UNJUDGED), self._clock.now())
+            if event.room_id == state.management:
+                said = _(
+                    "I could not judge what was said here. If it was a command, it was not done."
+                )
+                self._queue(act.Say(state.management, said), f"unjudged:{event.event_id}")
             return True
         return bool(actions) or event.status == "undecryptable"
 

@@ -101,12 +101,14 @@ class Door:
 
     async def knock(self, secret: str, number: int, now: datetime) -> None:
         """Say the secret. The same ``number`` says it once, however often this is called."""
+        identity = self._connection.identity.master_key
+        assert identity is not None, "the connection was started"
         digest = hashlib.sha256(secret.encode()).hexdigest()
         row = self._vault.outbox.add(
             self._account.id,
             self._room_id,
             "message",
-            {"type": door.KNOCK, "content": door.Knock(secret).content()},
+            {"type": door.KNOCK, "content": door.Knock(secret, identity).content()},
             now=now,
             idempotency_key=f"knock {digest} {number}",
         )

@@ -31,6 +31,12 @@ class MakeModerator(_Action, frozen=True):
     user_id: str
 
 
+class UnmakeModerator(_Action, frozen=True):
+    """The account may give commands no longer."""
+
+    user_id: str
+
+
 class NoteMute(_Action, frozen=True):
     """Muted until then; None means until unmuted."""
 
@@ -123,6 +129,20 @@ class GiveRole(_Action, frozen=True):
     user_id: str
 
 
+class TakeRole(_Action, frozen=True):
+    """No longer a moderator in the room's power levels."""
+
+    room_id: str
+    user_id: str
+
+
+class RemoveMember(_Action, frozen=True):
+    """Remove an account from a room; it may be invited again."""
+
+    room_id: str
+    user_id: str
+
+
 class BanMember(_Action, frozen=True):
     """Remove an account for good. No reason goes out: it would stand in room state, in clear."""
 
@@ -147,6 +167,7 @@ class PublishInvites(_Action, frozen=True):
 Ledger = (
     SpendInvite
     | MakeModerator
+    | UnmakeModerator
     | NoteMute
     | NoteUnmute
     | NoteBan
@@ -162,6 +183,8 @@ Request = (
     | RedactMessage
     | SetVoice
     | GiveRole
+    | TakeRole
+    | RemoveMember
     | BanMember
     | UnbanMember
     | PublishInvites

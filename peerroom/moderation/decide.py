@@ -51,7 +51,8 @@ def _decide_said(said: Said, state: State) -> list[act.Action]:
         ]
     if isinstance(command, cmd.CommandError):
         return [act.Say(state.management, command.sentence())]
-    return carry_out(command, said.sender, said.at, state)
+    # Our own clock, not the event's: its time is the server's claim, and may lie in any year.
+    return carry_out(command, said.sender, said.read_at, state)
 
 
 def _refusal(said: Said, state: State) -> str | None:
@@ -59,6 +60,8 @@ def _refusal(said: Said, state: State) -> str | None:
         return "other room"
     if said.sender not in state.moderators:
         return "not a moderator"
+    if said.sender not in state.desk:
+        return "not in the room"
     if not said.encrypted:
         return "not encrypted"
     if not said.signed:

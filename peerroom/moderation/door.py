@@ -11,21 +11,21 @@ from peerroom.wire.door import Result
 def judge(knock: Knocked, state: State) -> tuple[Result, InviteRecord | None]:
     """What the bot answers, and the invite that was meant.
 
-    The same account may knock again with the invite it used: its first answer may have been lost.
-    An unknown secret is answered like an expired one, so that guessing learns nothing.
+    Whoever used an invite may knock with it again until they are in: the first answer may have
+    been lost. After that it opens nothing, also not for someone who left or was removed. An
+    unknown secret is answered like an expired one, so that guessing learns nothing.
     """
     invite = state.invites.get(knock.digest)
     if knock.sender in state.banned:
         return "banned", invite
     if invite is None:
         return "expired", None
-    if invite.used_by == knock.sender:
-        return "admitted", invite
     if invite.used_by is not None:
-        return "used", invite
+        coming = invite.used_by == knock.sender and knock.sender in state.pending_joins
+        return ("admitted" if coming else "used"), invite
     if not invite.open_at(knock.at):
         return "expired", invite
-    taken = len(state.members.keys() - state.exempt) + len(state.pending_joins)
+    taken = len((state.members.keys() | state.pending_joins) - state.exempt)
     if invite.role == "member" and taken >= state.seats:
         return "full", invite
     return "admitted", invite
@@ -35,20 +35,34 @@ def decide_knock(knock: Knocked, state: State) -> list[act.Action]:
     """Answer a knock; admit whom a good invite brings."""
     if not knock.signed:
         return [act.Count("knock from an unsigned device")]
+    if not knock.own_identity:
+        return [act.Count("knock under another identity than the server shows")]
     result, invite = judge(knock, state)
     if result != "admitted" or invite is None:
         return [act.Count(f"knock refused: {result}"), act.AnswerDoor(knock.room_id, result)]
-    answer = act.AnswerDoor(knock.room_id, "admitted", state.circle, state.via)
-    enter: list[act.Action] = [act.InviteMember(state.circle, knock.sender)]
-    if invite.role == "moderator":
-        enter += [
-            act.InviteMember(state.management, knock.sender),
-            act.GiveRole(state.circle, knock.sender),
-        ]
+    moderator = invite.role == "moderator"
+    rooms = (state.circle, state.management) if moderator else (state.circle,)
+    enter: list[act.Action] = [
+        *(act.InviteMember(room_id, knock.sender) for room_id in rooms),
+        act.AnswerDoor(knock.room_id, "admitted", state.circle, state.via),
+    ]
     if invite.used_by == knock.sender:
-        return [*enter, answer]
-    admitted: list[act.Action] = [act.SpendInvite(invite.digest, knock.sender)]
-    if invite.role == "moderator":
-        admitted.append(act.MakeModerator(knock.sender))
-    admitted.append(act.Note(by=knock.sender, what="admitted", about=invite.role))
-    return [*admitted, *enter, answer, act.Say(knock.room_id, state.welcome)]
+        return enter
+    admitted: list[act.Action] = [
+        act.SpendInvite(invite.digest, knock.sender),
+        act.Note(by=knock.sender, what="admitted", about=invite.role),
+    ]
+    if moderator:
+        role = act.GiveRole(state.circle, knock.sender)
+        admitted += [act.MakeModerator(knock.sender), role]
+    return [*admitted, *enter, act.Say(knock.room_id, state.welcome)]
+
+
+def decide_removal(user_id: str, state: State) -> list[act.Action]:
+    """Take a moderator's powers: the list, the level, the management room."""
+    return [
+        act.Note(by=state.bot, what="moderator removed", about=user_id),
+        act.UnmakeModerator(user_id),
+        act.TakeRole(state.circle, user_id),
+        act.RemoveMember(state.management, user_id),
+    ]

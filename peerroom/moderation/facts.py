@@ -38,6 +38,8 @@ class Knocked:
     digest: str
     at: datetime
     signed: bool
+    own_identity: bool
+    """The identity that the server shows for the sender is the one that the sender named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,14 +46,16 @@ class Health:
 class State:
     """The circle as it stands.
 
-    `members` are those in the room now, `known` everyone who ever was, both by user id with the
-    name shown. `messages` are a member's message ids, the newest first.
+    `members` are those in the room now, `known` those who were and left, both by user id with the
+    name shown; `desk` are those in the management room. `messages` are a member's message ids, the
+    newest first.
     """
 
     bot: str
     circle: str
     management: str
     via: tuple[str, ...]
+    desk: frozenset[str]
     moderators: frozenset[str]
     exempt: frozenset[str]
     """Accounts no command is ever turned against: the bot, the recovery owner, moderators."""
@@ -69,4 +71,4 @@ class State:
     can_invite: bool = True
     """False where the server does not let the bot make registration tokens."""
     pending_joins: frozenset[str] = field(default_factory=frozenset)
-    """Admitted and not in the room yet: their seats are taken too."""
+    """Let in by an invite and not in the room yet: their seats are taken too."""

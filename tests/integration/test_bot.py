@@ -67,6 +67,10 @@ class Person:
     async def _on_batch(self, _batch: object) -> None:
         self.turns.set()
 
+    @property
+    def identity(self) -> str:
+        return str(self.connection.identity.master_key)
+
     async def until(self, condition: Callable[[], Any]) -> Any:
         """The first true value of ``condition``, looked at after every turn of sync."""
         async with asyncio.timeout(WITHIN):
@@ -108,7 +112,7 @@ class Person:
         """Say the secret in an encrypted direct room; the room and the bot's answer."""
         room_id = await self.connection.rooms.create_room(invite=[bot], is_direct=True)
         await self.until(lambda: self.membership(room_id, bot) == "join")
-        await self.send(room_id, door.Knock(secret).content(), door.KNOCK)
+        await self.send(room_id, door.Knock(secret, self.identity).content(), door.KNOCK)
         return room_id, await self.answer(room_id)
 
     async def answer(self, room_id: str, number: int = 1) -> door.Answer:
@@ -400,7 +404,7 @@ async def test_a_restart_goes_on_where_it_stopped(scene: Scene) -> None:
     room_id = await person.connection.rooms.create_room(invite=[invite.bot], is_direct=True)
     await person.until(lambda: person.membership(room_id, invite.bot) == "join")
     await scene.stop_bot()
-    await person.send(room_id, door.Knock(invite.secret).content(), door.KNOCK)
+    await person.send(room_id, door.Knock(invite.secret, person.identity).content(), door.KNOCK)
     await moderator.say(before.management, "!status")
     bot = await scene.start_bot()
     assert bot.circle == before
@@ -453,5 +457,5 @@ async def test_a_full_room_says_so_and_keeps_the_invite(scene: Scene) -> None:
     await scene.stop_bot()
     scene.config = replace(scene.config, bot=replace(scene.config.bot, seats=2))
     await scene.start_bot()
-    await person.send(room_id, door.Knock(invite.secret).content(), door.KNOCK)
+    await person.send(room_id, door.Knock(invite.secret, person.identity).content(), door.KNOCK)
     assert (await person.answer(room_id, 2)).result == "admitted"

@@ -25,6 +25,7 @@ from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
 from peerroom.wire import door
 
+IDENTITY = "A" * 43
 BOT, MOD = "@bot:x", "@mod:x"
 CIRCLE, DESK = "!circle", "!desk"
 CLOCK = SystemClock()
@@ -36,6 +37,8 @@ def vault() -> Iterator[Vault]:
         vault.accounts.add(homeserver="http://h", user_id=BOT, device_id="D", access_token="t")
         for room_id in (CIRCLE, DESK):
             vault.rooms.put(StoredRoom(room_id, 1, encrypted=True))
+            for user_id in (BOT, MOD):
+                vault.rooms.set_state(room_id, "m.room.member", user_id, {"membership": "join"})
         yield vault
 
 
@@ -118,11 +121,12 @@ async def test_a_poisonous_event_stops_nothing_and_is_said(
     put(vault, 2, "!status")
     bot = bot_for(vault)
     bot._judge()
-    assert len(answers(vault)) == 1
     assert bot.ledger.counts() == {"event could not be judged": 1}
+    assert "could not judge" in answers(vault)[0]
+    assert "mistake in me: 1" in answers(vault)[1]
     monkeypatch.undo()
     bot_for(vault)._judge()
-    assert len(answers(vault)) == 1
+    assert len(answers(vault)) == 2
 
 
 async def test_nothing_beyond_a_gap_is_judged_before_the_gap_is_filled(vault: Vault) -> None:
@@ -172,11 +176,16 @@ def test_a_body_that_is_no_text_is_no_command(vault: Vault) -> None:
 
 
 def test_a_knock_is_told_by_its_digest_and_by_our_clock(vault: Vault) -> None:
-    clear = {"type": door.KNOCK, "content": door.Knock("secret").content()}
+    clear = {"type": door.KNOCK, "content": door.Knock("secret", IDENTITY).content()}
     fact = Reader(vault, BOT, CLOCK).fact(put(vault, 1, clear=clear, origin_ts=0, trust="unsigned"))
     assert isinstance(fact, Knocked)
     assert "secret" not in repr(fact)
     assert not fact.signed
+    assert not fact.own_identity
+    vault.identities.pin(MOD, IDENTITY)
+    known = Reader(vault, BOT, CLOCK).fact(put(vault, 2, clear=clear))
+    assert isinstance(known, Knocked)
+    assert known.own_identity
     assert fact.at.year > 2000
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from peerroom.moderation import actions as act
 from peerroom.moderation.decide import STALE, decide
+from peerroom.moderation.door import decide_removal
 from peerroom.moderation.duties import carry_out, lasting
 from peerroom.moderation.facts import Knocked, Said, Ticked
 from peerroom.moderation.people import Unclear, find
@@ -27,6 +28,7 @@ STATE = State(
     circle=CIRCLE,
     management=DESK,
     via=("x",),
+    desk=frozenset({BOT, MOD}),
     moderators=frozenset({MOD}),
     exempt=frozenset({BOT, MOD}),
     members={
@@ -52,7 +54,7 @@ def said(text: str, **changes: object) -> Said:
 
 
 def knock(**changes: object) -> Knocked:
-    fact = Knocked("$knock", DOOR, "@new:x", SECRET, NOW, signed=True)
+    fact = Knocked("$knock", DOOR, "@new:x", SECRET, NOW, signed=True, own_identity=True)
     return replace(fact, **changes)
 
 
@@ -234,10 +236,57 @@ def test_a_good_invite_lets_in_once() -> None:
 
 
 def test_the_same_account_may_ask_again_and_nothing_is_spent_twice() -> None:
-    spent = InviteRecord(SECRET, NOW + timedelta(days=7), used_by="@new:x")
-    actions = decide(knock(), replace(STATE, invites={SECRET: spent}))
-    assert of_kind(act.SpendInvite, actions) == []
-    assert act.AnswerDoor(DOOR, "admitted", CIRCLE, ("x",)) in actions
+    spent = InviteRecord(SECRET, NOW + timedelta(days=7), role="moderator", used_by="@new:x")
+    coming = replace(STATE, invites={SECRET: spent}, pending_joins=frozenset({"@new:x"}), seats=0)
+    actions = decide(knock(), coming)
+    assert actions == [
+        act.InviteMember(CIRCLE, "@new:x"),
+        act.InviteMember(DESK, "@new:x"),
+        act.AnswerDoor(DOOR, "admitted", CIRCLE, ("x",)),
+    ]
+
+
+@pytest.mark.parametrize("role", ["member", "moderator"])
+def test_once_in_the_room_an_invite_opens_nothing_any_more(role: str) -> None:
+    """Also not for who used it: someone removed must not come back by an old link."""
+    spent = InviteRecord(SECRET, NOW + timedelta(days=7), role=role, used_by="@new:x")
+    refused = [act.Count("knock refused: used"), act.AnswerDoor(DOOR, "used")]
+    assert decide(knock(), replace(STATE, invites={SECRET: spent})) == refused
+
+
+def test_a_knock_under_an_identity_that_only_the_server_vouches_for_is_only_counted() -> None:
+    [counted] = decide(knock(own_identity=False), STATE)
+    assert isinstance(counted, act.Count)
+
+
+def test_seats_are_kept_for_those_who_were_admitted_a_moment_ago() -> None:
+    """Five knocks on one seat, judged before anyone could come in."""
+    second = secret_digest("another")
+    invites = {
+        SECRET: InviteRecord(SECRET, NOW + timedelta(days=1), used_by="@first:x"),
+        second: InviteRecord(second, NOW + timedelta(days=1)),
+    }
+    state = replace(STATE, invites=invites, pending_joins=frozenset({"@first:x"}))
+    assert act.AnswerDoor(DOOR, "full") in decide(knock(digest=second), state)
+
+
+def test_a_moderator_who_was_removed_commands_nothing() -> None:
+    away = replace(STATE, desk=frozenset({BOT}))
+    assert decide(said("!ban Quiet Heron"), away) == [act.Count("command refused: not in the room")]
+    done = decide_removal(MOD, STATE)
+    assert {type(action) for action in done} == {
+        act.Note,
+        act.UnmakeModerator,
+        act.TakeRole,
+        act.RemoveMember,
+    }
+
+
+@pytest.mark.parametrize("year", [1970, 9999])
+def test_a_command_goes_by_our_clock_whatever_time_the_server_claims(year: int) -> None:
+    claimed = datetime(year, 12, 31, tzinfo=UTC)
+    actions = decide(said("!mute Quiet Heron 2h", at=max(claimed, NOW)), STATE)
+    assert act.NoteMute(ANNA, NOW + timedelta(hours=2)) in actions
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from peerroom.wire.content import BadContent, OtherVersion
 from peerroom.wire.door import Answer, Knock
 
+IDENTITY = "A" * 43
 ROOM = "!abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 
 json_values = st.recursive(
@@ -34,7 +35,7 @@ shaped = st.fixed_dictionaries(
 @pytest.mark.parametrize(
     "said",
     [
-        Knock("s" * 22),
+        Knock("s" * 22, IDENTITY),
         Answer("admitted", ROOM, ("a.org", "b.org:8448")),
         Answer("admitted", "!room:a.org"),
         *(Answer(result) for result in ("expired", "used", "full", "banned")),
@@ -49,7 +50,7 @@ def test_there_and_back(said: Knock | Answer) -> None:
 
 
 def test_the_secret_is_in_no_repr() -> None:
-    assert "sss" not in repr(Knock("sss"))
+    assert "sss" not in repr(Knock("sss", IDENTITY))
 
 
 @given(json_values | shaped)
