@@ -52,6 +52,7 @@ Examples:
   peerroom bot run                      work until stopped
   peerroom bot invite --moderator       a link for the first moderator
   peerroom bot invite --count 5 --qr    five links with QR codes
+  peerroom bot moderators               who may command
   peerroom bot audit                    who did what, and when
 
 Secrets come from PEERROOM_BOT_PASSWORD (the first time) and
@@ -89,6 +90,30 @@ def invite(count: int, moderator: bool, qr: bool) -> None:
                 segno.make(link, error="l").terminal(out=sys.stdout, compact=True)
 
     _work(make)
+
+
+@command.command()
+@click.option("--remove", metavar="ADDRESS", help="Take the powers of this account.")
+def moderators(remove: str | None) -> None:
+    """List the moderators, or remove one, while the bot is not running.
+
+    Someone named in the settings file comes back at the next start: take them out there too.
+    """
+    if remove is not None:
+
+        async def take(bot: Bot) -> None:
+            await bot.prepare()
+            await bot.remove_moderator(remove)
+
+        _work(take)
+        return
+    vault, config = _open_vault()
+    from peerroom.bot.ledger import Ledger
+    from peerroom.text.foreign import ForeignText
+
+    with vault:
+        for user_id in sorted(Ledger(vault, invite_days=config.bot.invite_days).moderators()):
+            click.echo(ForeignText(user_id).line())
 
 
 @command.command()

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from support.accounts import MakeAccount
+from support.faults import Fault, FaultyServer
+from support.vaults import CHEAP, PASSPHRASE
 
 from peerroom.bot.account import account_of
 from peerroom.bot.runtime import Bot
@@ -146,18 +148,28 @@ class Scene:
     vault: Vault | None = None
     work: asyncio.Task[None] | None = None
 
-    async def start_bot(self) -> Bot:
+    def open_vault(self) -> Vault:
         self.vault = (
-            Vault.open(self.folder, "pass")
+            Vault.open(self.folder, PASSPHRASE)
             if Vault.exists(self.folder)
-            else Vault.create(self.folder, "pass")
+            else Vault.create(self.folder, PASSPHRASE, cost=CHEAP)
         )
+        return self.vault
+
+    async def open_bot(self) -> Bot:
+        assert self.vault is not None
         account = await account_of(
             self.vault, self.config, self.password, clock=CLOCK, random=random.SystemRandom()
         )
         self.bot = await Bot.open(
             self.vault, account, self.config, clock=CLOCK, random=random.SystemRandom()
         )
+        return self.bot
+
+    async def start_bot(self) -> Bot:
+        self.open_vault()
+        await self.open_bot()
+        assert self.bot is not None
         self.work = asyncio.create_task(self.bot.run())
         ready = asyncio.create_task(self.bot.ready())
         async with asyncio.timeout(WITHIN):
@@ -441,6 +453,61 @@ async def test_the_room_has_two_owners_and_the_server_learns_no_reason(scene: Sc
     )
     assert state is not None
     assert "reason" not in state
+
+
+@pytest.mark.parametrize("fault", ["500", "429"])
+async def test_what_cannot_be_done_now_holds_up_nothing_else(scene: Scene, fault: Fault) -> None:
+    """A newcomer's invitation that the server keeps refusing for now: bans, answers go on."""
+    assert scene.bot is not None
+    moderator = await at_desk(scene)
+    member = await scene.member()
+    said = await member.say(scene.bot.circle.circle, "hello")
+    await moderator.until(lambda: moderator.vault.events.get(said))
+    await scene.stop_bot()
+    async with FaultyServer(scene.server.base_url, retry_after_ms=86_400_000) as server:
+        account = scene.open_vault().accounts.current()
+        assert account is not None
+        scene.vault._db.run("UPDATE accounts SET homeserver = ?", (server.url,))
+        scene.vault.close()
+        server.fail(fault, path="/invite")
+        bot = await scene.start_bot()
+        [link] = await bot.make_invites(1)
+        person, invite = await scene.newcomer(link)
+        room_id = await person.connection.rooms.create_room(invite=[invite.bot], is_direct=True)
+        await person.until(lambda: person.membership(room_id, invite.bot) == "join")
+        knock = door.Knock(invite.secret, person.identity)
+        await person.send(room_id, knock.content(), door.KNOCK)
+        await server.struck()
+        await scene.command(moderator, f"!redact {said}", "being removed")
+        await moderator.until(lambda: moderator.vault.events.get(said).status == "redacted")
+        await scene.command(moderator, f"!ban {member.user_id}", "cannot come back")
+        await moderator.until(
+            lambda: moderator.membership(bot.circle.circle, member.user_id) == "ban"
+        )
+        assert "Waiting to be done: " in await scene.command(moderator, "!status", "seats")
+        await scene.stop_bot()
+    vault = scene.open_vault()
+    vault._db.run("UPDATE accounts SET homeserver = ?", (scene.server.base_url,))
+    vault.close()
+    await scene.start_bot()
+    assert (await person.answer(room_id)).result == "admitted"
+
+
+async def test_a_moderator_can_be_removed(scene: Scene) -> None:
+    assert scene.bot is not None
+    moderator = await at_desk(scene)
+    desk = scene.bot.circle.management
+    await scene.stop_bot()
+    scene.config = replace(scene.config, bot=replace(scene.config.bot, moderators=()))
+    scene.open_vault()
+    bot = await scene.open_bot()
+    await bot.prepare()
+    await bot.remove_moderator(moderator.user_id)
+    await bot.close()
+    scene.vault.close()
+    bot = await scene.start_bot()
+    await moderator.until(lambda: moderator.membership(desk) == "leave")
+    assert bot.ledger.moderators() == frozenset()
 
 
 async def test_a_full_room_says_so_and_keeps_the_invite(scene: Scene) -> None:
