@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from peerroom.client.views import MessageKind
+from peerroom.client.views import MessageKind, MessageState
 from peerroom.i18n import N_, _
 from peerroom.text.foreign import ForeignText
 
 MESSAGE: Final = "m.room.message"
 MEMBER: Final = "m.room.member"
 ENCRYPTED: Final = "m.room.encrypted"
+STICKER: Final = "m.sticker"
 
 _FILES: Final[Mapping[str, str]] = {
     "m.image": N_("A picture: {name}. PeerRoom cannot show it yet."),
@@ -24,7 +25,7 @@ _FILES: Final[Mapping[str, str]] = {
     "m.audio": N_("A sound: {name}. PeerRoom cannot play it yet."),
     "m.video": N_("A video: {name}. PeerRoom cannot play it yet."),
     "m.location": N_("A place: {name}."),
-    "m.sticker": N_("A sticker: {name}."),
+    STICKER: N_("A sticker: {name}."),
 }
 
 _MOVES: Final[Mapping[tuple[str, bool], str]] = {
@@ -42,29 +43,39 @@ class Reading:
 
     kind: MessageKind
     body: str
-    malformed: bool = False
+    trouble: MessageState | None = None
+    """The state to show where ``body`` is not the sender's but says what is wrong."""
 
 
 def unshowable() -> Reading:
     """What stands in for an event that is not what its type promises."""
-    return Reading("text", _("A message that could not be shown."), malformed=True)
+    return Reading("text", _("A message that could not be shown."), "malformed")
 
 
 def deleted() -> Reading:
     """What stands in for a redacted event."""
-    return Reading("text", _("This message was deleted."))
+    return Reading("text", _("This message was deleted."), "deleted")
+
+
+def in_clear() -> Reading:
+    """What stands in for a message that came without encryption where all are encrypted."""
+    words = _(
+        "A message that was not encrypted is not shown here: "
+        "whoever runs the server could have written it."
+    )
+    return Reading("text", words, "unattributable")
 
 
 def shown(event_type: str) -> bool:
-    """Whether events of this (decrypted) type are lines of a conversation."""
-    return event_type in (MESSAGE, MEMBER, ENCRYPTED, "m.sticker")
+    """Whether events of this (decrypted) type are messages; who comes and goes is state."""
+    return event_type in (MESSAGE, ENCRYPTED, STICKER)
 
 
 def read(event_type: str, content: object) -> Reading:
     """The reading of an event of type m.room.message or m.sticker, already decrypted."""
     if not isinstance(content, dict):
         return unshowable()
-    kind = "m.sticker" if event_type == "m.sticker" else content.get("msgtype")
+    kind = STICKER if event_type == STICKER else content.get("msgtype")
     body = ForeignText(content.get("body"))
     if not isinstance(kind, str) or body.malformed:
         return unshowable()

@@ -171,9 +171,9 @@ class Timeline:
         reading = self._read(event)
         if reading is None:
             return None
-        state = state_of(event, own=own, malformed=reading.malformed)
         if own and withdrawn.covers(event):
-            reading, state = messages.deleted(), "deleted"
+            reading = messages.deleted()
+        said = reading.kind != "membership" and reading.trouble is None
         return MessageView(
             key=event.transaction_id if own and event.transaction_id else event.event_id,
             event_id=event.event_id,
@@ -183,31 +183,37 @@ class Timeline:
             own=own,
             body=reading.body,
             when=event_time(event.origin_ts),
-            state=state,
+            state=reading.trouble or state_of(event, own=own),
             kind=reading.kind,
-            trust=None if own else trust_words(event),
+            trust=trust_words(event) if said else None,
         )
 
     def _read(self, event: StoredEvent) -> messages.Reading | None:
-        content = event.raw.get("content")
-        if event.type == messages.MEMBER and event.status == "ok":
-            unsigned = event.raw.get("unsigned")
-            previous = unsigned.get("prev_content") if isinstance(unsigned, dict) else None
-            who = event.raw.get("state_key")
-            return messages.read_move(content, previous, who, event.sender, self._names.of)
         if event.status == "malformed":
             return messages.unshowable()
-        clear = event.clear
-        event_type = str(clear.get("type")) if clear is not None else event.type
-        if not messages.shown(event_type) or event_type == messages.MEMBER:
+        # State is never a message, whatever its type: it is not encrypted, so anyone's word.
+        if event.raw.get("state_key") is not None:
+            return self._read_move(event) if event.status == "ok" else None
+        envelope = event.clear or event.raw
+        event_type = event.type if event.clear is None else str(event.clear.get("type"))
+        if not messages.shown(event_type):
             return None
         if event.status == "redacted":
             return messages.deleted()
-        if event.status in ("undecryptable", "unattributable") or clear is None:
-            if event_type == messages.ENCRYPTED:
-                return messages.Reading("text", reason(event))
-            return messages.read(event_type, content)
-        return messages.read(event_type, clear.get("content"))
+        if event_type == messages.ENCRYPTED:
+            return messages.Reading("text", reason(event))
+        if event.clear is None and self._vault.rooms.is_encrypted(self._room_id):
+            return messages.in_clear()
+        return messages.read(event_type, envelope.get("content"))
+
+    def _read_move(self, event: StoredEvent) -> messages.Reading | None:
+        if event.type != messages.MEMBER:
+            return None
+        raw = event.raw
+        unsigned = raw.get("unsigned")
+        previous = unsigned.get("prev_content") if isinstance(unsigned, dict) else None
+        key = raw.get("state_key")
+        return messages.read_move(raw.get("content"), previous, key, event.sender, self._names.of)
 
 
 class _Withdrawn:

@@ -28,21 +28,18 @@ _TRUSTS: Final = frozenset(Trust)
 _REASONS: Final = frozenset(Reason)
 
 
-def state_of(event: StoredEvent, *, own: bool, malformed: bool) -> MessageState:
-    """The state of a stored event. ``malformed`` says that its content could not be read."""
-    if malformed:
-        return "malformed"
+def state_of(event: StoredEvent, *, own: bool) -> MessageState:
+    """The state of a stored event whose content could be read."""
     return _TROUBLE.get(event.status) or ("sent" if own else "received")
 
 
 def trust_words(event: StoredEvent) -> str | None:
-    """One sentence when the sender is not proven as it should be, else None."""
-    if event.status != "ok" or "state_key" in event.raw:
+    """One sentence when the sender of a message is not proven as it should be, else None."""
+    if event.status != "ok":
         return None
     if event.clear is None:
-        # In an encrypted room whoever runs the server could have written this line.
         return _("Sent without encryption.")
-    return Trust(event.trust).sentence() if event.trust in _TRUSTS else None
+    return (Trust(event.trust) if event.trust in _TRUSTS else Trust.UNKNOWN).sentence()
 
 
 def reason(event: StoredEvent) -> str:

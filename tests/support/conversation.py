@@ -21,6 +21,7 @@ class Conversation:
     """One room of one account in a vault in memory."""
 
     vault: Vault = field(default_factory=Vault.ephemeral)
+    encrypted: bool = True
     account: Account = field(init=False)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -28,7 +29,7 @@ class Conversation:
         self.account = self.vault.accounts.add(
             homeserver="https://example.org", user_id=OWN, device_id="HERE", access_token="secret"
         )
-        self.vault.rooms.put(StoredRoom(ROOM, self.account.id, encrypted=True))
+        self.vault.rooms.put(StoredRoom(ROOM, self.account.id, encrypted=self.encrypted))
         self.member(OWN, "Quiet Heron")
         self.member(OTHER, "Small Otter")
 
@@ -49,20 +50,29 @@ class Conversation:
         transaction_id: str | None = None,
         event_type: str = "m.room.message",
         encrypted: bool = True,
+        **outer: object,
     ) -> StoredEvent:
-        """Store an event as a sync would; a string stands for a text message."""
+        """Store an event as a sync would; a string stands for a text message.
+
+        ``outer`` are more keys of the event as it came.
+        """
         if isinstance(content, str):
             content = {"msgtype": "m.text", "body": content}
         number = next(self._numbers)
-        outer = "m.room.encrypted" if encrypted else event_type
+        outer_type = "m.room.encrypted" if encrypted else event_type
         event = StoredEvent(
             room_id=ROOM,
             event_id=f"$event{number}",
             position=number,
             sender=sender,
-            type=outer,
+            type=outer_type,
             origin_ts=1_772_589_600_000 + number * 60_000,
-            raw={"type": outer, "sender": sender, "content": {} if encrypted else content},
+            raw={
+                "type": outer_type,
+                "sender": sender,
+                "content": {} if encrypted else content,
+                **outer,
+            },
             clear={"type": event_type, "content": content}
             if encrypted and status == "ok"
             else None,

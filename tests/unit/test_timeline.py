@@ -146,7 +146,7 @@ def test_a_deleted_message_leaves_a_line_that_says_so(talk: Conversation) -> Non
         ("signed", None),
         ("unsigned", "Sent from a device that its owner has not confirmed."),
         ("identity_changed", "This person's encryption identity has changed."),
-        ("nonsense", None),
+        ("nonsense", "The sender's device could not be checked yet."),
     ],
 )
 def test_trust_is_said_only_when_it_is_missing(
@@ -157,9 +157,81 @@ def test_trust_is_said_only_when_it_is_missing(
     assert said is None if words is None else said is not None and said.startswith(words)
 
 
-def test_a_clear_message_is_never_taken_for_an_encrypted_one(talk: Conversation) -> None:
+def test_where_nothing_is_encrypted_it_is_said() -> None:
+    talk = Conversation(encrypted=False)
     talk.said("from the server itself", encrypted=False)
     assert Timeline(talk.vault, ROOM).page()[0].trust == "Sent without encryption."
+
+
+@pytest.mark.parametrize("outer", [{}, {"state_key": None}])
+@pytest.mark.parametrize("sender", [OTHER, OWN])
+@pytest.mark.parametrize("event_type", ["m.room.message", "m.sticker"])
+@pytest.mark.parametrize(
+    "content", [{"msgtype": "m.text", "body": "call 555"}, {"body": "call 555"}, {}, ["call 555"]]
+)
+def test_a_clear_message_is_never_taken_for_an_encrypted_one(
+    talk: Conversation, content: object, event_type: str, sender: str, outer: dict[str, object]
+) -> None:
+    event = talk.said(content, event_type=event_type, encrypted=False, sender=sender, **outer)
+    timeline = Timeline(talk.vault, ROOM)
+    [view] = timeline.page()
+    assert (view.state, view.trust) == ("unattributable", None)
+    assert view.body.startswith("A message that was not encrypted is not shown here")
+    assert timeline.find(event.event_id) == view
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+@pytest.mark.parametrize("status", ["ok", "redacted"])
+@pytest.mark.parametrize("event_type", ["m.room.message", "m.sticker", "m.room.encrypted"])
+def test_state_is_never_a_message(event_type: str, status: Any, encrypted: bool) -> None:
+    talk = Conversation(encrypted=encrypted)
+    for state_key in ("", OTHER):
+        talk.said("call 555", event_type=event_type, encrypted=False, status=status,
+                  state_key=state_key)  # fmt: skip
+    assert Timeline(talk.vault, ROOM).page() == []
+
+
+@pytest.mark.parametrize(
+    ("event_type", "outer", "shown"),
+    [
+        ("m.room.member", {"state_key": OTHER}, ["Small Otter came in."]),
+        ("m.room.member", {"state_key": None}, []),
+        ("m.room.member", {}, []),
+        ("m.room.topic", {"state_key": ""}, []),
+        ("m.room.encryption", {"state_key": ""}, []),
+        ("m.room.redaction", {}, []),
+        ("m.reaction", {}, []),
+        ("org.peerroom.door.answer", {}, []),
+        ("org.matrix.msc1767.message", {}, []),
+    ],
+)
+def test_what_else_is_a_line_in_clear(
+    talk: Conversation, event_type: str, outer: dict[str, object], shown: list[str]
+) -> None:
+    content = {"membership": "join", "msgtype": "m.text", "body": "call 555"}
+    talk.said(content, event_type=event_type, encrypted=False, **outer)
+    assert bodies(Timeline(talk.vault, ROOM).page()) == shown
+
+
+@pytest.mark.parametrize("event_type", ["m.room.member", "m.room.topic", "m.reaction", "m.room.x"])
+def test_only_messages_are_lines_out_of_the_envelope(talk: Conversation, event_type: str) -> None:
+    talk.said({"membership": "join", "msgtype": "m.text", "body": "hi"}, event_type=event_type)
+    assert Timeline(talk.vault, ROOM).page() == []
+
+
+def test_ones_own_name_proves_nothing(talk: Conversation) -> None:
+    talk.said("I said that", sender=OWN)
+    talk.said("I never said that", sender=OWN, trust="unsigned")
+    mine, forged = Timeline(talk.vault, ROOM).page()
+    assert mine.own and mine.trust is None
+    assert forged.own and forged.trust == "Sent from a device that its owner has not confirmed."
+
+
+def test_a_message_of_ones_own_that_is_being_deleted_says_only_that(talk: Conversation) -> None:
+    event = talk.said("regretted", sender=OWN, trust="unsigned")
+    talk.vault.outbox.add(talk.account.id, ROOM, "redaction", {"redacts": event.event_id}, now=NOW)
+    [view] = Timeline(talk.vault, ROOM).page()
+    assert (view.state, view.trust) == ("deleted", None)
 
 
 def test_names_that_look_alike_are_told_apart(talk: Conversation) -> None:
@@ -250,7 +322,7 @@ def test_a_gap_is_a_line_of_its_own(talk: Conversation) -> None:
 )
 def test_what_a_message_says(content: dict[str, Any], kind: str, body: str) -> None:
     reading = messages.read("m.room.message", content)
-    assert (reading.kind, reading.body, reading.malformed) == (kind, body, False)
+    assert (reading.kind, reading.body, reading.trouble) == (kind, body, None)
 
 
 JSON = st.recursive(
