@@ -47,9 +47,10 @@ class Heron:
         read: str | None = None,
         die_at: Point | None = None,
         die_after: int | None = None,
+        counted: bool = False,
     ) -> tuple[int, int | None]:
         """One life; the exit code, and how many calls a whole life took."""
-        wanted = Run(str(self.folder), self.room_id, say, read, die_at, die_after)
+        wanted = Run(str(self.folder), self.room_id, say, read, die_at, die_after, counted)
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "support.living_client",
             stdin=asyncio.subprocess.PIPE,
@@ -117,7 +118,7 @@ async def killed_at_random(circle: Circle, heron: Heron, times: int, seed: int) 
     otter = await circle.guest()
     drawn = random.Random(seed)
     told: list[str] = []
-    code, whole = await heron.live("a whole life")
+    code, whole = await heron.live("a whole life", counted=True)
     assert code == 0 and whole is not None
     deaths = 0
     for number in range(times):
@@ -125,7 +126,7 @@ async def killed_at_random(circle: Circle, heron: Heron, times: int, seed: int) 
         otter.say(told[-1])
         last = drawn.randrange(1, whole)
         code, _calls = await heron.live(
-            f"heron {number}a", f"heron {number}b", read=told[-1], die_after=last
+            f"heron {number}a", f"heron {number}b", read=told[-1], die_after=last, counted=True
         )
         assert code in (0, -signal.SIGKILL), f"seed {seed}, round {number}, after {last} calls"
         deaths += code != 0

@@ -94,6 +94,27 @@ async def test_joining_by_a_piped_link_and_the_door_stays_shut_for_the_next(
     assert "Traceback" not in "".join(process.said)
 
 
+async def test_joining_survives_being_killed_at_every_step(circle: Circle, tmp_path: Path) -> None:
+    link = (await circle.invite()).encode().encode()
+    data = tmp_path / "data"
+    with Vault.create(data, "a few words") as vault:
+        key = vault.data_key
+    steps = ("Looking", "Making a name", "Making your", "Checking", "Knocking", "Waiting", "Going")
+    for step in steps:
+        process = await Process.start("join", data=data, key=key, stdin=link)
+        await process.hears(f"-- {step}")
+        await process.kill()
+    process = await Process.start("join", data=data, key=key, stdin=link)
+    assert await process.ends() == 0, process.said
+    with Vault.open_with_key(data, key) as vault:
+        assert len(vault.accounts.all()) == 1
+        doors = [room for room in vault.rooms.all() if room.is_direct]
+        assert len(doors) == 1
+    guest = await circle.run(Vault.open_with_key(data, key))
+    guest.say("made it")
+    await until(guest.client, lambda: not guest.client.unsent())
+
+
 async def test_first_run_in_memory_from_a_pipe(circle: Circle, tmp_path: Path) -> None:
     otter = await circle.guest()
     link = (await circle.invite()).encode()
