@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from peerroom.bot.invites import publish
 from peerroom.bot.ledger import Ledger
-from peerroom.bot.requests import queue, urgency
+from peerroom.bot.requests import Requests, urgency
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_, _
@@ -63,8 +63,8 @@ class Executor:
         account: Account,
         connection: Connection,
         ledger: Ledger,
+        requests: Requests,
         *,
-        management: str,
         room_name: str,
         clock: Clock,
     ) -> None:
@@ -72,7 +72,7 @@ class Executor:
         self._account = account
         self._connection = connection
         self._ledger = ledger
-        self._management = management
+        self._requests = requests
         self._room_name = room_name
         self._clock = clock
         self._wakes = (asyncio.Event(), asyncio.Event())
@@ -175,13 +175,9 @@ class Executor:
             self._vault.outbox.mark_failed(row.id, error.sentence())
             note = act.Note(by=self._account.user_id, what="failed", about=what)
             self._ledger.note(note, self._clock.now())
-            if row.room_id != self._management or row.kind != "message":
+            if row.room_id != self._requests.management or row.kind != "message":
                 said = _("Something could not be done: {why}").format(why=error.sentence())
-                self._queue(act.Say(self._management, said), f"failed:{row.id}")
-
-    def _queue(self, request: act.Request, key: str) -> None:
-        now = self._clock.now()
-        queue(self._vault.outbox, self._account.id, request, key=key, now=now)
+                self._requests.add(act.Say(self._requests.management, said), f"failed:{row.id}")
 
     async def _carry_out(self, row: OutboxRow) -> None:
         if row.kind != "action":
@@ -238,6 +234,6 @@ class Executor:
             self._vault.outbox.mark_sent(row.id)
             if links:
                 said = act.Say(request.room_id, "\n\n".join([words, *links]))
-                self._queue(said, f"{row.idempotency_key}:links")
+                self._requests.add(said, f"{row.idempotency_key}:links")
             for invite in drawn:
                 self._ledger.forget_secret(invite.digest)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any, Final
 
+from peerroom.bot.ledger import Ledger
+from peerroom.clock import Clock
 from peerroom.moderation import actions as act
-from peerroom.store.outbox import Outbox, OutboxKind, OutboxRow
+from peerroom.moderation.facts import Knocked
+from peerroom.store.accounts import Account
+from peerroom.store.outbox import OutboxKind, OutboxRow
+from peerroom.store.vault import Vault
 from peerroom.wire import door
 
 URGENT: Final = (act.BanMember, act.RemoveMember, act.SetVoice, act.TakeRole, act.UnbanMember)
@@ -51,26 +56,44 @@ def order_key(request: act.Request, door_room: str | None) -> str:
             return request.room_id
 
 
-def queue(
-    outbox: Outbox,
-    account_id: int,
-    request: act.Request,
-    *,
-    key: str,
-    now: datetime,
-    door_room: str | None = None,
-) -> OutboxRow:
-    """Keep ``request`` for the executor; the same ``key`` twice is kept once."""
-    kind, content = row_content(request)
-    return outbox.add(
-        account_id,
-        request.room_id,
-        kind,
-        content,
-        now=now,
-        order_key=order_key(request, door_room),
-        idempotency_key=key,
-    )
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Puts requests into the outbox, each with those who may read it.
+
+    What is said to moderators, invite links among it, is encrypted for the moderators on the bot's
+    own list; what is said at the door, for the newcomer. Whoever else the homeserver adds to such a
+    room cannot read it.
+    """
+
+    vault: Vault
+    ledger: Ledger
+    account: Account
+    management: str
+    recovery: str | None
+    clock: Clock
+
+    def add(self, request: act.Request, key: str, knock: Knocked | None = None) -> OutboxRow:
+        """Keep ``request`` for the executor; the same ``key`` twice is kept once."""
+        kind, content = row_content(request)
+        readers = self._readers(request.room_id, knock)
+        if kind == "message" and readers is not None:
+            content["readers"] = readers
+        return self.vault.outbox.add(
+            self.account.id,
+            request.room_id,
+            kind,
+            content,
+            now=self.clock.now(),
+            order_key=order_key(request, knock.room_id if knock is not None else None),
+            idempotency_key=key,
+        )
+
+    def _readers(self, room_id: str, knock: Knocked | None) -> list[str] | None:
+        """None: everyone in the room."""
+        if room_id == self.management:
+            owner = {self.recovery} if self.recovery else set()
+            return sorted(self.ledger.moderators() | owner)
+        return [knock.sender] if knock is not None and room_id == knock.room_id else None
 
 
 def urgency(row: OutboxRow) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from peerroom.bot.invites import publish
 from peerroom.bot.ledger import UNJUDGED, Ledger
 from peerroom.bot.picture import Picture
 from peerroom.bot.reader import Reader
-from peerroom.bot.requests import queue
+from peerroom.bot.requests import Requests
 from peerroom.bot.welcome import welcome
 from peerroom.clock import Clock
 from peerroom.config import Config
@@ -93,12 +93,20 @@ class Bot:
         self._circle = await circles.establish(self._vault, self._connection, self._config.bot)
         await self._connection.sync_once(0.0)
         can_invite = await self._prepare_admin()
+        self._requests = Requests(
+            self._vault,
+            self._ledger,
+            self._account,
+            self._circle.management,
+            self._config.bot.recovery,
+            self._clock,
+        )
         self._executor = Executor(
             self._vault,
             self._account,
             self._connection,
             self._ledger,
-            management=self._circle.management,
+            self._requests,
             room_name=self._config.bot.room,
             clock=self._clock,
         )
@@ -129,7 +137,9 @@ class Bot:
             for user_id in self._config.bot.moderators:
                 self._ledger.add_moderator(user_id)
                 for room_id in (self.circle.circle, self.circle.management):
-                    self._queue(act.InviteMember(room_id, user_id), f"moderator:{room_id}{user_id}")
+                    self._requests.add(
+                        act.InviteMember(room_id, user_id), f"moderator:{room_id}{user_id}"
+                    )
 
     async def run(self) -> None:
         """Prepare, then work until cancelled. Raises what no waiting can mend."""
@@ -247,7 +257,7 @@ class Bot:
                 said = _(
                     "I could not judge what was said here. If it was a command, it was not done."
                 )
-                self._queue(act.Say(state.management, said), f"unjudged:{event.event_id}")
+                self._requests.add(act.Say(state.management, said), f"unjudged:{event.event_id}")
             return True
         return bool(actions) or event.status == "undecryptable"
 
@@ -266,7 +276,7 @@ class Bot:
             await self._clock.sleep(TICK)
 
     def _keep(self, actions: Sequence[act.Action], cause: str, fact: Fact) -> None:
-        door_room = fact.room_id if isinstance(fact, Knocked) else None
+        knock = fact if isinstance(fact, Knocked) else None
         now = self._clock.now()
         for index, action in enumerate(actions):
             if isinstance(action, act.DrawInvites):
@@ -274,18 +284,8 @@ class Bot:
                 publish = act.PublishInvites(
                     self.circle.management, tuple(invite.digest for invite in drawn)
                 )
-                self._queue(publish, f"{cause}:{index}")
+                self._requests.add(publish, f"{cause}:{index}")
             elif isinstance(action, act.Ledger):
                 self._ledger.apply(action, now)
             else:
-                self._queue(action, f"{cause}:{index}", door_room)
-
-    def _queue(self, request: act.Request, key: str, door_room: str | None = None) -> None:
-        queue(
-            self._vault.outbox,
-            self._account.id,
-            request,
-            key=key,
-            now=self._clock.now(),
-            door_room=door_room,
-        )
+                self._requests.add(action, f"{cause}:{index}", knock)

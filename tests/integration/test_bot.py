@@ -510,6 +510,25 @@ async def test_a_moderator_can_be_removed(scene: Scene) -> None:
     assert bot.ledger.moderators() == frozenset()
 
 
+async def test_whom_the_server_adds_to_the_moderators_room_reads_nothing(scene: Scene) -> None:
+    """Someone is in the room who is not on the bot's own list."""
+    assert scene.bot is not None
+    moderator = await at_desk(scene)
+    desk = scene.bot.circle.management
+    ghost = await scene.person("ghost")
+    await scene.bot._connection.rooms.invite(desk, ghost.user_id)
+    await ghost.enter(desk)
+    await moderator.until(lambda: moderator.membership(desk, ghost.user_id) == "join")
+    link = await scene.command(moderator, "!invite", "peerroom:join/")
+    count = len(moderator.heard(desk))
+    await ghost.until(
+        lambda: ghost.heard(desk)[-1].event_id == moderator.heard(desk)[count - 1].event_id
+    )
+    assert link in moderator.bodies(desk)
+    assert ghost.heard(desk)[-1].status == "undecryptable"
+    assert not any("peerroom:join/" in body for body in ghost.bodies(desk))
+
+
 async def test_a_full_room_says_so_and_keeps_the_invite(scene: Scene) -> None:
     assert scene.bot is not None
     await scene.stop_bot()

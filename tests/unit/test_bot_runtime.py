@@ -14,6 +14,7 @@ from peerroom.bot.circle import Circle
 from peerroom.bot.executor import Executor
 from peerroom.bot.picture import Picture
 from peerroom.bot.reader import Reader
+from peerroom.bot.requests import Requests
 from peerroom.bot.runtime import Bot
 from peerroom.clock import SystemClock
 from peerroom.config import Bot as BotConfig
@@ -71,8 +72,9 @@ def bot_for(vault: Vault) -> Bot:
     bot._picture = Picture(
         vault, bot.ledger, config.bot, bot._circle, BOT, 1, "Welcome.", now, True
     )
+    bot._requests = Requests(vault, bot.ledger, account, DESK, None, CLOCK)
     bot._executor = Executor(
-        vault, account, None, bot.ledger, management=DESK, room_name="Room", clock=CLOCK
+        vault, account, None, bot.ledger, bot._requests, room_name="Room", clock=CLOCK
     )
     return bot
 
