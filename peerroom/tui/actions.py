@@ -27,8 +27,9 @@ GROUPS: Final[dict[Group, str]] = {
 class Action(NamedTuple):
     """One thing a user can do.
 
-    ``run`` is a Textual action, empty for what a widget does with a key by itself; ``keys`` are in Textual's spelling, comma separated, and may be
-    empty for what is only in the menu. ``commands`` are the words that can be typed after ``/``.
+    ``run`` is a Textual action, empty for what a widget does with a key by itself; ``keys`` are
+    in Textual's spelling, comma separated, and may be empty for what is only in the menu.
+    ``commands`` are the words that can be typed after ``/``.
     """
 
     id: str

@@ -53,7 +53,6 @@ def day_words(day: date, today: date) -> str:
         "weekday": _(_WEEKDAYS[day.weekday()]),
         "day": day.day,
         "month": _(_MONTHS[day.month - 1]),
-        "month_number": day.month,
         "year": day.year,
     }
     if day.year == today.year:

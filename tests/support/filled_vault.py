@@ -78,6 +78,7 @@ def furnish(vault: Vault, language: str = "en", *, room_id: str = ROOM, title: s
         state: list[tuple[str, str, dict[str, Any]]] = [
             ("m.room.create", "", {"room_version": "12"}),
             ("m.room.name", "", {"name": title or TITLES[language]}),
+            ("m.room.power_levels", "", {"users": {user("warm"): 50}}),
             ("m.room.encryption", "", {"algorithm": "m.megolm.v1.aes-sha2"}),
         ]
         for short, name in NAMES[language].items():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -80,15 +81,15 @@ MakeApp = Callable[..., PeerRoomApp]
 def make_app(night: FrozenClock, unconnected: None) -> MakeApp:
     """``make_app(vault=…)``: the app in Tokyo, at night; quick exit only notes that it happened."""
 
-    def make(**given: object) -> PeerRoomApp:
-        settings: dict[str, object] = {
+    def make(**given: Any) -> PeerRoomApp:
+        settings: dict[str, Any] = {
             "clock": night,
             "zone": TOKYO,
             "random": Random(7),
             "country": "JP",
             "farewell": lambda: None,
         }
-        return PeerRoomApp(Start(**{**settings, **given}))  # type: ignore[arg-type]
+        return PeerRoomApp(Start(**{**settings, **given}))
 
     return make
 

@@ -85,11 +85,9 @@ def test_the_terminal_is_as_it_was(place: Place) -> None:
     terminal.wait_for("Enter sends")
     raw = termios.tcgetattr(terminal._fd)[3]
     terminal.send(LEAVE)
-    terminal.wait_until(
-        lambda: bool(termios.tcgetattr(terminal._fd)[3] & termios.ECHO), "echo to come back"
-    )
-    assert not raw & termios.ECHO
     assert terminal.wait_end() == 0
+    assert not raw & termios.ECHO
+    assert termios.tcgetattr(terminal._fd)[3] & termios.ECHO
 
 
 @pytest.mark.parametrize("key", [F1, "\x1b[11~", "\x1b[[A", "\x1b[P", PANIC_CHORD])

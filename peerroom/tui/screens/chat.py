@@ -104,6 +104,7 @@ class ChatScreen(Page[None]):
     async def say_anew(self) -> None:
         """Build the screen again, in another language."""
         self._wanted_room = self._room.room_id if self._room else None
+        self._desk = self._rooms = None
         await super().say_anew()
         if self._client is not None:
             await self._furnish(self._client)
@@ -338,15 +339,16 @@ class ChatScreen(Page[None]):
         self.query_one(Status).notice("")
         self.say("")
 
-    @work
-    async def action_rooms(self) -> None:
+    def action_rooms(self) -> None:
         """Choose another room."""
         from peerroom.tui.screens.lists import RoomsScreen
 
         current = self._room.room_id if self._room else None
-        chosen = await self.app.push_screen_wait(RoomsScreen(self._reader.rooms(), current))
-        if chosen:
-            self.open_room(chosen)
+        self.app.push_screen(RoomsScreen(self._reader.rooms(), current), self._go_to)
+
+    def _go_to(self, room_id: str | None) -> None:
+        if room_id:
+            self.open_room(room_id)
 
     def action_people(self) -> None:
         """Show who is in the room."""
@@ -355,7 +357,6 @@ class ChatScreen(Page[None]):
         if self._room is not None:
             self.app.push_screen(PeopleScreen(self._reader.members(self._room.room_id)))
 
-    def on_room_list_option_selected(self, event: RoomList.OptionSelected) -> None:
+    def on_option_list_option_selected(self, event: RoomList.OptionSelected) -> None:
         """A room at the side was chosen."""
-        if event.option_id:
-            self.open_room(event.option_id)
+        self._go_to(event.option_id)

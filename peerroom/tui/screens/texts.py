@@ -45,8 +45,7 @@ def leaving_text() -> Content:
     paragraphs = (
         _(
             "Ctrl+Q pressed twice, or the word Leave in the corner, closes PeerRoom at once. "
-            "It blanks the screen, asks nothing and waits for nothing. "
-            "What you were writing is kept."
+            "It blanks the screen, asks nothing and waits for nothing."
         ),
         _(
             "It does not erase what is kept outside PeerRoom: what tmux, screen or your "
@@ -54,12 +53,12 @@ def leaving_text() -> Content:
             "and what you copied."
         ),
         _(
-            "Your messages stay on this computer, encrypted under your passphrase. "
-            "`peerroom wipe` removes them."
+            "If you chose to keep your conversations, they stay on this computer, with what you "
+            "were writing, encrypted under your passphrase. `peerroom wipe` removes them."
         ),
         _(
-            "In bash and zsh a space before the command keeps it out of the history, "
-            "if HISTCONTROL or HIST_IGNORE_SPACE says so."
+            "A space typed before the command keeps it out of the history of many shells "
+            "(in bash: HISTCONTROL=ignorespace)."
         ),
     )
     return Content("\n\n").join(Content(paragraph) for paragraph in paragraphs)

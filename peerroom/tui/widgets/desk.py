@@ -61,9 +61,9 @@ class Desk(Vertical):
         return (
             _("Enter sends"),
             _("Ctrl+J new line"),
-            _("Shift+Tab messages"),
             _("F2 menu"),
             _("Ctrl+Q twice leaves at once"),
+            _("Shift+Tab messages"),
         )
 
     @on(Composer.Changed)

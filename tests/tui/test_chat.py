@@ -1,0 +1,399 @@
+"""The room: reading, writing, choosing a message and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support import filled_vault
+from textual.events import Key
+from textual.pilot import Pilot
+
+from peerroom.client.session import Client
+from peerroom.client.views import Change
+from peerroom.store.rooms import StoredRoom
+from peerroom.store.vault import Vault
+from peerroom.tui.app import PeerRoomApp
+from peerroom.tui.screens.chat import ChatScreen
+from peerroom.tui.screens.panic import PanicScreen
+from peerroom.tui.screens.texts import RulesScreen
+from peerroom.tui.timeline.view import TimelineView
+from peerroom.tui.widgets.composer import LIMIT, Composer
+
+ROOM = filled_vault.ROOM
+OTHER = "!other:peerroom.test"
+MakeApp = Callable[..., PeerRoomApp]
+
+
+def shown(app: PeerRoomApp) -> str:
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+def last_row(app: PeerRoomApp) -> str:
+    return shown(app).splitlines()[-1]
+
+
+async def ready(pilot: Pilot[None]) -> None:
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def client_of(app: PeerRoomApp) -> Client:
+    assert app.entry.client is not None
+    return app.entry.client
+
+
+def the_draft(vault: Vault, room_id: str = ROOM) -> str:
+    draft = vault.drafts.get(room_id)
+    return draft.text if draft else ""
+
+
+async def test_what_is_written_is_queued_and_shown_at_once(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press(*"Good night", "enter")
+        await ready(pilot)
+        assert "Good night  sending" in shown(app)
+        assert app.screen.query_one(Composer).text == ""
+        (row,) = room.outbox.of_room(ROOM)
+        assert row.content["content"]["body"] == "Good night"
+        assert the_draft(room) == ""
+
+
+async def test_the_draft_of_each_room_is_kept(make_app: MakeApp, room: Vault) -> None:
+    filled_vault.furnish(room, room_id=OTHER, title="Another room")
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        chat = app.screen
+        assert isinstance(chat, ChatScreen)
+        await pilot.press(*"half")
+        chat.open_room(OTHER)
+        await ready(pilot)
+        assert app.screen.query_one(Composer).text == ""
+        assert "Another room" in shown(app)
+        await pilot.press(*"there")
+        chat.open_room(ROOM)
+        await ready(pilot)
+        assert app.screen.query_one(Composer).text == "half"
+        assert the_draft(room, OTHER) == "there"
+    assert room.settings.get("interface.room") == ROOM
+
+
+async def test_what_is_typed_before_the_desk_stands_is_not_lost(
+    make_app: MakeApp, room: Vault
+) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        app.screen.post_message(Key("h", "h"))
+        app.screen.post_message(Key("i", "i"))
+        await ready(pilot)
+        assert app.screen.query_one(Composer).text == "hi"
+
+
+async def test_an_empty_message_is_not_sent(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("enter", "space", "ctrl+j", "enter")
+        assert room.outbox.of_room(ROOM) == []
+
+
+async def test_a_message_that_is_too_long_stays_and_says_so(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        app.screen.query_one(Composer).put("x" * (LIMIT + 3))
+        await pilot.press("enter")
+        await ready(pilot)
+        assert last_row(app).strip() == "3 characters too long for one message."
+        assert room.outbox.of_room(ROOM) == []
+
+
+@pytest.mark.parametrize(("typed", "screen"), [("/help-now", PanicScreen), ("/rules", RulesScreen)])
+async def test_commands_run_and_are_not_sent(
+    make_app: MakeApp, room: Vault, typed: str, screen: type
+) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press(*typed, "enter")
+        await ready(pilot)
+        assert isinstance(app.screen, screen)
+        assert room.outbox.of_room(ROOM) == []
+
+
+async def test_a_command_that_is_not_there_is_kept_and_explained(
+    make_app: MakeApp, room: Vault
+) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press(*"/ruls", "enter")
+        await ready(pilot)
+        assert "Did you mean /rules?" in last_row(app)
+        assert app.screen.query_one(Composer).text == "/ruls"
+        assert room.outbox.of_room(ROOM) == []
+
+
+async def test_a_slash_shows_what_can_follow(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("/")
+        await pilot.pause()
+        assert "/help-now" in last_row(app)
+        assert "/rules" in last_row(app)
+
+
+async def test_a_new_message_appears_when_the_client_tells(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        late = filled_vault.Said("soft", "I am awake too.", app.now() + timedelta(seconds=5))
+        filled_vault.say(room, [late], first=50)
+        client_of(app)._publish(Change("timeline", ROOM))
+        await ready(pilot)
+        assert "I am awake too." in shown(app)
+        stored = room.rooms.get(ROOM)
+        assert isinstance(stored, StoredRoom)
+        assert stored.read_position == 50
+
+
+async def test_nothing_is_marked_read_behind_the_panic_screen(
+    make_app: MakeApp, room: Vault
+) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("f1")
+        filled_vault.say(room, [filled_vault.Said("soft", "unseen", app.now())], first=50)
+        client_of(app)._publish(Change("timeline", ROOM))
+        await ready(pilot)
+        stored = room.rooms.get(ROOM)
+        assert stored is not None
+        assert stored.read_position == 8
+
+
+async def test_a_notice_is_said_until_it_is_put_away(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        client_of(app)._publish(Change("notice", ROOM, "You are no longer in “x”."))
+        await ready(pilot)
+        assert "You are no longer in “x”." in shown(app)
+        await pilot.press("escape")
+        await ready(pilot)
+        assert "You are no longer" not in shown(app)
+
+
+async def choose(pilot: Pilot[None], words: str) -> None:
+    """Select the message that holds ``words``."""
+    timeline = pilot.app.screen.query_one(TimelineView)
+    timeline.focus()
+    timeline.selected = next(b.view.key for b in timeline._blocks if words in b.view.body)
+    await pilot.pause()
+
+
+async def test_ones_own_message_is_deleted_after_asking_once(
+    make_app: MakeApp, room: Vault
+) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await choose(pilot, "try that on Monday")
+        assert "D delete" in last_row(app)
+        await pilot.press("d")
+        assert "D once more" in last_row(app)
+        assert "try that on Monday" in shown(app)
+        await pilot.press("d")
+        await ready(pilot)
+        assert "try that on Monday" not in shown(app)
+        assert isinstance(app.focused, Composer)
+        assert any(row.kind == "redaction" for row in room.outbox.queued(1))
+
+
+async def test_thinking_again_keeps_it(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await choose(pilot, "try that on Monday")
+        await pilot.press("d", "up", "down", "d", "escape")
+        await ready(pilot)
+        assert "try that on Monday" in shown(app)
+
+
+async def test_others_messages_offer_no_deleting(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await choose(pilot, "thinking of you")
+        assert "D delete" not in last_row(app)
+        await pilot.press("d", "d")
+        await ready(pilot)
+        assert "thinking of you" in shown(app)
+
+
+@pytest.fixture
+def failed(room: Vault) -> Vault:
+    """The room with one message that the server refused."""
+    account = room.accounts.current()
+    assert account is not None
+    content = {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "Refused"}}
+    row = room.outbox.add(account.id, ROOM, "message", content, now=datetime.now(UTC))
+    room.outbox.mark_failed(row.id, "The server said no.")
+    return room
+
+
+async def test_a_failed_message_can_be_sent_again(make_app: MakeApp, failed: Vault) -> None:
+    app = make_app(vault=failed)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        assert "! Not sent. The server said no." in shown(app)
+        await choose(pilot, "Refused")
+        assert "R send again" in last_row(app)
+        await pilot.press("r")
+        await ready(pilot)
+        assert "Refused  sending" in shown(app)
+
+
+async def test_a_failed_message_can_be_taken_back(make_app: MakeApp, failed: Vault) -> None:
+    app = make_app(vault=failed)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press(*"more")
+        await choose(pilot, "Refused")
+        await pilot.press("e")
+        await ready(pilot)
+        assert app.screen.query_one(Composer).text == "more\nRefused"
+        assert failed.outbox.of_room(ROOM) == []
+
+
+async def test_the_menu_offers_only_what_applies(make_app: MakeApp, failed: Vault) -> None:
+    app = make_app(vault=failed)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        assert {"retry", "undo", "delete", "fold", "copy"}.isdisjoint(app.applicable())
+        await choose(pilot, "Refused")
+        assert {"retry", "undo", "copy"} <= set(app.applicable())
+        assert {"delete", "fold"}.isdisjoint(app.applicable())
+        await pilot.press("f2", *"send it again", "enter")
+        await ready(pilot)
+        assert "Refused  sending" in shown(app)
+
+
+async def test_the_mouse_chooses_too(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        row = next(n for n, line in enumerate(shown(app).splitlines()) if "on Monday" in line)
+        await pilot.click(offset=(5, row))
+        await pilot.pause()
+        assert "D delete" in last_row(app)
+
+
+async def test_escape_goes_back_to_writing(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("shift+tab")
+        assert isinstance(app.focused, TimelineView)
+        await pilot.press("up", "escape")
+        assert isinstance(app.focused, Composer)
+        assert app.screen.query_one(TimelineView).selected is None
+
+
+async def test_a_room_one_was_removed_from_can_be_read(make_app: MakeApp, room: Vault) -> None:
+    room.rooms.set_membership(ROOM, "ban")
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        assert "thinking of you" in shown(app)
+        assert app.screen.query_one(Composer).disabled
+        assert "no longer write" in last_row(app)
+        await pilot.press("f1")
+        assert isinstance(app.screen, PanicScreen)
+
+
+async def test_wide_terminals_show_the_rooms_beside(make_app: MakeApp, room: Vault) -> None:
+    filled_vault.furnish(room, room_id=OTHER, title="Another room")
+    app = make_app(vault=room)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        assert "Another room" in shown(app)
+        row = next(n for n, line in enumerate(shown(app).splitlines()) if "Another room" in line)
+        await pilot.click(offset=(3, row))
+        await ready(pilot)
+        assert "Another room · 4 people" in shown(app)
+        await pilot.resize_terminal(80, 24)
+        await ready(pilot)
+        assert "Parents at night" not in shown(app)
+
+
+async def test_rooms_are_one_key_away_in_a_narrow_one(make_app: MakeApp, room: Vault) -> None:
+    filled_vault.furnish(room, room_id=OTHER, title="Another room")
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("f4")
+        await ready(pilot)
+        await pilot.press("down", "enter")
+        await ready(pilot)
+        assert "Another room · 4 people" in shown(app)
+
+
+async def test_who_is_here(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press(*"/people", "enter")
+        await ready(pilot)
+        assert "Quiet Heron  you" in shown(app)
+        assert "Warm Lantern  moderator" in shown(app)
+
+
+async def test_another_language_is_spoken_everywhere_at_once(
+    make_app: MakeApp, room: Vault
+) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press(*"draft")
+        app.speak("ja")
+        await ready(pilot)
+        assert app.screen.query_one(Composer).text == "draft"
+        assert "Talk to a person" not in shown(app)
+        assert "We are thinking of you" in shown(app)
+        await pilot.press("f1")
+        assert "よりそいホットライン" in shown(app)
+    assert room.settings.get("interface.language") == "ja"
+
+
+async def test_a_room_that_is_not_encrypted_says_so(make_app: MakeApp, vault: Vault) -> None:
+    filled_vault.furnish(vault)
+    account = vault.accounts.current()
+    assert account is not None
+    vault.rooms.put(StoredRoom(OTHER, account.id))
+    vault.rooms.set_state(OTHER, "m.room.name", "", {"name": "Open"})
+    app = make_app(vault=vault)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        screen = app.screen
+        assert isinstance(screen, ChatScreen)
+        screen.open_room(OTHER)
+        await ready(pilot)
+        assert "not encrypted" in shown(app).splitlines()[0]
+
+
+async def test_no_room_yet(make_app: MakeApp, vault: Vault) -> None:
+    vault.accounts.add(homeserver="http://127.0.0.1:9", user_id="@a:b", device_id="D",
+                       access_token="t")  # fmt: skip
+    app = make_app(vault=vault)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        assert "No room yet" in shown(app)
+        await pilot.press(*"x", "enter", "f1")
+        assert isinstance(app.screen, PanicScreen)
