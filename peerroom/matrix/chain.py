@@ -7,7 +7,7 @@ self-signing key, which signs each device's keys; the device's own key signs the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from peerroom.matrix.canonical import from_base64, is_signed
@@ -24,8 +24,11 @@ class DeviceKeys:
     device_id: str
     ed25519: str
     curve25519: str
-    signed: bool
-    """The owner's self-signing key, which the master key vouches for, has signed it."""
+    signed_by: str | None
+    """The master key whose self-signing key has signed it; None: its owner never confirmed it.
+
+    A server can show one identity today and another tomorrow, so it is not enough that *an*
+    identity has signed a device."""
     deleted: bool = False
     """No longer on the server's list; kept so that old messages stay attributable."""
 
@@ -39,7 +42,7 @@ class UserKeys:
     """Public master key (unpadded base64), or None without a well-formed one."""
     self_signing: str | None
     """Public self-signing key, if the master key has signed it."""
-    devices: Mapping[str, DeviceKeys]
+    devices: Mapping[str, DeviceKeys] = field(default_factory=dict)
 
 
 def read_user_keys(answer: Mapping[str, object], user_id: str) -> UserKeys | None:
@@ -60,10 +63,9 @@ def read_user_keys(answer: Mapping[str, object], user_id: str) -> UserKeys | Non
         or not is_signed(self_signing_object, user_id, master, master)
     ):
         self_signing = None
-    read = (
-        read_device(raw, user_id, device_id, self_signing) for device_id, raw in devices.items()
-    )
-    return UserKeys(user_id, master, self_signing, {d.device_id: d for d in read if d is not None})
+    keys = UserKeys(user_id, master, self_signing)
+    read = (read_device(raw, device_id, keys) for device_id, raw in devices.items())
+    return replace(keys, devices={d.device_id: d for d in read if d is not None})
 
 
 def _part(answer: Mapping[str, object], section: str, user_id: str) -> dict[str, object] | None:
@@ -87,13 +89,9 @@ def _key(raw: object) -> str | None:
     return raw if isinstance(raw, str) and from_base64(raw, _KEY_BYTES) is not None else None
 
 
-def read_device(
-    raw: object, user_id: str, device_id: object, self_signing: str | None
-) -> DeviceKeys | None:
-    """A device keys object of ``user_id``; None unless the device itself has signed it.
-
-    ``self_signing`` is the user's public self-signing key, if the master key vouches for it.
-    """
+def read_device(raw: object, device_id: object, owner: UserKeys) -> DeviceKeys | None:
+    """A device keys object of ``owner``; None unless the device itself has signed it."""
+    user_id, self_signing = owner.user_id, owner.self_signing
     if not isinstance(device_id, str) or not isinstance(raw, dict):
         return None
     if raw.get("user_id") != user_id or raw.get("device_id") != device_id:
@@ -106,4 +104,4 @@ def read_device(
     if ed25519 is None or curve25519 is None or not is_signed(raw, user_id, device_id, ed25519):
         return None
     signed = self_signing is not None and is_signed(raw, user_id, self_signing, self_signing)
-    return DeviceKeys(user_id, device_id, ed25519, curve25519, signed)
+    return DeviceKeys(user_id, device_id, ed25519, curve25519, owner.master if signed else None)

@@ -49,7 +49,7 @@ _SCHEMA: Final = (
         primary key (user_id, curve25519)) without rowid""",
     """create table if not exists peerroom_device (
         user_id text not null, device_id text not null, ed25519 text not null,
-        curve25519 text not null, signed integer not null, deleted integer not null,
+        curve25519 text not null, signed_by text, deleted integer not null,
         primary key (user_id, ed25519, curve25519)) without rowid""",
 )
 

@@ -39,8 +39,8 @@ class DeviceRows:
                 "select user_id, master, outdated from peerroom_user"
             )
         }
-        for user_id, device_id, ed25519, curve25519, signed, deleted in self._store.read(
-            "select user_id, device_id, ed25519, curve25519, signed, deleted"
+        for user_id, device_id, ed25519, curve25519, signed_by, deleted in self._store.read(
+            "select user_id, device_id, ed25519, curve25519, signed_by, deleted"
             " from peerroom_device order by deleted"
         ):
             user = users[str(user_id)]
@@ -49,7 +49,7 @@ class DeviceRows:
                 str(device_id),
                 ed25519=str(ed25519),
                 curve25519=str(curve25519),
-                signed=bool(signed),
+                signed_by=None if signed_by is None else str(signed_by),
                 deleted=bool(deleted),
             )
             users[user.user_id] = replace(user, devices=(*user.devices, device))
@@ -66,10 +66,10 @@ class DeviceRows:
         self._store.write("delete from peerroom_device where user_id = ?", user.user_id)
         self._store.write_many(
             "insert or replace into peerroom_device"
-            " (user_id, device_id, ed25519, curve25519, signed, deleted)"
+            " (user_id, device_id, ed25519, curve25519, signed_by, deleted)"
             " values (?, ?, ?, ?, ?, ?)",
             [
-                (d.user_id, d.device_id, d.ed25519, d.curve25519, int(d.signed), int(d.deleted))
+                (d.user_id, d.device_id, d.ed25519, d.curve25519, d.signed_by, int(d.deleted))
                 for d in user.devices
             ],
         )

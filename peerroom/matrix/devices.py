@@ -75,6 +75,10 @@ class Devices:
         pinned = self._identities.get(user_id)
         return master is not None and pinned is not None and pinned.master == master
 
+    def is_signed(self, device: DeviceKeys) -> bool:
+        """Whether its owner has signed the device, under the identity that is pinned and shown."""
+        return self.stands(device.user_id) and device.signed_by == self.master(device.user_id)
+
     def changed(self, user_id: str) -> bool:
         """Whether the user shows an identity that is not the pinned one."""
         master, pinned = self.master(user_id), self._identities.get(user_id)
@@ -95,9 +99,9 @@ class Devices:
             return Trust.UNKNOWN
         device = self.find(user_id, curve25519, ed25519)
         if device is not None:
-            if not device.signed:
+            if device.signed_by is None:
                 return Trust.UNSIGNED
-            return Trust.SIGNED if self.stands(user_id) else Trust.IDENTITY_CHANGED
+            return Trust.SIGNED if self.is_signed(device) else Trust.IDENTITY_CHANGED
         wanted = (user_id, curve25519, ed25519)
         if not user.outdated and wanted in self._looked_for:
             return None
@@ -109,7 +113,8 @@ class Devices:
         """Take note of the keys object that an unlisted device sent along with its message.
 
         If the owner has signed it, the device was theirs, although it may be gone from the list by
-        now (MSC4147): judged when the list arrives, because that names the signing key.
+        now (MSC4147): judged when the list arrives, because that names the signing key; and only
+        by the identity that is pinned.
         """
         if self.find(user_id, curve25519, ed25519) is not None or not isinstance(raw, dict):
             return
@@ -184,12 +189,12 @@ class Devices:
             self._keep(keys, outdated=self._marks[user_id] != mark)
 
     def _keep(self, keys: UserKeys, *, outdated: bool) -> None:
-        before = self._users.get(keys.user_id)
-        gone = self._gone(keys, before.devices if before else ())
-        user = KnownUser(keys.user_id, keys.master, (*keys.devices.values(), *gone), outdated)
         if keys.master is not None and keys.user_id != self._own_user:
             # Trust on first use. Our own identity is pinned only by the one who holds its keys.
             self._identities.pin(keys.user_id, keys.master)
+        before = self._users.get(keys.user_id)
+        gone = self._gone(keys, before.devices if before else ())
+        user = KnownUser(keys.user_id, keys.master, (*keys.devices.values(), *gone), outdated)
         if user != before:
             self._users[keys.user_id] = user
             self._rows.keep(user)
@@ -205,8 +210,14 @@ class Devices:
                 yield replace(device, deleted=True)
 
     def _vouched(self, now: UserKeys) -> Iterator[DeviceKeys]:
-        """Unlisted devices that the owner has signed, by the keys that they sent along."""
+        """Unlisted devices that the owner has signed, by the keys that they sent along.
+
+        While another identity is shown than the pinned one, they wait.
+        """
+        pinned = self._identities.get(now.user_id)
+        if pinned is None or pinned.master != now.master:
+            return
         for raw in self._rows.take_back(now.user_id):
-            device = read_device(raw, now.user_id, raw.get("device_id"), now.self_signing)
-            if device is not None and device.signed:
+            device = read_device(raw, raw.get("device_id"), now)
+            if device is not None and device.signed_by is not None:
                 yield device

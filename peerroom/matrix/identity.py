@@ -129,7 +129,7 @@ class Identity:
         signed = own.sign_device(self._machine.device_keys)
         if shown.self_signing is None:
             await self._upload(own, shown)
-        if not device.signed:
+        if device.signed_by is None:
             await self._upload_signature(signed)
         self._machine.device_keys = signed
 
@@ -151,8 +151,19 @@ class Identity:
             raise IdentityMismatch
 
     def changed(self) -> list[str]:
-        """Users whose identity changed and was not accepted: they get no keys."""
+        """Users whose identity changed and was not accepted: they get no keys.
+
+        This and `retracted` are one look into the vault each, cheap after every turn of sync.
+        """
         return [identity.user_id for identity in self._vault.identities.changed()]
+
+    def retracted(self) -> list[str]:
+        """Users for whom the server showed another identity for a while: to be told once."""
+        return [identity.user_id for identity in self._vault.identities.retracted()]
+
+    def told(self, user_id: str) -> None:
+        """The user of this computer has been told of it."""
+        self._vault.identities.told(user_id)
 
     def accept(self, user_id: str) -> None:
         """The user says that this person's new identity is theirs: pin the one now offered."""

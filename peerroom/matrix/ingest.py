@@ -218,7 +218,7 @@ class Ingest:
             room_id,
             event.type,
             event.state_key,
-            event.content,
+            self._with_last_name(room_id, event) if event.type == MEMBER else event.content,
             sender=event.sender,
             event_id=event.event_id,
         )
@@ -227,6 +227,21 @@ class Ingest:
         # A room is direct for the one who invited, too; the invitation says so.
         if event.type == MEMBER and event.content.get("is_direct") is True:
             self._vault.rooms.set_direct(room_id, True)
+
+    def _with_last_name(self, room_id: str, event: Event) -> Json:
+        """A member's content; of someone who left or was banned with the name they had.
+
+        Servers leave the name out then, and what someone said would no longer be theirs.
+        """
+        content = event.content
+        if content.get("membership") not in ("leave", "ban") or "displayname" in content:
+            return content
+        unsigned = event.raw.get("unsigned")
+        previous = unsigned.get("prev_content") if isinstance(unsigned, dict) else None
+        known = self._vault.rooms.state(room_id, MEMBER, event.state_key or "")
+        before = known or (previous if isinstance(previous, dict) else {})
+        name = before.get("displayname")
+        return content if name is None else {**content, "displayname": name}
 
     def _redact(self, room_id: str, event: Event, written: Written) -> None:
         create = self._vault.rooms.state(room_id, "m.room.create") or {}

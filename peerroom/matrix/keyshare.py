@@ -161,10 +161,9 @@ class KeyShare:
         refused: list[DeviceKeys] = []
         devices = self._machine.devices
         for user_id in sorted(people):
-            stands = devices.stands(user_id)
             for device in devices.current(user_id):
                 if device.curve25519 != self._machine.curve25519:
-                    (readers if stands and device.signed else refused).append(device)
+                    (readers if devices.is_signed(device) else refused).append(device)
         return readers, refused
 
     async def _room_for(

@@ -63,7 +63,7 @@ class OlmSessions:
             device
             for user_id, sender_key in wedged
             for device in self._devices.current(user_id)
-            if device.curve25519 == sender_key and device.signed
+            if device.curve25519 == sender_key and self._devices.is_signed(device)
             if now - self._mended.get(sender_key, -_MEND_AGAIN_AFTER) >= _MEND_AGAIN_AFTER
         ]
         messages: dict[str, dict[str, object]] = {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from peerroom.store.database import Database, Row
 from peerroom.store.encoding import maybe_text_out, text_out
 
 Pin = Literal["new", "same", "changed"]
+
+_SELECT: Final = "SELECT user_id, master, offered, retracted FROM identities "
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,10 @@ class Identity:
     master: str = field(repr=False)
     """The key that was pinned."""
     offered: str | None = field(default=None, repr=False)
-    """Another key that was seen since and not accepted; None when all is as it was."""
+    """Another key that is shown now and was not accepted; None when all is as it was."""
+    retracted: str | None = field(default=None, repr=False)
+    """Another key that was shown for a while, before the pinned one came back: a server's doing,
+    and the user has not been told yet (`Identities.told`)."""
 
 
 class Identities:
@@ -32,7 +37,7 @@ class Identities:
         """Compare ``master`` with the pinned key; pin it if there is none.
 
         A changed key is kept beside the pinned one and is not trusted before `accept_change`;
-        when the pinned key is seen again, the other one is forgotten.
+        when the pinned key is seen again, that the other one was shown stays known until `told`.
         """
         with self._db.transaction():
             known = self.get(user_id)
@@ -44,32 +49,41 @@ class Identities:
             offered = None if known.master == master else master
             if offered != known.offered:
                 self._db.run(
-                    "UPDATE identities SET offered = ? WHERE user_id = ?", (offered, user_id)
+                    "UPDATE identities SET offered = ?1,"
+                    " retracted = CASE WHEN ?1 IS NULL THEN offered ELSE retracted END"
+                    " WHERE user_id = ?2",
+                    (offered, user_id),
                 )
             return "same" if offered is None else "changed"
 
     def get(self, user_id: str) -> Identity | None:
         """What is pinned for the user, or None."""
-        row = self._db.one(
-            "SELECT user_id, master, offered FROM identities WHERE user_id = ?", (user_id,)
-        )
+        row = self._db.one(_SELECT + "WHERE user_id = ?", (user_id,))
         return _identity(row) if row else None
 
     def changed(self) -> list[Identity]:
         """Everyone whose identity changed and was not accepted."""
-        rows = self._db.all(
-            "SELECT user_id, master, offered FROM identities WHERE offered IS NOT NULL"
-        )
-        return [_identity(row) for row in rows]
+        return [_identity(row) for row in self._db.all(_SELECT + "WHERE offered IS NOT NULL")]
+
+    def retracted(self) -> list[Identity]:
+        """Everyone for whom another identity was shown for a while; the user is to be told once."""
+        return [_identity(row) for row in self._db.all(_SELECT + "WHERE retracted IS NOT NULL")]
+
+    def told(self, user_id: str) -> None:
+        """The user knows that another identity was shown for a while."""
+        self._db.run("UPDATE identities SET retracted = NULL WHERE user_id = ?", (user_id,))
 
     def accept_change(self, user_id: str, master: str) -> None:
         """Pin ``master`` from now on: the key that the user was shown, and no later one."""
         self._db.run(
-            "UPDATE identities SET master = ?, offered = NULLIF(offered, ?) WHERE user_id = ?",
-            (master, master, user_id),
+            "UPDATE identities SET master = ?1, offered = NULLIF(offered, ?1),"
+            " retracted = NULLIF(retracted, ?1) WHERE user_id = ?2",
+            (master, user_id),
         )
 
 
 def _identity(row: Row) -> Identity:
-    user_id, master, offered = row
-    return Identity(text_out(user_id), text_out(master), maybe_text_out(offered))
+    user_id, master, offered, retracted = row
+    return Identity(
+        text_out(user_id), text_out(master), maybe_text_out(offered), maybe_text_out(retracted)
+    )

@@ -168,5 +168,7 @@ VERSION_1: Final = (
     "CREATE INDEX records_in_order ON records (namespace, id)",
 )
 
-VERSIONS: Final[tuple[tuple[str, ...], ...]] = (VERSION_1,)
+VERSION_2: Final = ("ALTER TABLE identities ADD COLUMN retracted TEXT",)
+
+VERSIONS: Final[tuple[tuple[str, ...], ...]] = (VERSION_1, VERSION_2)
 """Statements that lead from version n to n + 1; the last one is what this PeerRoom writes."""

@@ -41,7 +41,10 @@ async def shown_master(viewer: Member, user_id: str) -> str | None:
 async def is_signed(viewer: Member, owner: Member) -> bool:
     await shown_master(viewer, owner.user_id)
     devices = viewer.machine.devices.current(owner.user_id)
-    return [d.signed for d in devices if d.device_id == owner.device_id] == [True]
+    signed = [
+        viewer.machine.devices.is_signed(d) for d in devices if d.device_id == owner.device_id
+    ]
+    return signed == [True]
 
 
 async def replace_keys(member: Member, keys: dict[str, Any]) -> None:

@@ -56,7 +56,8 @@ def read(body: dict[str, Any]) -> UserKeys:
 
 
 def the_device(*, signed: bool) -> DeviceKeys:
-    return DeviceKeys(ALICE, DEVICE, ED25519, CURVE25519, signed)
+    signed_by = IDENTITY.master_key if signed else None
+    return DeviceKeys(ALICE, DEVICE, ED25519, CURVE25519, signed_by)
 
 
 HONEST = UserKeys(
@@ -185,7 +186,7 @@ def test_no_answer_at_all_raises(body: Any) -> None:
     for section in ("device_keys", "master_keys", "self_signing_keys"):
         hostile = answer() | {section: {ALICE: body}}
         keys = read_user_keys(hostile, ALICE)
-        assert keys is None or not any(d.signed for d in keys.devices.values())
+        assert keys is None or not any(d.signed_by for d in keys.devices.values())
 
 
 @given(st.sampled_from(places(answer(signer=OTHER))), junk, st.booleans())
@@ -193,7 +194,7 @@ def test_an_unsigned_device_never_becomes_signed(
     path: tuple[Any, ...], value: Any, drop: bool
 ) -> None:
     keys = read_user_keys(changed(answer(signer=OTHER), path, value, drop=drop), ALICE)
-    assert keys is None or not any(device.signed for device in keys.devices.values())
+    assert keys is None or not any(device.signed_by for device in keys.devices.values())
 
 
 def test_an_identity_says_nothing_of_itself() -> None:

@@ -248,8 +248,14 @@ def test_an_identity_is_pinned_and_a_change_waits_for_a_decision(vault: Vault) -
     assert identities.pin("@b:x", "m1") == "new"
     assert [identities.pin("@a:x", "m2"), identities.pin("@a:x", "m2")] == ["changed", "changed"]
     assert identities.changed() == [Identity("@a:x", "m1", "m2")]
+    assert identities.retracted() == []
     assert identities.pin("@a:x", "m1") == "same"
     assert identities.changed() == []
+    assert identities.retracted() == [Identity("@a:x", "m1", retracted="m2")]
+    assert identities.pin("@a:x", "m1") == "same"
+    assert identities.retracted() == [Identity("@a:x", "m1", retracted="m2")]
+    identities.told("@a:x")
+    assert identities.retracted() == []
     identities.pin("@a:x", "m2")
     identities.pin("@a:x", "m3")
     identities.accept_change("@a:x", "m2")  # what the user was shown; m3 came meanwhile
