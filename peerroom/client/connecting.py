@@ -60,6 +60,7 @@ class Link:
         self._back = asyncio.Event()
         self._failures = 0
         self._failing = False
+        self._broken = False
         self.state = ConnectionState("connecting", _("Connecting to the server."), clock.now())
 
     async def run(self) -> None:
@@ -150,9 +151,14 @@ class Link:
         reach: ConnectionKind = getattr(error, "reach", None) or "refused"
         self.say(reach, error.sentence())
 
+    def say_broken(self, error: PeerRoomError) -> None:
+        """Something without which this client is no use has ended: nothing talks over that."""
+        self._say_error(error)
+        self._broken = True
+
     def say(self, kind: ConnectionKind, sentence: str) -> None:
         """Make this the state, and tell if it is a new one."""
-        if (kind, sentence) == (self.state.kind, self.state.sentence):
+        if self._broken or (kind, sentence) == (self.state.kind, self.state.sentence):
             return
         since = self.state.since if kind == self.state.kind else self._clock.now()
         self.state = ConnectionState(kind, sentence, since)

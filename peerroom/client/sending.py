@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -11,6 +12,7 @@ from peerroom.client.connecting import Link
 from peerroom.client.outgoing import Outgoing, may_go
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
+from peerroom.i18n import N_
 from peerroom.matrix.backoff import SYNC
 from peerroom.matrix.errors import MatrixError, ServerUnreachable
 from peerroom.store.errors import VaultError
@@ -20,8 +22,17 @@ if TYPE_CHECKING:
     from peerroom.store.outbox import OutboxRow
     from peerroom.store.vault import Vault
 
+log = logging.getLogger(__name__)
+
 _AT_MOST: Final = 300.0
 """Seconds between two tries, however long the server asks us to stay away."""
+
+
+class Mistaken(PeerRoomError):
+    """Sending one row brought out something that nobody had thought of."""
+
+    what = N_("This could not be sent because of a mistake in PeerRoom.")
+    next_step = N_("Send it again, or take it back.")
 
 
 class Sender:
@@ -108,6 +119,10 @@ class Sender:
                 return self._link.pause_until_back(seconds)
             # A server that asked for time gets it, even while it answers other requests.
             return self._clock.sleep(seconds)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up other rows
+            log.debug("a row could not be sent: %s", type(error).__name__)
+            self._fail(row, Mistaken())
+            return None
         self._outgoing.sent(row, event_id)
         self._changed(row, None)
         return None

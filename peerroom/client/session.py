@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ from peerroom.client.timeline import OUTBOX, Timeline
 from peerroom.client.views import Change, ConnectionState, MemberView, RoomView
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
-from peerroom.i18n import _
+from peerroom.i18n import N_, _
 from peerroom.matrix.errors import MatrixError
 from peerroom.store.drafts import Draft
 
@@ -27,8 +28,17 @@ if TYPE_CHECKING:
     from peerroom.store.outbox import OutboxRow
     from peerroom.store.vault import Vault
 
+log = logging.getLogger(__name__)
+
 OLDER: Final = 50
 """Events that one call of `Client.load_older` asks for."""
+
+
+class Broken(PeerRoomError):
+    """A worker has ended by something that nobody had thought of."""
+
+    what = N_("A part of PeerRoom has stopped because of a mistake in it.")
+    next_step = N_("Close PeerRoom and open it again.")
 
 
 class Client:
@@ -257,10 +267,14 @@ class Client:
             self._tasks.append(task)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """A worker stopped by itself: said at once, and raised again by `stop`."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._crash = self._crash or error
-            self._link.say("refused", PeerRoomError().sentence())
+        """A worker stopped by itself: said from now on, and raised again by `stop`."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        log.debug("a worker has stopped: %s", type(error).__name__)
+        self._crash = self._crash or error
+        self._link.say_broken(error if isinstance(error, PeerRoomError) else Broken())
 
     def _asked(self) -> None:
         """Another PeerRoom wants this vault, and we promised to make way."""

@@ -1,0 +1,164 @@
+"""The worker that sends, and what is said when it, or another one, cannot go on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from random import Random
+
+import pytest
+from support.clock import FrozenClock
+from support.conversation import ROOM, Conversation
+
+from peerroom.client.session import Client
+from peerroom.client.views import Change, MessageView
+from peerroom.config import Config
+from peerroom.store.outbox import OutboxRow
+
+MISTAKES = (TypeError("of 555"), KeyError("555"), RuntimeError("555"), TimeoutError(), OSError(5))
+
+
+class Wire:
+    """A connection that takes every row, but for those whose text has an error waiting."""
+
+    def __init__(self) -> None:
+        self.errors: dict[str, Exception] = {}
+        self.taken: list[str] = []
+
+    async def deliver(self, row: OutboxRow) -> str:
+        text = row.content["content"]["body"]
+        if (error := self.errors.get(text)) is not None:
+            raise error
+        self.taken.append(text)
+        return f"$sent{len(self.taken)}"
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def talk() -> Conversation:
+    return Conversation()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+async def client(
+    talk: Conversation, wire: Wire, frozen_clock: FrozenClock
+) -> AsyncIterator[Client]:
+    """A client whose link is up: turns of sync come when a test says so."""
+    client = Client(talk.vault, talk.account, config=Config(), clock=frozen_clock, random=Random(1))
+    link = client._link
+
+    async def up() -> None:
+        link._connection = wire
+        await turn(client)
+        await asyncio.Event().wait()
+
+    link.run = up
+    await client.start()
+    yield client
+    client._crash = None
+    await client.stop()
+
+
+async def turn(client: Client) -> None:
+    """A turn of sync that brought nothing and went well."""
+    from peerroom.matrix.sync import SyncBatch
+
+    await client._link._take(SyncBatch())
+
+
+async def once(client: Client, look: Callable[[], bool]) -> None:
+    changed = asyncio.Event()
+    stop = client.subscribe(lambda _change: changed.set())
+    async with asyncio.timeout(5):
+        while not look():
+            changed.clear()
+            await changed.wait()
+    stop()
+
+
+def messages(client: Client) -> list[tuple[str, str]]:
+    return [(view.body, view.state) for view in client.timeline(ROOM).page()]
+
+
+def only(client: Client, key: str) -> MessageView:
+    view = client.timeline(ROOM).find(key)
+    assert view is not None
+    return view
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda error: type(error).__name__)
+async def test_a_row_that_brings_out_a_mistake_fails_alone(
+    client: Client, wire: Wire, mistake: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "peerroom")
+    wire.errors["two"] = mistake
+    keys = [client.send(ROOM, text) for text in ("one", "two", "three")]
+    await once(client, lambda: only(client, keys[2]).state == "sent")
+
+    assert messages(client) == [("one", "sent"), ("two", "failed"), ("three", "sent")]
+    assert only(client, keys[1]).problem == (
+        "This could not be sent because of a mistake in PeerRoom. Send it again, or take it back."
+    )
+    assert client.connection.kind == "online"
+    assert type(mistake).__name__ in caplog.text and "555" not in caplog.text
+
+    wire.errors.clear()
+    client.retry(keys[1])
+    await once(client, lambda: only(client, keys[1]).state == "sent")
+    assert wire.taken == ["one", "three", "two"]
+
+
+STOPPED = "A part of PeerRoom has stopped because of a mistake in it."
+
+
+async def breaks() -> None:
+    raise TypeError("of 555")
+
+
+async def test_a_worker_that_has_stopped_is_said_from_then_on(
+    client: Client, wire: Wire, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def sent(_row: OutboxRow, _event_id: str) -> None:
+        raise TypeError("of 555")
+
+    caplog.set_level(logging.DEBUG, "peerroom")
+    monkeypatch.setattr(client._outgoing, "sent", sent)
+    heard: list[Change] = []
+    client.subscribe(heard.append)
+    client.send(ROOM, "one")
+    await once(client, lambda: client.connection.kind == "refused")
+    assert client.connection.sentence.startswith(STOPPED)
+    assert Change("connection") in heard
+
+    # The server is well, and says so at every turn: that must not talk over it.
+    await turn(client)
+    assert client.connection.sentence.startswith(STOPPED)
+    assert "TypeError" in caplog.text and "555" not in caplog.text
+    with pytest.raises(TypeError):
+        await client.stop()
+
+
+@pytest.mark.parametrize("part", ["_link", "_sender", "_invitations"])
+async def test_no_part_stops_silently(
+    talk: Conversation, frozen_clock: FrozenClock, part: str
+) -> None:
+    client = Client(talk.vault, talk.account, config=Config(), clock=frozen_clock, random=Random(1))
+    for name in ("_link", "_sender", "_invitations"):
+        getattr(client, name).run = breaks if name == part else asyncio.Event().wait
+    await client.start()
+    await once(client, lambda: client.connection.kind == "refused")
+    assert client.connection.sentence == (
+        f"{STOPPED} Close PeerRoom and open it again."
+    )
+    await turn(client)
+    assert client.connection.kind == "refused"
+    with pytest.raises(TypeError):
+        await client.stop()
