@@ -109,7 +109,9 @@ class Roster:
 
 
 def _one_line(message: MessageView) -> str:
+    if message.trust is not None:
+        return message.trust  # there is no room for both, and the text alone would pass for proven
     body = " ".join(message.body.split())
-    if message.kind in ("membership", "gap"):
+    if message.kind in ("membership", "gap") or message.state == "unattributable":
         return body
     return _("{name}: {text}").format(name=message.sender_name, text=body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from support.clock import FrozenClock
@@ -53,6 +54,26 @@ def test_rooms_are_ordered_by_life(talk: Conversation, client: Client) -> None:
     talk.said("here is life")
     order = [(room.room_id, room.joined) for room in client.rooms()]
     assert order == [(ROOM, True), ("!quiet:example.org", True), ("!left:example.org", False)]
+
+
+@pytest.mark.parametrize("sender", [OTHER, OWN])
+@pytest.mark.parametrize(
+    ("how", "line"),
+    [
+        ({"trust": "unsigned"}, "Sent from a device that its owner has not confirmed."),
+        ({"trust": "identity_changed"}, "This person's encryption identity has changed."),
+        ({"trust": "unknown"}, "The sender's device could not be checked yet."),
+        ({"encrypted": False}, "A message that was not encrypted is not shown here:"),
+        ({"status": "unattributable", "trust": "forged"}, "It is not certain who wrote this,"),
+    ],
+)
+def test_the_list_of_rooms_says_what_is_not_proven_instead_of_saying_it(
+    talk: Conversation, client: Client, sender: str, how: dict[str, Any], line: str
+) -> None:
+    talk.said("call 555", sender=sender, **how)
+    [room] = client.rooms()
+    assert room.last is not None and room.last.startswith(line)
+    assert "555" not in room.last
 
 
 def test_sending_tells_the_room_and_keeps_the_row(talk: Conversation, client: Client) -> None:
