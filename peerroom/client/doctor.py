@@ -150,7 +150,7 @@ async def identity(account: Account, *, proxy: str | None, clock: Clock, random:
             _("Do not write anything private. Ask your host, in another way."),
         )
     device = keys.devices.get(account.device_id)
-    if device is None or not device.signed:
+    if device is None or device.signed_by != ours:
         found = _("this device is not signed by it")
         return Check(name, "attention", found, _("Run `peerroom` once, online."))
     return Check(name, "ok", _("yours, and this device is signed by it"))
