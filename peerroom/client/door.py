@@ -134,7 +134,7 @@ class Door:
         if knock is None:
             return None
         for event in self._vault.events.page(self._room_id, after=knock.position, limit=100):
-            said = self._read(event)
+            said = read_answer(event, self._bot)
             if said is None:
                 continue
             if said.room_id is not None:
@@ -142,13 +142,18 @@ class Door:
             raise _REFUSALS[said.result]
         return None
 
-    def _read(self, event: StoredEvent) -> door.Answer | None:
-        clear = event.clear or {}
-        if event.sender != self._bot or event.trust != Trust.SIGNED:
-            return None
-        if clear.get("type") != door.ANSWER:
-            return None
-        try:
-            return door.Answer.read(clear.get("content"))
-        except BadContent:
-            return None
+
+def read_answer(event: StoredEvent, bot: str) -> door.Answer | None:
+    """What ``bot`` itself answered with this event; None when it is anything else.
+
+    Nothing but an encrypted event from a device that the bot has signed counts.
+    """
+    clear = event.clear or {}
+    if event.sender != bot or event.status != "ok" or event.trust != Trust.SIGNED:
+        return None
+    if clear.get("type") != door.ANSWER:
+        return None
+    try:
+        return door.Answer.read(clear.get("content"))
+    except BadContent:
+        return None

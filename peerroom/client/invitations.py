@@ -1,7 +1,8 @@
-"""Following the bot: its invitations lead to rooms that one's own invite link stood for.
+"""Following the bot to the rooms that one's own invite link stood for.
 
-A moderator's link, for instance, opens the moderators' room too. Everybody else's invitations
-are left alone: joining would tell a stranger that someone is there.
+A moderator's link, for instance, opens the moderators' room too. Who an invitation is from is the
+server's word, so only rooms are entered that the bot itself named, in an encrypted answer at the
+door. All other invitations are left alone: joining would tell a stranger that someone is there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client.connecting import Link
-from peerroom.matrix.errors import Forbidden, MatrixError, NotFound
+from peerroom.errors import PeerRoomError
+from peerroom.matrix.errors import Forbidden, NotFound
 
 if TYPE_CHECKING:
     from peerroom.matrix.connection import Connection
@@ -18,10 +20,12 @@ if TYPE_CHECKING:
     from peerroom.store.vault import Vault
 
 _BOTS: Final = "bots"
+_ANSWERS: Final = 100
+"""How many of a bot's newest events in a room of two are looked through."""
 
 
 class Invitations:
-    """Enters the encrypted rooms that a known bot asks one account into."""
+    """Enters the encrypted rooms that a known bot named to one account and asks it into."""
 
     def __init__(self, vault: Vault, account: Account, link: Link) -> None:
         self._vault = vault
@@ -31,7 +35,7 @@ class Invitations:
         self._look.set()  # an invitation may be left from before
 
     def wake(self) -> None:
-        """There may be a new one."""
+        """There may be a new invitation, or a new answer."""
         self._look.set()
 
     async def run(self) -> None:
@@ -40,34 +44,46 @@ class Invitations:
             await self._look.wait()
             self._look.clear()
             connection = await self._link.fresh()
-            for room_id in self._waiting():
-                await self._enter(connection, room_id)
+            try:
+                for room_id, via in self._waiting():
+                    await self._enter(connection, room_id, via)
+            except PeerRoomError:
+                self._look.set()
+                await self._link.pause_until_back(15.0)
 
-    def _waiting(self) -> list[str]:
-        known = bots(self._vault)
-        return [
+    def _waiting(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The rooms to enter, and the servers that know them."""
+        asked = [
             room.room_id
             for room in self._vault.rooms.all(self._account.id)
-            if room.membership == "invite" and room.encrypted and self._host(room.room_id) in known
+            if room.membership == "invite" and room.encrypted
         ]
+        named = self._named() if asked else {}
+        return [(room_id, named[room_id]) for room_id in asked if room_id in named]
 
-    def _host(self, room_id: str) -> str | None:
-        """Who sent the invitation, as the server signed it."""
-        own = self._vault.rooms.state_event(room_id, "m.room.member", self._account.user_id)
-        return own.sender if own is not None else None
+    def _named(self) -> dict[str, tuple[str, ...]]:
+        """Every room that a known bot said we are admitted to, with its servers."""
+        from peerroom.client.door import read_answer  # loads msgspec
 
-    async def _enter(self, connection: Connection, room_id: str) -> None:
+        known = bots(self._vault)
+        answers = [
+            read_answer(event, bot)
+            for room in self._vault.rooms.all(self._account.id)
+            if room.is_direct and room.encrypted
+            for bot in known
+            for event in self._vault.events.of_sender(room.room_id, bot, _ANSWERS)
+        ]
+        return {said.room_id: said.via for said in answers if said and said.room_id is not None}
+
+    async def _enter(self, connection: Connection, room_id: str, via: tuple[str, ...]) -> None:
         try:
-            await connection.rooms.join(room_id)
+            await connection.rooms.join(room_id, via=via)
         except (Forbidden, NotFound):
             self._vault.rooms.set_membership(room_id, "leave")  # it was taken back
-        except MatrixError:
-            self._look.set()
-            await self._link.pause_until_back(15.0)
 
 
 def remember_bot(vault: Vault, user_id: str) -> None:
-    """The bot whose identity an invite vouched for: its invitations to rooms are followed."""
+    """The bot whose identity an invite vouched for: it is followed to the rooms it names."""
     known = bots(vault)
     if user_id not in known:
         vault.settings.set(_BOTS, [*known, user_id])

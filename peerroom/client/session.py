@@ -234,9 +234,8 @@ class Client:
             if room is not None:
                 words = _("You are no longer in “{room}”. What was said stays readable here.")
                 self._publish(Change("notice", room_id, words.format(room=room.title)))
-        if batch.invites:
-            self._invitations.wake()
         if batch.rooms or batch.left or batch.invites:
+            self._invitations.wake()
             self._publish(Change("rooms"))
         self._sender.wake()
         self._moved.set()

@@ -44,7 +44,8 @@ def decide_knock(knock: Knocked, state: State) -> list[act.Action]:
     rooms = (state.circle, state.management) if moderator else (state.circle,)
     enter: list[act.Action] = [
         *(act.InviteMember(room_id, knock.sender) for room_id in rooms),
-        act.AnswerDoor(knock.room_id, "admitted", state.circle, state.via),
+        # Each room by its name, the circle first: an invitation alone is only the server's word.
+        *(act.AnswerDoor(knock.room_id, "admitted", room_id, state.via) for room_id in rooms),
     ]
     if invite.used_by == knock.sender:
         return enter

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from random import Random
 
 import pytest
 from support.clock import FrozenClock
 from support.conversation import ROOM, Conversation
+from support.linked_client import linked_client, once, turn
 
 from peerroom.client.session import Client
 from peerroom.client.views import Change, MessageView
@@ -33,9 +34,6 @@ class Wire:
         self.taken.append(text)
         return f"$sent{len(self.taken)}"
 
-    async def close(self) -> None:
-        pass
-
 
 @pytest.fixture
 def talk() -> Conversation:
@@ -51,37 +49,8 @@ def wire() -> Wire:
 async def client(
     talk: Conversation, wire: Wire, frozen_clock: FrozenClock
 ) -> AsyncIterator[Client]:
-    """A client whose link is up: turns of sync come when a test says so."""
-    client = Client(talk.vault, talk.account, config=Config(), clock=frozen_clock, random=Random(1))
-    link = client._link
-
-    async def up() -> None:
-        link._connection = wire
-        await turn(client)
-        await asyncio.Event().wait()
-
-    link.run = up
-    await client.start()
-    yield client
-    client._crash = None
-    await client.stop()
-
-
-async def turn(client: Client) -> None:
-    """A turn of sync that brought nothing and went well."""
-    from peerroom.matrix.sync import SyncBatch
-
-    await client._link._take(SyncBatch())
-
-
-async def once(client: Client, look: Callable[[], bool]) -> None:
-    changed = asyncio.Event()
-    stop = client.subscribe(lambda _change: changed.set())
-    async with asyncio.timeout(5):
-        while not look():
-            changed.clear()
-            await changed.wait()
-    stop()
+    async with linked_client(talk, wire, frozen_clock) as client:
+        yield client
 
 
 def messages(client: Client) -> list[tuple[str, str]]:
@@ -155,9 +124,7 @@ async def test_no_part_stops_silently(
         getattr(client, name).run = breaks if name == part else asyncio.Event().wait
     await client.start()
     await once(client, lambda: client.connection.kind == "refused")
-    assert client.connection.sentence == (
-        f"{STOPPED} Close PeerRoom and open it again."
-    )
+    assert client.connection.sentence == (f"{STOPPED} Close PeerRoom and open it again.")
     await turn(client)
     assert client.connection.kind == "refused"
     with pytest.raises(TypeError):

@@ -243,6 +243,7 @@ def test_the_same_account_may_ask_again_and_nothing_is_spent_twice() -> None:
         act.InviteMember(CIRCLE, "@new:x"),
         act.InviteMember(DESK, "@new:x"),
         act.AnswerDoor(DOOR, "admitted", CIRCLE, ("x",)),
+        act.AnswerDoor(DOOR, "admitted", DESK, ("x",)),
     ]
 
 
