@@ -35,6 +35,10 @@ _NEVER_ENCRYPTED: Final = frozenset({
 })  # fmt: skip
 
 
+_LONGEST_PLAINTEXT: Final = 65_536
+"""Bytes of a whole event (spec: Size limits); what was encrypted inside one has fewer."""
+
+
 class Reader:
     """Decrypts the events of rooms for one device, ``own_keys`` (Curve25519, Ed25519) of a user."""
 
@@ -128,6 +132,8 @@ def _clear_event(
     session_id: str,
 ) -> Decrypted | Unattributable:
     """What the plaintext says. Raises `HOSTILE`."""
+    if len(plaintext) > _LONGEST_PLAINTEXT:
+        raise ValueError("too long for an event")
     payload = untrusted_json.parse(plaintext)
     if not isinstance(payload, dict):
         raise TypeError("payload is no object")

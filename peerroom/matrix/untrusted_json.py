@@ -17,7 +17,9 @@ import msgspec
 DEEPEST: Final = 100
 """Nesting beyond which a value is replaced by null; honest sync answers stay below 20."""
 
-_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
+# A string, also one that never ends, or a bracket. Possessive: what was matched is never tried in
+# another way again, or one message with thousands of escapes would keep everybody busy for seconds.
+_TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]', re.DOTALL)
 _LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 

@@ -188,6 +188,20 @@ def test_a_plaintext_that_is_no_event_is_damaged(machine: Machine, plaintext: st
     assert outcome.reason is Reason.BROKEN
 
 
+def test_a_plaintext_longer_than_any_event_is_damaged(machine: Machine) -> None:
+    """Honest ones are below 48 KB: an event has 65,536 bytes, and base64 takes a third."""
+    writing(machine)
+
+    def long(size: int, event_id: str) -> Any:
+        text = f'{{"type":"m.room.message","content":{{"body":"\\ud800"}},"room_id":"{ROOM}"}}'
+        return machine.decrypt(ROOM, payload(machine, text.ljust(size), event_id=event_id))
+
+    assert isinstance(long(65_536, "$1"), Decrypted)
+    outcome = long(65_537, "$2")
+    assert isinstance(outcome, Undecryptable)
+    assert outcome.reason is Reason.BROKEN
+
+
 def test_a_lone_surrogate_inside_does_not_make_a_message_unreadable(machine: Machine) -> None:
     writing(machine)
     text = f'{{"type":"m.room.message","content":{{"body":"a\\ud800b"}},"room_id":"{ROOM}"}}'

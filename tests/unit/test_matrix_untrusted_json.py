@@ -69,6 +69,50 @@ def test_honest_json_comes_through_unchanged(value: object) -> None:
     assert parse(json.dumps(value).encode("utf-8", "surrogatepass")) == value
 
 
+_LONG = 1_000_000
+"""Bytes for which anything slower than linear takes an hour, far beyond pytest's own timeout."""
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '\\"',
+        '"',
+        '"\\',
+        "\\",
+        "[",
+        "]",
+        '{"a":',
+        '"a',
+        '["\\ud800",',
+        "[1e999,",
+        '"\\"[]',
+        "1",
+        "-",
+    ],
+)
+@pytest.mark.parametrize("beginning", ["", '"', "[1e999,"])
+def test_no_pattern_takes_longer_than_its_length(beginning: str, pattern: str) -> None:
+    data = beginning + pattern * (_LONG // len(pattern))
+    for whole in (data, data + '"'):
+        try:
+            parse(whole.encode())
+        except NotJson:
+            continue
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=20,
+    )
+)
+def test_honest_json_is_not_changed_by_the_repair_of_what_stands_beside_it(value: object) -> None:
+    for text in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
+        assert parse(f"[{text}, NaN]".encode()) == [value, None]
+
+
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 def test_pruned_answers_are_never_deeper_than_the_limit(opening: str, closing: str) -> None:
     value, levels = parse(nested(5000, opening, closing).encode()), 0
