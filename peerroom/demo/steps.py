@@ -117,7 +117,8 @@ async def cross_signed(stage: Stage) -> None:
         user, device = member.account.user_id, member.account.device_id
         keys = read_user_keys(stage.server.keys(user), user)
         true(keys and keys.master, _("The server holds no identity for an account."))
-        signed = keys is not None and device in keys.devices and keys.devices[device].signed
+        shown = keys.devices.get(device) if keys is not None else None
+        signed = shown is not None and keys is not None and shown.signed_by == keys.master
         true(signed, _("A device is not signed by its owner."))
 
 
