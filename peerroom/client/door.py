@@ -51,6 +51,13 @@ class NotLetIn(Refused):
     next_step = N_("The help numbers stay open to you: `peerroom help-now`.")
 
 
+class SomeoneElse(PeerRoomError):
+    """Besides us and the bot there is somebody in the room of two. Nothing was said."""
+
+    what = N_("The server let someone else in at the door, so PeerRoom stopped there.")
+    next_step = N_("Do not go on. Ask the person who invited you for a new link, in another way.")
+
+
 _REFUSALS: Final[dict[door.Result, type[Refused]]] = {
     "expired": InviteExpired,
     "used": InviteUsed,
@@ -79,15 +86,18 @@ class Door:
     def _find(self) -> str | None:
         """A door that was made before (for another invite, or by a run that crashed)."""
         for room in self._vault.rooms.all(self._account.id):
-            here = {
-                user_id
-                for user_id, content in self._vault.rooms.members(room.room_id).items()
-                if content.get("membership") in ("join", "invite")
-            }
-            of_two = here == {self._account.user_id, self._bot}
+            of_two = self._people(room.room_id) == {self._account.user_id, self._bot}
             if of_two and room.is_direct and room.encrypted and room.membership == "join":
                 return room.room_id
         return None
+
+    def _people(self, room_id: str) -> set[str]:
+        """Who could read what is said in the room: those in it, and those asked in."""
+        return {
+            user_id
+            for user_id, content in self._vault.rooms.members(room_id).items()
+            if content.get("membership") in ("join", "invite")
+        }
 
     def is_open(self) -> bool:
         """Whether both sides are in the room, as the vault knows it."""
@@ -99,8 +109,15 @@ class Door:
         """Whether the room is recorded as encrypted."""
         return self._vault.rooms.is_encrypted(self._room_id)
 
+    def is_of_two(self) -> bool:
+        """Whether nobody but us and the bot is in the room or asked into it."""
+        return self._people(self._room_id) <= {self._account.user_id, self._bot}
+
     async def knock(self, secret: str, number: int, now: datetime) -> None:
-        """Say the secret. The same ``number`` says it once, however often this is called."""
+        """Say the secret, to the bot alone. The same ``number`` says it once, however often this
+        is called. Raises `SomeoneElse` before anything is said, `MatrixError`."""
+        if not self.is_of_two():
+            raise SomeoneElse
         identity = self._connection.identity.master_key
         assert identity is not None, "the connection was started"
         digest = hashlib.sha256(secret.encode()).hexdigest()
@@ -108,7 +125,12 @@ class Door:
             self._account.id,
             self._room_id,
             "message",
-            {"type": door.KNOCK, "content": door.Knock(secret, identity).content()},
+            {
+                "type": door.KNOCK,
+                "content": door.Knock(secret, identity).content(),
+                # Whoever comes in between our look and the sending gets no key.
+                "readers": [self._account.user_id, self._bot],
+            },
             now=now,
             idempotency_key=f"knock {digest} {number}",
         )

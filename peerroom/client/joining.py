@@ -124,7 +124,8 @@ async def join(
 
     Nothing is lost by an error or by closing the iterator: calling again with the same link goes
     on. Raises `MatrixError` (`InviteUsedUp`, `ServerUnreachable` …), `IdentityMismatch`,
-    `peerroom.client.door.Refused`, `NoAnswer`, `NotEncryptedHere`.
+    `peerroom.client.door.Refused`, `peerroom.client.door.SomeoneElse`, `NoAnswer`,
+    `NotEncryptedHere`.
     """
     proxy = (config or Config()).privacy.proxy
     joining = _Joining(invite, vault, proxy, clock, random, patience)
