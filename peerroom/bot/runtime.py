@@ -89,6 +89,7 @@ class Bot:
     async def prepare(self) -> None:
         """Keys, identity, rooms, moderators. Can be repeated. Raises `PeerRoomError`."""
         await self._connection.start()
+        await self._take_name()
         await self._connection.sync_once(0.0)
         self._circle = await circles.establish(self._vault, self._connection, self._config.bot)
         await self._connection.sync_once(0.0)
@@ -122,6 +123,12 @@ class Bot:
             can_invite,
         )
         self._invite_moderators()
+
+    async def _take_name(self) -> None:
+        """Be called what one is, once: people should know a program when they meet one."""
+        if self._vault.records.get(circles.NAMESPACE, "named") is None:
+            await self._connection.rooms.set_display_name(_("Moderator bot"))
+            self._vault.records.replace(circles.NAMESPACE, "named", True)
 
     async def _prepare_admin(self) -> bool:
         """Whether this server lets us make registration tokens; if so, be free of its limits."""

@@ -279,6 +279,8 @@ async def test_a_newcomer_comes_in_by_a_link_and_reads_the_rules(scene: Scene) -
     await person.enter(scene.bot.circle.circle)
     await person.until(lambda: any("F1" in body for body in person.bodies(room)))
     assert person.vault.rooms.is_encrypted(scene.bot.circle.circle)
+    bot = person.vault.rooms.members(scene.bot.circle.circle)[invite.bot]
+    assert bot["displayname"] == "Moderator bot"
 
 
 async def test_a_link_lets_one_person_in_once(scene: Scene) -> None:
