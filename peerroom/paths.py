@@ -45,7 +45,13 @@ def _user_folder(variable: str, usual: str) -> str:
 
 
 def private_folder(path: Path) -> Path:
-    """Make ``path`` (and its parents) and give it mode 0700."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Make ``path`` and give it mode 0700.
+
+    Parents that are missing are made with the same, as the XDG Base Directory Specification has
+    it: `Path.mkdir` alone would leave them as open as the umask does.
+    """
+    for parent in reversed(path.parents):
+        parent.mkdir(mode=0o700, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
     path.chmod(0o700)
     return path

@@ -40,7 +40,7 @@ class BotHome:
         name = f"bot{uuid.uuid4().hex[:8]}"
         account = server.register(name, admin=admin)
         home = cls(folder / "home", account.password, "words of the host", folder / "secrets")
-        home.folder.mkdir(mode=0o700)
+        home.folder.mkdir(mode=0o700, parents=True)
         home.secrets.mkdir(mode=0o700)
         (home.secrets / "password").write_text(home.password)
         (home.secrets / "passphrase").write_text(home.passphrase)
