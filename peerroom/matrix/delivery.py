@@ -116,7 +116,8 @@ class Delivery:
         """Who may read what is sent now: members, and the invited where the room shows it them."""
         visibility = self._vault.rooms.state(room_id, "m.room.history_visibility") or {}
         joined_only = visibility.get("history_visibility") == "joined"
-        may_read = {"join"} if joined_only else {"join", "invite"}
+        # No sets: what stands there may be anything, also what cannot be looked up in one.
+        may_read = ("join",) if joined_only else ("join", "invite")
         members = self._vault.rooms.members(room_id)
         return {user for user, member in members.items() if member.get("membership") in may_read}
 

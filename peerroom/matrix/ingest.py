@@ -19,6 +19,7 @@ from peerroom.matrix.power import room_power
 from peerroom.matrix.transport import Json
 from peerroom.store.errors import NotStorable
 from peerroom.store.events import EventStatus, StoredEvent
+from peerroom.store.rooms import MEMBERSHIPS
 
 if TYPE_CHECKING:
     from peerroom.matrix.crypto import Machine
@@ -94,8 +95,7 @@ class Ingest:
         assert isinstance(event_type, str) and isinstance(state_key, str)
         assert isinstance(content, dict)
         by = sender if isinstance(sender, str) else None
-        rooms = self._vault.rooms
-        self._guarded(partial(rooms.set_state, room_id, event_type, state_key, content, sender=by))
+        self._guarded(partial(self._keep_state, room_id, event_type, state_key, content, by))
 
     def write_live(
         self, room_id: str, readings: Sequence[Reading], start: int, written: Written
@@ -214,19 +214,31 @@ class Ingest:
     def _set_state(self, room_id: str, event: Event, written: Written) -> None:
         if event.malformed or event.state_key is None:
             raise ValueError("not a state event")
-        self._vault.rooms.set_state(
-            room_id,
-            event.type,
-            event.state_key,
-            self._with_last_name(room_id, event) if event.type == MEMBER else event.content,
-            sender=event.sender,
-            event_id=event.event_id,
+        content = self._with_last_name(room_id, event) if event.type == MEMBER else event.content
+        self._keep_state(
+            room_id, event.type, event.state_key, content, event.sender, event.event_id
         )
         if event.takes_messages_along:
             self._redact_all_of(room_id, event, written)
         # A room is direct for the one who invited, too; the invitation says so.
         if event.type == MEMBER and event.content.get("is_direct") is True:
             self._vault.rooms.set_direct(room_id, True)
+
+    def _keep_state(
+        self,
+        room_id: str,
+        event_type: str,
+        state_key: str,
+        content: Json,
+        sender: str | None,
+        event_id: str | None = None,
+    ) -> None:
+        """Raises `ValueError` for a membership that is none: who may read hangs on it."""
+        if event_type == MEMBER and content.get("membership") not in MEMBERSHIPS:
+            raise ValueError("not a membership")
+        self._vault.rooms.set_state(
+            room_id, event_type, state_key, content, sender=sender, event_id=event_id
+        )
 
     def _with_last_name(self, room_id: str, event: Event) -> Json:
         """A member's content; of someone who left or was banned with the name they had.

@@ -45,7 +45,7 @@ class Rotation:
         messages, age = content.get("rotation_period_msgs"), content.get("rotation_period_ms")
         return cls(
             max(1, min(messages, _MESSAGES)) if _is_number(messages) else _MESSAGES,
-            max(_HOUR, min(age / 1000, _WEEK)) if _is_number(age) else _WEEK,
+            max(_HOUR, min(age, _WEEK * 1000) / 1000) if _is_number(age) else _WEEK,
         )
 
 

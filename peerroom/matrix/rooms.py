@@ -85,7 +85,7 @@ class Rooms:
         except Forbidden:
             # The specification has no code for "is already here"; the room's state has.
             there = await self.get_state(room_id, "m.room.member", user_id)
-            if there is None or there.get("membership") not in {"join", "invite"}:
+            if there is None or there.get("membership") not in ("join", "invite"):
                 raise
 
     async def join(self, room_id: str, *, via: Sequence[str] = ()) -> None:

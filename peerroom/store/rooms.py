@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast, get_args
 
 from peerroom.store import encoding
 from peerroom.store.database import Database, Row
@@ -11,6 +11,7 @@ from peerroom.store.encoding import maybe_text_out, text_out
 from peerroom.store.redaction import bare_content
 
 Membership = Literal["join", "invite", "knock", "leave", "ban"]
+MEMBERSHIPS: Final = get_args(Membership)
 
 _SELECT: Final = """
     SELECT room_id, account_id, room_id IN (SELECT room_id FROM encrypted_rooms),
