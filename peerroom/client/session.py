@@ -9,12 +9,19 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from peerroom.client.connecting import Link
+from peerroom.client.identities import Identities
 from peerroom.client.invitations import Invitations
 from peerroom.client.outgoing import Outgoing
 from peerroom.client.roster import Roster
 from peerroom.client.sending import Sender
 from peerroom.client.timeline import OUTBOX, Timeline
-from peerroom.client.views import Change, ConnectionState, MemberView, RoomView
+from peerroom.client.views import (
+    Change,
+    ChangedIdentity,
+    ConnectionState,
+    MemberView,
+    RoomView,
+)
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_, _
@@ -72,6 +79,7 @@ class Client:
             on_batch=self._take,
         )
         self._invitations = Invitations(vault, account, self._link)
+        self._identities = Identities(vault, account, self._link)
         self._sender = Sender(
             vault,
             account.id,
@@ -130,6 +138,26 @@ class Client:
     def members(self, room_id: str) -> list[MemberView]:
         """Who is in the room now, moderators first, then by name."""
         return self._roster.members(room_id)
+
+    def changed_identities(self, room_id: str) -> list[ChangedIdentity]:
+        """Who in the room shows a new encryption identity: they get no keys until it is accepted.
+
+        A "notice" says so when it happens; ask again after each.
+        """
+        return self._identities.changed(room_id)
+
+    def accept_identity(self, change: ChangedIdentity) -> bool:
+        """The user is sure that it is them. False, and nothing done, if the identity has changed
+        once more since `changed_identities` was asked."""
+        if not self._identities.accept(change):
+            return False
+        self._publish(Change("rooms"))
+        return True
+
+    def cannot_read(self, room_id: str) -> str | None:
+        """Who did not get the key of what was last sent to the room, in one sentence; None when
+        everyone did, or when nothing was sent since the start."""
+        return self._identities.cannot_read(room_id)
 
     def timeline(self, room_id: str) -> Timeline:
         """The room's timeline; the same object for the same room."""
@@ -237,8 +265,13 @@ class Client:
         if batch.rooms or batch.left or batch.invites:
             self._invitations.wake()
             self._publish(Change("rooms"))
+        self._tell_identities()
         self._sender.wake()
         self._moved.set()
+
+    def _tell_identities(self) -> None:
+        for room_id, sentence in self._identities.news():
+            self._publish(Change("notice", room_id, sentence))
 
     def _queued(self, room_id: str) -> None:
         self._sender.wake()
@@ -248,6 +281,11 @@ class Client:
         if error is not None and row.kind == "redaction":
             words = _("A message could not be deleted on the server. {why}")
             self._publish(Change("notice", row.room_id, words.format(why=error.sentence())))
+        if error is None and row.kind == "message":
+            # To send, the keys of everyone here were looked at.
+            self._tell_identities()
+            if (warning := self._identities.new_warning(row.room_id)) is not None:
+                self._publish(Change("notice", row.room_id, warning))
         self._row_moved(row.room_id)
 
     def _row_moved(self, room_id: str) -> None:

@@ -6,7 +6,7 @@ Nothing in here needs another wall: every string that began with a stranger has 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
@@ -110,6 +110,17 @@ class MemberView:
     name: str
     own: bool
     role: Literal["member", "moderator", "owner"] = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedIdentity:
+    """Someone whose encryption identity is not the one that was pinned: they get no keys."""
+
+    user_id: str
+    """For comparing only; never shown."""
+    name: str
+    key: str = field(repr=False)
+    """The new identity, for `Client.accept_identity`: this one, and none that comes later."""
 
 
 @dataclass(frozen=True, slots=True)
