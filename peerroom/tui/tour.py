@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from peerroom.client import first_choices
 from peerroom.i18n import language
-from peerroom.tui import first_choices
 from peerroom.tui.screens.panic_more import CountryScreen
 from peerroom.tui.screens.steps import KeepScreen, LeavingStep, PassphraseScreen, RulesStep
 

@@ -28,22 +28,22 @@ TALK = {
         ("slow", "I know that feeling. In the beginning I kept counting the days.\n"
                  "Now I count the evenings we eat together."),
         (OWN, "Thank you for saying that. I thought I was the only one who counts."),
-        ("soft", "Has anyone talked to the school counsellor first, without the child? 🙏"),
+        ("soft", "Has anyone talked to the school counsellor first, without the child?"),
         ("slow", "Yes, alone. I wrote down three questions, so I would not forget them."),
         ("slow", "She was kinder than I had feared."),
         (OWN, "I will try that on Monday."),
-        ("warm", "We are thinking of you. 🍵"),
+        ("warm", "We are thinking of you."),
     ),
     "ja": (
         ("warm", "四月からずっと学校に行けていません。夕方まで部屋から出てこない日もあります。"),
         ("slow", "わかります。はじめは休んだ日ばかり数えていました。\n"
                  "いまは、一緒に夕ごはんを食べた日を数えています。"),
         (OWN, "そう言ってもらえて、ほっとしました。数えているのは自分だけかと思っていました。"),
-        ("soft", "子どもを連れずに、先にスクールカウンセラーと話した方はいますか?🙏"),
+        ("soft", "子どもを連れずに、先にスクールカウンセラーと話した方はいますか?"),
         ("slow", "はい、ひとりで行きました。聞きたいことを三つ書いておくと、忘れずにすみます。"),
         ("slow", "思っていたより、ずっとやさしい方でした。"),
         (OWN, "月曜日に行ってみます。"),
-        ("warm", "みんなで応援しています。🍵"),
+        ("warm", "みんなで応援しています。"),
     ),
 }  # fmt: skip
 
@@ -126,6 +126,7 @@ def evening(language: str, end: datetime, count: int | None = None) -> list[Said
 def mixed(count: int, end: datetime) -> list[Said]:
     """Japanese, English and emoji of all lengths, for measuring."""
     bodies = [body for language in ("ja", "en") for _, body in TALK[language]]
+    bodies += ["🙏", "ありがとうございます😊🍵", "👩‍👧 together"]
     senders = ["warm", "slow", OWN, "soft", "warm"]
     return [
         Said(

@@ -194,7 +194,7 @@ async def choose(pilot: Pilot[None], words: str) -> None:
     """Select the message that holds ``words``."""
     timeline = pilot.app.screen.query_one(TimelineView)
     timeline.focus()
-    timeline.selected = next(b.view.key for b in timeline._blocks if words in b.view.body)
+    timeline.selected = next(b.view.key for b in timeline._canvas.blocks if words in b.view.body)
     await pilot.pause()
 
 

@@ -94,7 +94,7 @@ async def test_it_opens_at_the_newest_message(pages: Timeline) -> None:
 
 async def test_few_messages_stand_at_the_foot(vault: Vault, pages: Timeline) -> None:
     for position in range(3, 401):
-        vault.events.redact(f"$event-{filled_vault.ROOM}-{position}")
+        vault.events.redact(filled_vault.ROOM, f"$event-{filled_vault.ROOM}-{position}")
     async with Stage(pages).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         app = pilot.app
@@ -172,7 +172,7 @@ async def test_memory_holds_a_window_only(pages: Timeline) -> None:
     app = Stage(pages)
     async with app.run_test() as pilot:
         await scroll_up(pilot, 18)
-        assert len(app.view._blocks) <= LIMIT
+        assert len(app.view._canvas.blocks) <= LIMIT
 
 
 @pytest.mark.parametrize("up", [0, 3])
@@ -265,7 +265,7 @@ async def test_a_deleted_message_loses_its_text_and_the_selection_stays(
         view = app.view.selected_view()
         assert view is not None
         assert view.event_id is not None
-        vault.events.redact(view.event_id)
+        vault.events.redact(filled_vault.ROOM, view.event_id)
         app.view.refresh_messages()
         await pilot.pause()
         assert not any("number 400." in line for line in app.painted)

@@ -114,7 +114,7 @@ def test_what_is_deleted_changes_in_place(long_room: Vault) -> None:
     window = window_over(long_room)
     target = window.views[-3]
     assert target.event_id is not None
-    long_room.events.redact(target.event_id)
+    long_room.events.redact(filled_vault.ROOM, target.event_id)
     window.reread()
     assert window.views[-3].key == target.key
     assert window.views[-3].state == "deleted"

@@ -15,6 +15,7 @@ from peerroom.i18n import _
 from peerroom.store.vault import Vault
 from peerroom.text.terminal import scrub
 from peerroom.tui.screens.page import Page
+from peerroom.tui.widgets.prose import Prose
 from peerroom.wire.invite import Invite
 
 
@@ -56,16 +57,20 @@ class InviteScreen(Page[None]):
     def body(self) -> ComposeResult:
         """The field, and what happens."""
         with Vertical(classes="card"):
-            yield Static(
+            yield Prose(
                 _(
                     "Paste the invite you were given. It starts with peerroom:join/ "
                     "and is good for one person, once."
-                ),
-                markup=False,
+                )
             )
-            yield InviteField(self._link or "", compact=True, highlight_cursor_line=False)
+            yield InviteField(
+                self._link or "",
+                compact=True,
+                highlight_cursor_line=False,
+                placeholder="peerroom:join/…",
+            )
             yield Static(id="steps", markup=False)
-            yield Static(id="said", classes="said", markup=False)
+            yield Prose(id="said", classes="said")
 
     def hints(self) -> tuple[str, ...]:
         """What the keys do."""
@@ -90,7 +95,7 @@ class InviteScreen(Page[None]):
         self._join(invite)
 
     def _tell(self, sentence: str) -> None:
-        self.query_one("#said", Static).update(sentence)
+        self.query_one("#said", Prose).say(sentence)
 
     @work(exclusive=True)
     async def _join(self, invite: Invite) -> None:

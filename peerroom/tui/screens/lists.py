@@ -60,7 +60,7 @@ class PeopleScreen(SidePage[None]):
 
     def body(self) -> ComposeResult:
         """One person a line."""
-        with VerticalScroll():
+        with VerticalScroll(classes="text"):
             yield Static(Content("\n").join(_person(member) for member in self._members))
 
 
@@ -68,4 +68,4 @@ def _person(member: MemberView) -> Content:
     words = {"member": "", "moderator": _("moderator"), "owner": _("owner")}
     about = [words[member.role], _("you") if member.own else ""]
     said = " · ".join(word for word in about if word)
-    return Content.assemble((member.name, "bold"), (f"  {said}" if said else "", "dim"))
+    return Content.assemble((member.name, "bold"), (f"  {said}" if said else "", "$quiet"))

@@ -57,7 +57,7 @@ class MenuScreen(SidePage[str]):
         for group, title in GROUPS.items():
             found = [a for a in self._actions if a.group == group and _matches(a, wanted)]
             if found:
-                yield Option(Content.styled(_(title), "dim"), disabled=True)
+                yield Option(Content.styled(_(title), "$quiet"), disabled=True)
                 yield from (
                     Option(_prompt(action, self.peerroom.chord), id=action.run) for action in found
                 )
@@ -94,4 +94,4 @@ def _prompt(action: Action, chord: str) -> Content:
     keys = spoken_keys(action, chord) or (f"/{action.commands[0]}" if action.commands else "")
     label = f"  {_(action.label)}"
     space = " " * max(2, 44 - cell_width(label))
-    return Content.assemble(label, (f"{space}{keys}", "dim"))
+    return Content.assemble(label, (f"{space}{keys}", "$quiet"))

@@ -26,6 +26,7 @@ from peerroom.text.cells import cell_width, truncate, wrap
 from peerroom.tui.dates import local
 from peerroom.tui.screens.page import Page
 from peerroom.tui.widgets.hint import SEPARATOR
+from peerroom.tui.widgets.prose import Paragraph, Prose
 
 _WIDE: Final = 100
 """Columns from which the chosen line stands beside the list, as in styles.tcss."""
@@ -74,9 +75,9 @@ class PanicScreen(Page[None]):
         with Horizontal(id="lines"):
             yield OptionList(markup=False, compact=True)
             with Vertical(id="chosen"):
-                yield Static(id="chosen-name", markup=False)
+                yield Prose(id="chosen-name")
                 yield Digits(id="chosen-number")
-                yield Static(id="chosen-facts", markup=False)
+                yield Prose(id="chosen-facts")
 
     def hints(self) -> tuple[str, ...]:
         """The keys of this screen."""
@@ -179,7 +180,8 @@ class PanicScreen(Page[None]):
             name = _between(f" {row.name}", wording.number(row), width)
             facts = Content.styled(f"   {_fitting(wording.facts(row, view), width - 3)}", "$quiet")
             yield Option(
-                Content.assemble(name.stylize("dim") if row.dimmed else name, "\n", facts), id=key
+                Content.assemble(name.stylize("$quiet") if row.dimmed else name, "\n", facts),
+                id=key,
             )
 
     # Choosing
@@ -193,7 +195,7 @@ class PanicScreen(Page[None]):
 
     def _enlarge(self, row: Row, view: helplines.PanicScreen) -> None:
         name = row.name if row.local_name is None else f"{row.name} ({row.local_name})"
-        self.query_one("#chosen-name", Static).update(name)
+        self.query_one("#chosen-name", Prose).say(Paragraph("", lead=name))
         self.query_one(Digits).update(row.number)
         more = [wording.web(row), wording.try_again()]
         if row.menu or not row.number:
@@ -201,8 +203,7 @@ class PanicScreen(Page[None]):
         facts = wording.facts(row, view)
         wide = self.app.size.width >= _WIDE
         told = [("\n" if wide else SEPARATOR).join(facts), *(words for words in more if words)]
-        facts_said = ("\n\n" if wide else "\n").join(told)
-        self.query_one("#chosen-facts", Static).update(facts_said)
+        self.query_one("#chosen-facts", Prose).say(*(told if wide else ["\n".join(told)]))
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:

@@ -8,18 +8,19 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from peerroom import i18n
 from peerroom.care import barriers, helplines
 from peerroom.i18n import _
 from peerroom.tui.screens.page import SidePage
+from peerroom.tui.widgets.prose import Prose
 
 
 class BarriersScreen(SidePage[None]):
@@ -43,16 +44,23 @@ class BarriersScreen(SidePage[None]):
             compact=True,
         )
         with VerticalScroll(id="answer", can_focus=False):
-            yield Static(id="answer-text", markup=False)
+            yield Prose(id="answer-text")
 
     def hints(self) -> tuple[str, ...]:
         """How to read."""
         return (_("↑↓ choose"), _("Esc back to the numbers"))
 
+    def fill(self) -> None:
+        """Begin with the first answer."""
+        self._answer(self._barriers[0].id)
+
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        answer = next((b.answer for b in self._barriers if b.id == event.option_id), "")
-        self.query_one("#answer-text", Static).update(answer)
+        self._answer(event.option_id)
+
+    def _answer(self, key: str | None) -> None:
+        answer = next((each.answer for each in self._barriers if each.id == key), "")
+        self.query_one("#answer-text", Prose).say(answer)
 
 
 class CountryScreen(SidePage[str]):
@@ -107,15 +115,16 @@ class CodeScreen(SidePage[None]):
 
     def body(self) -> ComposeResult:
         """The code, or a sentence when the terminal is too small to show all of it."""
-        yield ScanCode(f"tel:{self._dial}")
-        yield Static(_("This window is too small for the code."), classes="said", markup=False)
+        with Vertical(classes="card"):
+            yield ScanCode(f"tel:{self._dial}")
+            yield Prose(_("This window is too small for the code."))
 
     def on_resize(self) -> None:
         """Half a code is worse than none."""
         code = self.query_one(ScanCode)
         fits = code.fits(self.app.size)
         code.display = fits
-        self.query_one(".said").display = not fits
+        self.query_one(Prose).display = not fits
 
 
 class ScanCode(Widget):

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Generic
+from typing import ClassVar, Final, Generic
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import _
 from peerroom.store.keys import FORGOTTEN
 from peerroom.store.vault import Vault
+from peerroom.text.cells import wrap
 from peerroom.tui.screens.page import Result, SidePage
 from peerroom.tui.screens.texts import leaving_text, rules_text
+from peerroom.tui.widgets.prose import Paragraph, Prose
+
+_ANSWER_WIDTH: Final = 64
+"""Cells in a line of what an answer means."""
 
 
 class ReadingStep(SidePage[bool]):
@@ -26,9 +33,9 @@ class ReadingStep(SidePage[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "agree", show=False)]
 
-    def text(self) -> Content:
+    @abstractmethod
+    def text(self) -> Sequence[Paragraph]:
         """What there is to read."""
-        raise NotImplementedError
 
     def agreement(self) -> str:
         """What Enter means here."""
@@ -37,7 +44,7 @@ class ReadingStep(SidePage[bool]):
     def body(self) -> ComposeResult:
         """The text."""
         with VerticalScroll(classes="text"):
-            yield Static(self.text())
+            yield Prose(*self.text())
 
     def hints(self) -> tuple[str, ...]:
         """How to go on."""
@@ -55,7 +62,7 @@ class RulesStep(ReadingStep):
         """What this is."""
         return _("Ten rules that keep this room kind")
 
-    def text(self) -> Content:
+    def text(self) -> Sequence[Paragraph]:
         """The rules."""
         return rules_text()
 
@@ -71,7 +78,7 @@ class LeavingStep(ReadingStep):
         """What this is."""
         return _("Leaving at once")
 
-    def text(self) -> Content:
+    def text(self) -> Sequence[Paragraph]:
         """The explanation."""
         return leaving_text()
 
@@ -91,29 +98,18 @@ class KeepScreen(Question[bool]):
 
     def body(self) -> ComposeResult:
         """The two ways, each with what it means."""
-        options = (
-            (
-                "keep",
-                _("Keep them on this computer"),
-                _("Encrypted under a passphrase. You come back under the same name."),
-            ),
-            (
-                "forget",
-                _("Keep nothing"),
-                _(
-                    "Everything is gone when you close PeerRoom, your name and your place "
-                    "in the room too."
-                ),
-            ),
+        keep = _("Encrypted under a passphrase. You come back under the same name.")
+        forget = _(
+            "Everything is gone when you close PeerRoom, your name and your place in the room too."
         )
-        yield OptionList(
-            *(
-                Option(Content.assemble((title, "bold"), "\n  ", (words, "dim"), "\n"), id=key)
-                for key, title, words in options
-            ),
-            markup=False,
-            compact=True,
-        )
+        with Vertical(classes="card"):
+            yield OptionList(
+                _way("keep", _("Keep them on this computer"), keep),
+                Option("", disabled=True),
+                _way("forget", _("Keep nothing"), forget),
+                markup=False,
+                compact=True,
+            )
 
     def hints(self) -> tuple[str, ...]:
         """How to answer."""
@@ -122,6 +118,11 @@ class KeepScreen(Question[bool]):
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_id == "keep")
+
+
+def _way(key: str, title: str, words: str) -> Option:
+    lines = "".join(f"\n   {line}" for line in wrap(words, _ANSWER_WIDTH))
+    return Option(Content.assemble((f" {title}", "bold"), (lines, "$quiet")), id=key)
 
 
 class PassphraseScreen(Question[Vault]):
@@ -140,11 +141,10 @@ class PassphraseScreen(Question[Vault]):
     def body(self) -> ComposeResult:
         """What it means, and two lines."""
         with VerticalScroll(classes="card", can_focus=False):
-            yield Static(_("A few words that only you would put together."), markup=False)
-            yield Static(_(FORGOTTEN), classes="said", markup=False)
+            yield Prose(_("A few words that only you would put together."), _(FORGOTTEN))
             yield Input(id="first", password=True, compact=True, placeholder=_("Passphrase"))
             yield Input(id="second", password=True, compact=True, placeholder=_("Once more"))
-            yield Static(id="said", classes="said", markup=False)
+            yield Prose(id="said", classes="said")
 
     def hints(self) -> tuple[str, ...]:
         """How to answer."""
@@ -160,10 +160,10 @@ class PassphraseScreen(Question[Vault]):
         if first.value != event.value:
             event.input.clear()
             first.focus()
-            self.query_one("#said", Static).update(_("The two are not the same. Once more?"))
+            self.query_one("#said", Prose).say(_("The two are not the same. Once more?"))
             return
         try:
             self.dismiss(Vault.create(self._folder, event.value))
         except PeerRoomError as error:
-            self.query_one("#said", Static).update(error.sentence())
+            self.query_one("#said", Prose).say(error.sentence())
             first.focus()

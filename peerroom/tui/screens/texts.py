@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
 
 from peerroom import i18n
 from peerroom.care.rules import ten_rules
@@ -13,34 +14,32 @@ from peerroom.i18n import _
 from peerroom.text.cells import cell_width
 from peerroom.tui.actions import ALL, GROUPS, spoken_keys
 from peerroom.tui.screens.page import SidePage
+from peerroom.tui.widgets.prose import Paragraph, Prose
 
 
 class TextPage(SidePage[None]):
     """Something to read, which scrolls."""
 
-    def text(self) -> Content:
+    @abstractmethod
+    def text(self) -> Sequence[Paragraph]:
         """What there is to read."""
-        raise NotImplementedError
 
     def body(self) -> ComposeResult:
         """The text."""
         with VerticalScroll(classes="text"):
-            yield Static(self.text())
+            yield Prose(*self.text())
 
     def hints(self) -> tuple[str, ...]:
         """How to read."""
         return (_("↑↓ scroll"), _("Esc back"))
 
 
-def rules_text() -> Content:
+def rules_text() -> list[Paragraph]:
     """The ten rules, numbered."""
-    return Content("\n\n").join(
-        Content.assemble((f"{rule.number:>2}  ", "bold"), rule.text)
-        for rule in ten_rules(i18n.language())
-    )
+    return [Paragraph(rule.text, lead=f"{rule.number:>2}  ") for rule in ten_rules(i18n.language())]
 
 
-def leaving_text() -> Content:
+def leaving_text() -> list[Paragraph]:
     """What quick exit does, and what it leaves behind."""
     paragraphs = (
         _(
@@ -61,7 +60,7 @@ def leaving_text() -> Content:
             "(in bash: HISTCONTROL=ignorespace)."
         ),
     )
-    return Content("\n\n").join(Content(paragraph) for paragraph in paragraphs)
+    return [Paragraph(each) for each in paragraphs]
 
 
 class RulesScreen(TextPage):
@@ -71,7 +70,7 @@ class RulesScreen(TextPage):
         """What this is."""
         return _("The rules of the room")
 
-    def text(self) -> Content:
+    def text(self) -> list[Paragraph]:
         """The rules."""
         return rules_text()
 
@@ -83,7 +82,7 @@ class LeavingScreen(TextPage):
         """What this is."""
         return _("What leaving does not erase")
 
-    def text(self) -> Content:
+    def text(self) -> list[Paragraph]:
         """The explanation."""
         return leaving_text()
 
@@ -95,15 +94,15 @@ class KeysScreen(TextPage):
         """What this is."""
         return _("All keys")
 
-    def text(self) -> Content:
-        """One action a line."""
-        parts: list[Content] = []
+    def text(self) -> list[Paragraph]:
+        """One action a line, below the heading of its group."""
+        paragraphs = []
         for group, title in GROUPS.items():
-            lines = [Content.styled(_(title), "bold")]
+            lines = []
             for action in ALL:
                 keys = spoken_keys(action, self.peerroom.chord)
                 if action.group == group and keys:
-                    space = " " * max(2, 30 - cell_width(keys))
-                    lines.append(Content(f"  {keys}{space}{_(action.label)}"))
-            parts.append(Content("\n").join(lines))
-        return Content("\n\n").join(parts)
+                    space = " " * max(2, 34 - cell_width(keys))
+                    lines.append(f"{keys}{space}{_(action.label)}")
+            paragraphs += [Paragraph("", lead=_(title)), Paragraph("\n".join(lines), lead="  ")]
+        return [paragraph for paragraph in paragraphs if paragraph.text.strip() or paragraph.lead]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Static
 
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import _
 from peerroom.tui.screens.page import Page
+from peerroom.tui.widgets.prose import Prose
 
 
 class TroubleScreen(Page[None]):
@@ -25,11 +25,10 @@ class TroubleScreen(Page[None]):
     def body(self) -> ComposeResult:
         """The error's own words."""
         with Vertical(classes="card"):
-            yield Static(self._problem.sentence(), classes="said", markup=False)
-            yield Static(
+            yield Prose(self._problem.sentence())
+            yield Prose(
                 _("Talking to a person works all the same: F1, or click in the corner."),
                 classes="quiet",
-                markup=False,
             )
 
     def hints(self) -> tuple[str, ...]:

@@ -7,11 +7,12 @@ from pathlib import Path
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import _
 from peerroom.tui.screens.page import Page
+from peerroom.tui.widgets.prose import Paragraph, Prose
 
 
 class UnlockScreen(Page[None]):
@@ -30,9 +31,9 @@ class UnlockScreen(Page[None]):
     def body(self) -> ComposeResult:
         """The question."""
         with Vertical(classes="card"):
-            yield Static(_("Your passphrase"), classes="question", markup=False)
+            yield Prose(Paragraph("", lead=_("Your passphrase")))
             yield Input(password=True, compact=True)
-            yield Static(id="said", classes="said", markup=False)
+            yield Prose(id="said", classes="said")
 
     def hints(self) -> tuple[str, ...]:
         """What the keys do."""
@@ -43,7 +44,7 @@ class UnlockScreen(Page[None]):
         if event.value:
             field = self.query_one(Input)
             field.disabled = True
-            self.query_one("#said", Static).update(_("Opening…"))
+            self.query_one("#said", Prose).say(_("Opening…"))
             self._unlock(event.value)
 
     @work(exclusive=True)
@@ -61,6 +62,6 @@ class UnlockScreen(Page[None]):
             field.disabled = False
             field.clear()
             field.focus()
-            self.query_one("#said", Static).update(error.sentence())
+            self.query_one("#said", Prose).say(error.sentence())
             return
         self.app.call_later(self.peerroom.entry.enter, vault)

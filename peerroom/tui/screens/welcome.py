@@ -6,13 +6,14 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from peerroom import i18n
 from peerroom.i18n import _
 from peerroom.tui.screens.page import Page
 from peerroom.tui.tour import first_run
+from peerroom.tui.widgets.prose import Prose
 
 _OWN_NAMES = {"en": "English", "ja": "日本語"}
 
@@ -29,16 +30,14 @@ class WelcomeScreen(Page[None]):
     def body(self) -> ComposeResult:
         """A few sentences and the languages."""
         with VerticalScroll(classes="card", can_focus=False):
-            yield Static(
+            yield Prose(
                 _(
                     "PeerRoom is a quiet room for parents to talk in.\n"
                     "You get a name that is only yours here. What is said in the room is "
                     "encrypted: the server that carries it cannot read it.\n\n"
                     "If things are heavy right now, F1 shows people to talk to. "
                     "It works at any time, also before you begin."
-                ),
-                classes="said",
-                markup=False,
+                )
             )
             languages = sorted(_OWN_NAMES, key=lambda code: code != i18n.language())
             yield OptionList(

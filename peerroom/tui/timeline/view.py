@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
-from datetime import date, tzinfo
-from typing import ClassVar, Final, Literal, NamedTuple
+from datetime import tzinfo
+from typing import ClassVar, Final, Literal
 
 from rich.segment import Segment
 from rich.style import Style
@@ -24,22 +22,14 @@ from peerroom.i18n import ngettext
 from peerroom.text.cells import cell_width, truncate
 from peerroom.tui.actions import TIMELINE, bindings
 from peerroom.tui.dates import local
-from peerroom.tui.timeline.lines import GUTTER, TINTS, Context, Line, follows, lay_out
+from peerroom.tui.timeline.canvas import Anchor, Block, Canvas
+from peerroom.tui.timeline.lines import GUTTER, TINTS, Line
 from peerroom.tui.timeline.window import Pages, Window
 
 _SELECTED_BAR: Final = "▌ "
 _NO_BAR: Final = " " * GUTTER
 _FOOT: Final = 1
 """Blank lines between the newest message and the line one writes in."""
-
-
-class Block(NamedTuple):
-    """One message on the canvas."""
-
-    view: MessageView
-    lines: tuple[Line, ...]
-    top: int
-    """Its first line, counted from the top of the window."""
 
 
 class TimelineView(ScrollView, can_focus=True):
@@ -100,15 +90,13 @@ class TimelineView(ScrollView, can_focus=True):
         self._clock = clock
         self._zone = zone
         self._window: Window | None = None
-        self._blocks: list[Block] = []
-        self._tops: list[int] = []
+        self._canvas = Canvas()
         self._pinned = True
-        self._anchor: tuple[str, int] | None = None
+        self._anchor: Anchor | None = None
         self._settling = False
         self._unread_key: str | None = None
         self._last_seen: int | None = None
         self._unfolded: set[str] = set()
-        self._layouts: LRUCache[tuple[MessageView, Context], tuple[Line, ...]] = LRUCache(1024)
         self._strips: LRUCache[tuple[Line, bool, int], Strip] = LRUCache(1024)
         self._styles: dict[tuple[str, int], Style] = {}
 
@@ -124,6 +112,7 @@ class TimelineView(ScrollView, can_focus=True):
         self.selected = None
         self.below = 0
         self._relay()
+        self._count_below()
 
     def refresh_messages(self) -> None:
         """Something changed in the vault: read the same stretch again and stay in place."""
@@ -133,10 +122,12 @@ class TimelineView(ScrollView, can_focus=True):
         if self._window.at_start and self._near_top():
             self._window.load_older()
         self._relay()
+        self._count_below()
 
     def selected_view(self) -> MessageView | None:
         """The selected message as it stands now."""
-        return next((b.view for b in self._blocks if b.view.key == self.selected), None)
+        block = self._canvas.find(self.selected)
+        return None if block is None else block.view
 
     def clear_selection(self) -> None:
         """Select nothing."""
@@ -149,13 +140,7 @@ class TimelineView(ScrollView, can_focus=True):
 
     def is_folding(self, key: str) -> bool:
         """True when the message is long enough to be shown in part."""
-        return any(
-            piece.role == "fold"
-            for block in self._blocks
-            if block.view.key == key
-            for line in block.lines
-            for piece in line
-        )
+        return self._canvas.folds(key)
 
     def _first_unread(self, unread: int) -> str | None:
         assert self._window is not None
@@ -165,78 +150,44 @@ class TimelineView(ScrollView, can_focus=True):
                 break
             if not view.own and view.kind != "membership":
                 key, unread = view.key, unread - 1
-        return key
+        # Above the first message of all there is nothing that it could be new after.
+        views = self._window.views
+        return None if self._window.at_start and views and key == views[0].key else key
 
     # Layout
-
-    def _contexts(self) -> Iterator[tuple[MessageView, Context]]:
-        assert self._window is not None
-        width = self.size.width
-        today: date = local(self._clock.now(), self._zone).date()
-        newest_own = next(
-            (v.key for v in reversed(self._window.views) if v.own and v.state == "sent"), None
-        )
-        previous: MessageView | None = None
-        previous_day: date | None = None
-        for view in self._window.views:
-            when = local(view.when, self._zone)
-            new_day = when.date() != previous_day
-            new_mark = view.key == self._unread_key
-            new_sender = new_day or new_mark or not follows(view, previous)
-            yield (
-                view,
-                Context(
-                    width=width,
-                    today=today,
-                    when=when,
-                    new_day=new_day,
-                    new_sender=new_sender,
-                    new_mark=new_mark,
-                    unfolded=view.key in self._unfolded,
-                    newest_own=view.key == newest_own,
-                    say_trust=new_sender or previous is None or previous.trust != view.trust,
-                ),
-            )
-            previous, previous_day = view, when.date()
 
     def _relay(self) -> None:
         """Lay the window out for the present width and go back to where the reader was."""
         if self._window is None or self.size.width < GUTTER + 2:
             return
-        blocks: list[Block] = []
-        top = 0
-        for view, context in self._contexts():
-            lines = self._layouts.get((view, context))
-            if lines is None:
-                lines = lay_out(view, context)
-                self._layouts.set((view, context), lines)
-            blocks.append(Block(view, lines, top))
-            top += len(lines)
-        self._blocks = blocks
-        self._tops = [block.top for block in blocks]
-        if self.selected is not None and all(b.view.key != self.selected for b in blocks):
+        self._canvas.lay(
+            self._window.views,
+            width=self.size.width,
+            today=local(self._clock.now(), self._zone).date(),
+            zone=self._zone,
+            unread=self._unread_key,
+            unfolded=self._unfolded,
+        )
+        if self._canvas.find(self.selected) is None:
             self.selected = None
-        self._settle(top + _FOOT)
-        self._count_below()
+        self._settling = True
+        height = max(self._canvas.height + _FOOT, self.size.height)
+        self.virtual_size = Size(self.size.width, height)
+        self._go_back()
+        self._settling = False
         self.refresh()
 
-    def _settle(self, height: int) -> None:
-        self._settling = True
-        self.virtual_size = Size(self.size.width, max(height, self.size.height))
-        if self._pinned or self._anchor is None:
-            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
-        else:
-            key, offset = self._anchor
-            top = next((b.top for b in self._blocks if b.view.key == key), None)
-            if top is not None:
-                self.scroll_to(y=self._lead + top + offset, animate=False, force=True)
-        self._settling = False
+    def _go_back(self) -> None:
+        line = None
+        if not self._pinned and self._anchor is not None:
+            line = self._canvas.line_of(self._anchor)
+        y = self.max_scroll_y if line is None else self._lead + line
+        self.scroll_to(y=y, animate=False, force=True)
 
     @property
     def _lead(self) -> int:
         """Blank lines above a conversation that does not fill the screen: it stands at the foot."""
-        used = self._blocks[-1].top + len(self._blocks[-1].lines) if self._blocks else 0
-        return max(0, self.size.height - used - _FOOT)
+        return max(0, self.size.height - self._canvas.height - _FOOT)
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap anew for the new width; the reader stays at the same message."""
@@ -256,17 +207,11 @@ class TimelineView(ScrollView, can_focus=True):
         if self._settling or self._window is None:
             return
         self._pinned = self._window.at_end and self.scroll_offset.y >= self.max_scroll_y
-        self._anchor = self._anchor_at(self.scroll_offset.y)
-        self._count_below()
+        self._anchor = self._canvas.anchor_at(self.scroll_offset.y - self._lead)
+        if self._pinned:
+            self._count_below()
         if self._near_top() or self._near_end():
             self.call_later(self._fetch_near)
-
-    def _anchor_at(self, y: int) -> tuple[str, int] | None:
-        index = bisect_right(self._tops, y - self._lead) - 1
-        if not 0 <= index < len(self._blocks):
-            return None
-        block = self._blocks[index]
-        return block.view.key, y - self._lead - block.top
 
     def _near_top(self) -> bool:
         return self.scroll_offset.y < 2 * self.size.height
@@ -315,6 +260,7 @@ class TimelineView(ScrollView, can_focus=True):
         self._pinned, self._anchor = True, None
         self._unread_key = None
         self._relay()
+        self._count_below()
 
     def action_newest(self) -> None:
         """The End key."""
@@ -342,22 +288,25 @@ class TimelineView(ScrollView, can_focus=True):
 
     def action_select(self, step: int) -> None:
         """Select the next message in a direction; below the newest one nothing is selected."""
-        keys = [block.view.key for block in self._blocks]
-        if not keys:
+        blocks = self._canvas.blocks
+        if not blocks:
             return
-        if self.selected not in keys:
-            index = self._last_visible() if step < 0 else len(keys)
+        chosen = self._canvas.find(self.selected)
+        if chosen is None:
+            index = self._last_visible() if step < 0 else len(blocks)
         else:
-            index = keys.index(self.selected) + step
-        if index >= len(keys):
+            index = blocks.index(chosen) + step
+        if index >= len(blocks):
             self.action_newest()
             return
-        self.selected = keys[max(0, index)]
-        self._scroll_into_view(self._blocks[max(0, index)])
+        block = blocks[max(0, index)]
+        self.selected = block.view.key
+        self._scroll_into_view(block)
 
     def _last_visible(self) -> int:
         bottom = self.scroll_offset.y + self.size.height - 1 - self._lead
-        return max(0, bisect_right(self._tops, bottom) - 1)
+        index = self._canvas.index_at(bottom)
+        return len(self._canvas.blocks) - 1 if index is None else index
 
     def _scroll_into_view(self, block: Block) -> None:
         top = self._lead + block.top
@@ -377,21 +326,13 @@ class TimelineView(ScrollView, can_focus=True):
         if self.below and event.y == self.size.height - 1:
             self.action_newest()
             return
-        block, line = self._at(event.y + self.scroll_offset.y)
+        block, line = self._canvas.at(event.y + self.scroll_offset.y - self._lead)
         if block is None:
             return
         if any(piece.role == "fold" for piece in line):
             self.toggle_fold(block.view.key)
         else:
             self.selected = None if self.selected == block.view.key else block.view.key
-
-    def _at(self, y: int) -> tuple[Block | None, Line]:
-        index = bisect_right(self._tops, y - self._lead) - 1
-        if not 0 <= index < len(self._blocks):
-            return None, ()
-        block = self._blocks[index]
-        offset = y - self._lead - block.top
-        return (block, block.lines[offset]) if offset < len(block.lines) else (None, ())
 
     # Drawing
 
@@ -400,7 +341,7 @@ class TimelineView(ScrollView, can_focus=True):
         width = self.size.width
         if self.below and y == self.size.height - 1:
             return self._draw_below(width)
-        block, line = self._at(y + self.scroll_offset.y)
+        block, line = self._canvas.at(y + self.scroll_offset.y - self._lead)
         selected = block is not None and block.view.key == self.selected and line != ()
         if block is not None and line and line[0].role in ("day", "new"):
             selected = False
