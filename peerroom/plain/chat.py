@@ -11,6 +11,7 @@ from peerroom.client.timeline import OUTBOX
 from peerroom.client.views import Change, MessageView, RoomView
 from peerroom.clock import Clock
 from peerroom.i18n import _, ngettext
+from peerroom.plain.accepting import Accepting
 from peerroom.plain.commands import Command, Say, Unknown, help_lines, parse
 from peerroom.plain.said import Said
 from peerroom.plain.voice import Voice, sentence_of
@@ -79,6 +80,7 @@ class PlainChat:
         self._rules = rules
         self._kept = kept
         self._said: Said | None = None
+        self._accepting = Accepting(client, voice)
         self._changed = asyncio.Event()
         self.over = asyncio.Event()
         self._sentences: list[str] = []
@@ -115,6 +117,7 @@ class PlainChat:
             self.open(None)
         if self._said is not None:
             self._said.catch_up()
+            self._accepting.tell(self._said.room_id)
         self._tell_other_rooms()
 
     def _tell_other_rooms(self) -> None:
@@ -158,6 +161,9 @@ class PlainChat:
                 self._go(command.number)
             case "who":
                 self._who()
+            case "accept":
+                if self._said is not None:
+                    self._accepting.accept(self._said.room_id, command)
             case "delete":
                 self._delete(command)
             case "retry":

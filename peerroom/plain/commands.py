@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "room": ("N", N_("go to room number N")),
     "older": ("", N_("earlier messages")),
     "who": ("", N_("who is here")),
+    "accept": (N_("NAME"), N_("give keys to someone whose encryption identity is new")),
     "rules": ("", N_("the rules of the room")),
     "delete": ("N", N_("delete your message number N, or the `last`; alone: number them")),
     "retry": ("", N_("send again what was not sent")),
