@@ -94,7 +94,7 @@ class Outgoing:
                 if event.transaction_id == row.transaction_id or event.event_id == row.event_id:
                     self._vault.outbox.remove(row.id)
                 elif row.kind == "redaction" and event.event_id == row.content.get("redacts"):
-                    self._vault.events.redact(event.event_id, by=self._own)
+                    self._vault.events.redact(event.room_id, event.event_id, by=self._own)
                 elif row.kind == "redaction" and self._withdraws(row, event.transaction_id):
                     self._vault.outbox.remove(row.id)
                     self._redact(event.room_id, event.event_id)
@@ -142,7 +142,7 @@ class Outgoing:
         )
 
     def _redact(self, room_id: str, event_id: str) -> None:
-        self._vault.events.redact(event_id, by=self._own)
+        self._vault.events.redact(room_id, event_id, by=self._own)
         self._vault.outbox.add(
             self._account_id, room_id, "redaction", {"redacts": event_id}, now=self._clock.now()
         )

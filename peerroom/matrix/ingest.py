@@ -168,9 +168,9 @@ class Ingest:
         event = reading.event
         self._vault.events.upsert(self._stored(room_id, reading, position))
         if event.redacted_by is not None:
-            self._vault.events.redact(event.event_id, event.redacted_by or None)
+            self._vault.events.redact(room_id, event.event_id, event.redacted_by or None)
         elif self._is_taken_along(room_id, event):
-            self._vault.events.redact(event.event_id)
+            self._vault.events.redact(room_id, event.event_id)
         if event.type == REDACTION and event.state_key is None:
             self._redact(room_id, event, written)
 
@@ -260,10 +260,8 @@ class Ingest:
         target = event.redacts(create.get("room_version", "1"))
         if target is None:
             return
-        stored = self._vault.events.get(target)
-        if stored is not None and stored.room_id != room_id:
-            return
-        if self._vault.events.redact(target, event.sender) and stored is not None:
+        known = self._vault.events.get(target) is not None
+        if self._vault.events.redact(room_id, target, event.sender) and known:
             written.changed.append(target)
 
     def _redact_all_of(self, room_id: str, event: Event, written: Written) -> None:
@@ -274,7 +272,7 @@ class Ingest:
             return
         for stored in self._vault.events.of_sender(room_id, event.state_key, _ALL):
             if "state_key" not in stored.raw and stored.type != REDACTION:
-                self._vault.events.redact(stored.event_id, event.sender)
+                self._vault.events.redact(room_id, stored.event_id, event.sender)
                 written.changed.append(stored.event_id)
 
     def _is_taken_along(self, room_id: str, event: Event) -> bool:

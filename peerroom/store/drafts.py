@@ -45,7 +45,8 @@ class Drafts:
             (room_id, draft.text, draft.reply_to, draft.edit_of),
         )
 
-    def redact(self, event_id: str) -> None:
-        """Forget drafts that would change a redacted event; let go of it in those that answer."""
-        self._db.run("DELETE FROM drafts WHERE edit_of = ?", (event_id,))
-        self._db.run("UPDATE drafts SET reply_to = NULL WHERE reply_to = ?", (event_id,))
+    def redact(self, room_id: str, event_id: str) -> None:
+        """Forget a draft that would change a redacted event; let go of it in one that answers."""
+        where = (room_id, event_id)
+        self._db.run("DELETE FROM drafts WHERE room_id = ? AND edit_of = ?", where)
+        self._db.run("UPDATE drafts SET reply_to = NULL WHERE room_id = ? AND reply_to = ?", where)

@@ -79,7 +79,7 @@ class Events:
         if known.room_id != event.room_id or known.status == "redacted":
             return False
         if event.status == "redacted":
-            self.redact(event.event_id, redactor(event.raw))
+            self.redact(event.room_id, event.event_id, redactor(event.raw))
         elif known.status != "ok":
             self._update(event)
         elif known.transaction_id is None and event.transaction_id is not None:
@@ -175,8 +175,11 @@ class Events:
             )
         )
 
-    def redact(self, event_id: str, by: str | None = None) -> bool:
+    def redact(self, room_id: str, event_id: str, by: str | None = None) -> bool:
         """Take away what the event said, at once and from everywhere in the vault.
+
+        Only in its own room: who may redact is a matter of each room, and a redaction that comes
+        in one can name an event of any other.
 
         Its skeleton stays for the tombstone. Gone are its content, the content of its
         replacements by the same sender, what it set in the room's state, outbox rows that sent
@@ -184,23 +187,27 @@ class Events:
         through, no page of the vault holds the text any more, nor does the log beside it.
 
         Args:
+            room_id: the room in which it was redacted.
             event_id: what is redacted; unknown ones are no error.
             by: user id of who redacted it, for the tombstone.
 
         Returns:
-            Whether anything was known of the event.
+            Whether anything was known of the event in this room.
         """
         with self._db.transaction():
             event = self.get(event_id)
+            if event is not None and event.room_id != room_id:
+                return False
             if event is not None:
                 edits = self._db.all(
-                    _SELECT + "WHERE replaces = ? AND sender = ?", (event_id, event.sender)
+                    _SELECT + "WHERE replaces = ? AND room_id = ? AND sender = ?",
+                    (event_id, room_id, event.sender),
                 )
                 for redacted in (event, *map(_event, edits)):
                     self._update(_bare(redacted, by))
-                    self._outbox.redact(redacted.event_id, redacted.transaction_id)
-            state = self._rooms.redact_state(event_id)
-            self._drafts.redact(event_id)
+                    self._outbox.redact(room_id, redacted.event_id, redacted.transaction_id)
+            state = self._rooms.redact_state(room_id, event_id)
+            self._drafts.redact(room_id, event_id)
             self._db.scrub()
         return event is not None or state
 
@@ -229,7 +236,10 @@ class Events:
             return _bare(event)
         target = _replaces(event)
         if target is not None:
-            known = self._db.one("SELECT sender, status FROM events WHERE event_id = ?", (target,))
+            known = self._db.one(
+                "SELECT sender, status FROM events WHERE event_id = ? AND room_id = ?",
+                (target, event.room_id),
+            )
             if known is not None and (text_out(known[0]), known[1]) == (event.sender, "redacted"):
                 return _bare(event)
         return event

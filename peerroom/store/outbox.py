@@ -197,7 +197,7 @@ class Outbox:
         """Queue again what a crash left under way; returns how many. Runs at every opening."""
         return self._db.run("UPDATE outbox SET state = 'queued' WHERE state = 'sending'")
 
-    def redact(self, event_id: str, transaction_id: str | None) -> None:
+    def redact(self, room_id: str, event_id: str, transaction_id: str | None) -> None:
         """Forget what the row that sent a redacted event said, and rows that would change it.
 
         A row that was sent under an idempotency key stays, empty: what was done once is not
@@ -205,13 +205,13 @@ class Outbox:
         """
         self._db.run(
             "DELETE FROM outbox WHERE (event_id = ?1 OR transaction_id = ?2 OR replaces = ?1)"
-            " AND (state != 'sent' OR idempotency_key IS NULL)",
-            (event_id, transaction_id),
+            " AND +room_id = ?3 AND (state != 'sent' OR idempotency_key IS NULL)",
+            (event_id, transaction_id, room_id),
         )
         self._db.run(
-            "UPDATE outbox SET content = ?3"
-            " WHERE event_id = ?1 OR transaction_id = ?2 OR replaces = ?1",
-            (event_id, transaction_id, encoding.json_in({})),
+            "UPDATE outbox SET content = ?4"
+            " WHERE (event_id = ?1 OR transaction_id = ?2 OR replaces = ?1) AND +room_id = ?3",
+            (event_id, transaction_id, room_id, encoding.json_in({})),
         )
 
     def _one(self, where: str, parameter: object) -> OutboxRow | None:

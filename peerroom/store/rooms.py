@@ -181,12 +181,13 @@ class Rooms:
         """Forget the state, before the server's whole state is stored anew."""
         self._db.run("DELETE FROM state WHERE room_id = ?", (room_id,))
 
-    def redact_state(self, event_id: str) -> bool:
+    def redact_state(self, room_id: str, event_id: str) -> bool:
         """Take from the state what a redaction of ``event_id`` takes away; False: nothing."""
         rows = self._db.all(
-            "SELECT room_id, state_key, type, content FROM state WHERE event_id = ?", (event_id,)
+            "SELECT state_key, type, content FROM state WHERE event_id = ? AND room_id = ?",
+            (event_id, room_id),
         )
-        for room_id, state_key, event_type, content in rows:
+        for state_key, event_type, content in rows:
             bare = bare_content(text_out(event_type), encoding.json_out(content))
             self._db.run(
                 "UPDATE state SET content = ? WHERE room_id = ? AND type = ? AND state_key = ?",

@@ -179,7 +179,7 @@ def redaction(folder: Path) -> int:
 
     def work() -> None:
         with Vault.open(folder, PASSPHRASE) as vault:
-            vault.events.redact("$event-1")
+            vault.events.redact(ROOM, "$event-1")
 
     def look() -> None:
         with Vault.open(folder, PASSPHRASE) as vault:

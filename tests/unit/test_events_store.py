@@ -112,7 +112,7 @@ def test_an_event_id_in_another_room_does_not_touch_the_first(vault: Vault) -> N
 
 def test_a_redacted_event_says_nothing_again(vault: Vault) -> None:
     vault.events.upsert(message(1))
-    assert vault.events.redact("$event-1", by="@calm-fox:example.org")
+    assert vault.events.redact(ROOM, "$event-1", by="@calm-fox:example.org")
     bare = vault.events.get("$event-1")
     for attempt in (message(1, "again"), message(1, "again", status="undecryptable")):
         vault.events.upsert(attempt)
@@ -135,8 +135,8 @@ def test_a_redacted_event_says_nothing_again(vault: Vault) -> None:
             session_id=None,
         )
     )
-    assert vault.events.redact("$event-1")
-    assert not vault.events.redact("$unknown")
+    assert vault.events.redact(ROOM, "$event-1")
+    assert not vault.events.redact(ROOM, "$unknown")
 
 
 def test_what_the_server_says_is_redacted_is_redacted_here_too(vault: Vault) -> None:
@@ -184,7 +184,7 @@ def test_counting(vault: Vault) -> None:
     vault.events.upsert(message(10, type="m.room.member"))
     vault.events.upsert(message(11, sender="@me:x"))
     vault.events.upsert(message(12, room_id=OTHER))
-    vault.events.redact("$event-9")
+    vault.events.redact(ROOM, "$event-9")
     assert vault.events.count(ROOM) == 12
     assert vault.events.count("!unknown:x") == 0
     assert vault.events.unread(ROOM, None, "@me:x") == 9
@@ -199,7 +199,7 @@ def test_counting(vault: Vault) -> None:
 def test_the_newest_of_one_sender_for_a_moderator(vault: Vault) -> None:
     for number in range(6):
         vault.events.upsert(message(number, sender="@a:x" if number % 2 else "@b:x"))
-    vault.events.redact("$event-5")
+    vault.events.redact(ROOM, "$event-5")
     assert [e.position for e in vault.events.of_sender(ROOM, "@a:x", 5)] == [3, 1]
     assert [e.position for e in vault.events.of_sender(ROOM, "@b:x", 2)] == [4, 2]
 

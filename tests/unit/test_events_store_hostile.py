@@ -80,7 +80,7 @@ def test_any_string_serves_as_a_name(names: list[str], content: dict[str, Any]) 
         assert vault.gaps.of_room(room) == [gap]
         vault.accounts.set_next_batch(account.id, token)
         assert vault.accounts.get(account.id).next_batch == token
-        assert vault.events.redact(event_id, by=sender)
+        assert vault.events.redact(room, event_id, by=sender)
         redacted = vault.events.get(event_id)
         assert redacted is not None
         assert (redacted.status, redacted.session_id) == ("redacted", None)
@@ -94,7 +94,7 @@ def test_of_any_event_a_redaction_leaves_only_the_skeleton(
     with vault.transaction():
         for number in (1, 2):
             vault.events.upsert(message(number, raw=raw | {"content": raw}, clear=raw))
-            vault.events.redact(f"$event-{number}", by)
+            vault.events.redact(ROOM, f"$event-{number}", by)
             event = vault.events.get(f"$event-{number}")
             assert event is not None
             allowed = {"event_id", "type", "room_id", "sender", "state_key", "origin_server_ts"}

@@ -109,7 +109,7 @@ async def test_changes_of_what_was_said_are_said(room: Room) -> None:
     )
     clear = {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "readable"}}
     room.talk.vault.events.set_clear(event.event_id, clear, "ok", "signed")
-    room.talk.vault.events.redact(other.event_id)
+    room.talk.vault.events.redact(ROOM, other.event_id)
     room.client._publish(Change("timeline", ROOM))
     assert await room.hear() == [
         "02:01 Small Otter: readable (readable now)",

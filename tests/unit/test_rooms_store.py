@@ -198,7 +198,7 @@ def test_of_redacted_state_the_room_keeps_what_it_stands_on(
     vault.rooms.set_state(ROOM, kind, "other", content, event_id="$another")
     raw = {"type": kind, "state_key": "", "content": content, "event_id": "$state"}
     vault.events.upsert(message(1, event_id="$state", type=kind, raw=raw, clear=None))
-    assert vault.events.redact("$state")
+    assert vault.events.redact(ROOM, "$state")
     event = vault.events.get("$state")
     assert event is not None
     assert vault.rooms.state(ROOM, kind) == event.raw["content"] == left
@@ -207,7 +207,7 @@ def test_of_redacted_state_the_room_keeps_what_it_stands_on(
 
 def test_a_redaction_of_state_that_has_no_event_here(vault: Vault) -> None:
     vault.rooms.set_state(ROOM, "m.room.name", "", {"name": "x"}, event_id="$state")
-    assert vault.events.redact("$state")
+    assert vault.events.redact(ROOM, "$state")
     assert vault.rooms.state(ROOM, "m.room.name") == {}
 
 
@@ -226,7 +226,7 @@ def test_drafts(vault: Vault) -> None:
 def test_a_draft_that_answers_a_redacted_message_stays_without_it(vault: Vault) -> None:
     vault.events.upsert(message(1))
     vault.drafts.set(ROOM, Draft("my answer", reply_to="$event-1"))
-    vault.events.redact("$event-1")
+    vault.events.redact(ROOM, "$event-1")
     assert vault.drafts.get(ROOM) == Draft("my answer")
 
 

@@ -135,7 +135,7 @@ def test_trouble_is_said_in_words(
 
 def test_a_deleted_message_leaves_a_line_that_says_so(talk: Conversation) -> None:
     event = talk.said("regretted")
-    talk.vault.events.redact(event.event_id, by=OTHER)
+    talk.vault.events.redact(ROOM, event.event_id, by=OTHER)
     view = Timeline(talk.vault, ROOM).page()[0]
     assert (view.state, view.body) == ("deleted", "This message was deleted.")
 

@@ -244,7 +244,7 @@ def test_the_same_in_memory_alone() -> None:
         vault.events.upsert(message(1))
         vault.drafts.set(ROOM, Draft("half a thought"))
         vault.outbox.add(account.id, ROOM, "message", {"body": "x"}, now=NOW)
-        vault.events.redact("$event-1")
+        vault.events.redact(ROOM, "$event-1")
         assert vault.folder is None
         assert "vfs=memdb" in str(vault.crypto_path(account))
         assert vault.asked_fd is None

@@ -112,7 +112,7 @@ def test_a_limit_on_file_size_is_met_the_same_way(tmp_path: Path) -> None:
 NO_ROOM_TO_WRITE_BACK = """
 import resource, sys
 from pathlib import Path
-from support.vaults import decrypted, furnish, message, new_vault
+from support.vaults import ROOM, decrypted, furnish, message, new_vault
 from peerroom.store.vault import Vault
 
 def limit(size):
@@ -129,7 +129,7 @@ limit((folder / "vault.db").stat().st_size)  # the log is shorter, and may grow
 vault.events.upsert(message(300, "<<300>>" * 200))
 with vault.transaction():
     vault.settings.set("longer", "x" * 100_000)
-    vault.events.redact("$event-300")
+    vault.events.redact(ROOM, "$event-300")
 event = vault.events.get("$event-300")
 print(event.status, b"<<300>>" in decrypted(folder, vault.data_key))
 limit(resource.RLIM_INFINITY)
@@ -197,7 +197,7 @@ def test_a_full_disk_can_be_read_and_is_written_again_once_there_is_room(small_d
         with pytest.raises(errors.DiskFull):
             vault.settings.set("one more", "word" * 10_000)
         with pytest.raises(errors.DiskFull), vault.transaction():
-            vault.events.redact("$event-1")
+            vault.events.redact(ROOM, "$event-1")
             vault.settings.set("one more", "word" * 10_000)
         assert vault.events.page(ROOM) == [message(1)]
         ballast.unlink()

@@ -127,13 +127,13 @@ def test_what_was_redacted_is_in_no_page_and_not_in_the_log(tmp_path: Path, seed
                     body = f"<<{number}>>" * random_.choice([1, 20, 400, 2500])
                     vault.events.upsert(message(number, body))
             if start % 60 == 0:
-                vault.events.redact(f"$event-{numbers[start]}")
+                vault.events.redact(ROOM, f"$event-{numbers[start]}")
         redacted = set(random_.sample(range(300), 60))
         before = decrypted(folder, vault.data_key)
         assert all(f"<<{number}>>".encode() in before for number in set(numbers[1:20]))
         with vault.transaction():
             for number in redacted:
-                assert vault.events.redact(f"$event-{number}", by="@calm-fox:example.org")
+                assert vault.events.redact(ROOM, f"$event-{number}", by="@calm-fox:example.org")
         after = decrypted(folder, vault.data_key)
         for number in range(300):
             event = vault.events.get(f"$event-{number}")
@@ -165,7 +165,7 @@ def test_a_redaction_reaches_drafts_outbox_edits_and_state(tmp_path: Path) -> No
         content = {"displayname": SECRET, "membership": "join"}
         vault.rooms.set_state(ROOM, "m.room.member", "@me:x", content, event_id="$event-1")
 
-        assert vault.events.redact("$event-1")
+        assert vault.events.redact(ROOM, "$event-1")
 
         left = [event.event_id for event in vault.events.page(ROOM) if event.clear is not None]
         assert left == ["$event-3"]  # a stranger's "edit" is a message of the stranger's own
@@ -190,7 +190,7 @@ def test_an_action_that_was_done_stays_done_when_its_event_is_redacted(tmp_path:
         row = vault.outbox.add(account.id, ROOM, "action", {"body": SECRET}, **add)
         vault.outbox.mark_sent(row.id, "$event-1")
         vault.events.upsert(message(1, SECRET))
-        vault.events.redact("$event-1")
+        vault.events.redact(ROOM, "$event-1")
         again = vault.outbox.add(account.id, ROOM, "action", {"body": SECRET}, **add)
         assert (again.id, again.state, again.content) == (row.id, "sent", {})
 
@@ -203,7 +203,7 @@ def test_what_a_crash_left_in_the_log_goes_with_the_first_commit_after_it(
         furnish(vault)
         vault.events.upsert(message(1, SECRET))
         monkeypatch.setattr(Database, "_checkpoint", lambda _: None)
-        vault.events.redact("$event-1")
+        vault.events.redact(ROOM, "$event-1")
         crashed = Path(shutil.copytree(tmp_path / "open", tmp_path / "crashed"))
         key = vault.data_key
         monkeypatch.undo()
@@ -235,7 +235,7 @@ with vault.transaction():
     for number in range(20_000):
         vault.events.upsert(message(number, "words " * 50))
 vault._db.all("SELECT * FROM events ORDER BY raw || clear, random()")  # sorts megabytes
-vault.events.redact("$event-7")
+vault.events.redact(ROOM, "$event-7")
 vault.check()
 vault.close()
 print("nothing was written")
