@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from peerroom.cli import opening
-from peerroom.cli.chat import PATIENCE, full_chat, plain_chat
-from peerroom.i18n import _, language
+from peerroom.cli.faces import PATIENCE, full_chat, go_in, plain_chat
+from peerroom.i18n import _
 
 if TYPE_CHECKING:
-    from peerroom.config import Config
     from peerroom.plain.asking import Asker
-    from peerroom.plain.voice import Voice
     from peerroom.store.vault import Vault
     from peerroom.wire.invite import Invite
 
@@ -79,26 +76,3 @@ def _asked(vault: Vault, asker: Asker) -> Invite:
         words += " " + _("Enter goes on with the one from before.")
     pasted = asker.ask(words)
     return known if known is not None and not pasted else Invite.parse(pasted)
-
-
-def go_in(invite: Invite, vault: Vault, config: Config, voice: Voice) -> None:
-    """Walk in, each step one line. After a `PeerRoomError` the same link goes on."""
-    from peerroom.pseudonym.names import read
-
-    asyncio.run(_go_in(invite, vault, config, voice))
-    account = vault.accounts.current()
-    assert account is not None and account.display_name is not None
-    drawn = read(account.display_name)
-    name = drawn.shown(language()) if drawn is not None else account.display_name
-    voice.note(_("You are in, as {name}.").format(name=name))
-
-
-async def _go_in(invite: Invite, vault: Vault, config: Config, voice: Voice) -> None:
-    from random import SystemRandom
-
-    from peerroom.client.joining import join
-    from peerroom.clock import SystemClock
-
-    steps = join(invite, vault, config=config, clock=SystemClock(), random=SystemRandom())
-    async for step in steps:
-        voice.note(f"{step.sentence} …")

@@ -191,7 +191,7 @@ def _first_run(config: Config, asker: Asker, folder: Path | None) -> Vault:
     if country is not None:
         vault.settings.set("interface.country", country)
     if vault.folder is not None:
-        from peerroom.tui.first_choices import write
+        from peerroom.client.first_choices import write
 
         write(paths.config_file(), language, country)
     return vault
