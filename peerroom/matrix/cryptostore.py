@@ -37,8 +37,9 @@ _SCHEMA: Final = (
         ed25519 text not null, session text not null, fresh integer not null,
         primary key (room_id, session_id, sender_key)) without rowid""",
     """create table if not exists peerroom_message_index (
-        session_id text not null, message_index integer not null, event_id text not null,
-        primary key (session_id, message_index)) without rowid""",
+        session_id text not null, sender_key text not null, message_index integer not null,
+        event_id text not null,
+        primary key (session_id, sender_key, message_index)) without rowid""",
     """create table if not exists peerroom_withheld (
         room_id text not null, session_id text not null, sender text not null,
         code text not null, primary key (room_id, session_id, sender)) without rowid""",

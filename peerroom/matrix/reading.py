@@ -99,7 +99,7 @@ class Reader:
         if ciphertext.message_index() < key.session.first_known_index:
             return Undecryptable(Reason.KEY_TOO_LATE, session_id)
         clear = key.session.decrypt(ciphertext)
-        if not self._room_keys.first_seen_as(session_id, clear.message_index, event_id):
+        if not self._room_keys.first_seen_as(key, clear.message_index, event_id):
             return Unattributable(Reason.REPLAYED, session_id)
         return _clear_event(room_id, clear.plaintext, content, trust, session_id)
 
@@ -107,8 +107,10 @@ class Reader:
         """The key that came from a device of ``sender``, and how far the device is theirs.
 
         The event's own ``sender_key`` and ``device_id`` prove nothing and are not looked at
-        (deprecated since Matrix 1.3).
+        (deprecated since Matrix 1.3). Of several holders nobody can tell who made the session, so
+        each is believed for what they post; but one that is our own is nobody else's.
         """
+        holders = tuple(filter(self._is_own, holders)) or holders
         unknown: RoomKey | None = None
         for key in holders:
             trust = self._trust(sender, key)
@@ -119,9 +121,12 @@ class Reader:
         return (unknown, Trust.UNKNOWN) if unknown else None
 
     def _trust(self, sender: str, key: RoomKey) -> Trust | None:
-        if (key.sender_key, key.ed25519) == self._own_keys:
+        if self._is_own(key):
             return Trust.SIGNED if sender == self._user_id else None
         return self._devices.trust(sender, key.sender_key, key.ed25519)
+
+    def _is_own(self, key: RoomKey) -> bool:
+        return (key.sender_key, key.ed25519) == self._own_keys
 
 
 def _clear_event(

@@ -126,23 +126,27 @@ class RoomKeys:
         """The events of these sessions have been tried."""
         self._set_fresh(set(sessions) & self._fresh, fresh=False)
 
-    def first_seen_as(self, session_id: str, index: int, event_id: str) -> bool:
+    def first_seen_as(self, key: RoomKey, index: int, event_id: str) -> bool:
         """Whether this message of the ratchet is ``event_id``; the first event that comes is.
 
-        Kept across restarts: otherwise a server could show an old message as new after one.
+        Kept across restarts: otherwise a server could show an old message as new after one. Each
+        holder of the session is counted apart: whoever handed a room key on as their own could
+        otherwise post a message that somebody else wrote, and have the original refused.
         """
         rows = self._store.read(
             "select event_id from peerroom_message_index"
-            " where session_id = ? and message_index = ?",
-            session_id,
+            " where session_id = ? and sender_key = ? and message_index = ?",
+            key.session_id,
+            key.sender_key,
             index,
         )
         if rows:
             return rows[0][0] == event_id
         self._store.write(
-            "insert into peerroom_message_index (session_id, message_index, event_id)"
-            " values (?, ?, ?)",
-            session_id,
+            "insert into peerroom_message_index (session_id, sender_key, message_index, event_id)"
+            " values (?, ?, ?, ?)",
+            key.session_id,
+            key.sender_key,
             index,
             event_id,
         )
