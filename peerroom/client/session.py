@@ -212,14 +212,16 @@ class Client:
 
     def mark_read(self, room_id: str, position: int) -> None:
         """Remember on this device only that everything up to ``position`` was read."""
-        if position >= OUTBOX:
-            latest = self._vault.events.latest_position(room_id)
-            if latest is None:
-                return
-            position = latest
-        before = self._vault.rooms.get(room_id)
-        if before is None or (before.read_position or position - 1) >= position:
+        room, latest = self._vault.rooms.get(room_id), self._vault.events.latest_position(room_id)
+        if room is None or latest is None:
             return
+        read = room.read_position
+        if read is not None and read >= min(position, latest):
+            return
+        later = self.timeline(room_id).page(after=position, limit=1)
+        if not later or later[0].position >= OUTBOX:
+            # What stands behind the last line is no line: nobody could ever read up to there.
+            position = latest
         self._vault.rooms.set_read_position(room_id, position)
         self._roster.changed(room_id)
         self._publish(Change("rooms", room_id))

@@ -108,6 +108,27 @@ def test_reading_is_remembered_here_and_never_goes_back(talk: Conversation, clie
     assert _unread(client) == 0
 
 
+def test_what_is_no_line_does_not_stay_unread(talk: Conversation, client: Client) -> None:
+    line = talk.said("the last line").position
+    talk.said({"v": 1}, event_type="org.peerroom.door.answer")
+    talk.said("state that looks like a message", encrypted=False, state_key="")
+    client.mark_read(ROOM, line - 1)
+    assert _unread(client) == 3
+    client.send(ROOM, "an answer")
+    client.mark_read(ROOM, line)
+    assert _unread(client) == 0
+
+
+def test_reading_at_the_very_first_place_does_not_go_back_either(
+    talk: Conversation, client: Client
+) -> None:
+    talk.said("a line")
+    talk.vault.rooms.set_read_position(ROOM, 0)
+    client.mark_read(ROOM, -5)
+    room = talk.vault.rooms.get(ROOM)
+    assert room is not None and room.read_position == 0
+
+
 def _unread(client: Client) -> int:
     room = client.room(ROOM)
     assert room is not None
