@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peerroom.bot.ledger import DrawnInvite, Ledger
+from peerroom.errors import PeerRoomError
+from peerroom.i18n import N_
 from peerroom.matrix.connection import Connection
+from peerroom.matrix.errors import Forbidden
 from peerroom.store.accounts import Account
 from peerroom.wire.invite import Invite
+
+
+class MayNotInvite(PeerRoomError):
+    """The server makes registration tokens only for its administrators."""
+
+    what = N_("This server does not let the bot make invites.")
+    next_step = N_("Make the bot's account an administrator of the server, then try again.")
 
 
 async def publish(
@@ -20,16 +30,18 @@ async def publish(
     """The links of ``drawn``, each good for one registration until the invite ends.
 
     May be repeated after a crash: a token that the server knows already is left as it is.
-    Raises `MatrixError`, `Forbidden` where the account is no administrator.
+    Raises `MatrixError`, `MayNotInvite`.
     """
     identity = connection.identity.master_key
     assert identity is not None, "the connection was started"
     links = []
     for invite in drawn:
-        if await connection.admin.token(invite.registration_token) is None:
-            await connection.admin.create_token(
-                uses=1, expires=ledger.expires(invite.digest), token=invite.registration_token
-            )
+        token, expires = invite.registration_token, ledger.expires(invite.digest)
+        try:
+            if await connection.admin.token(token) is None:
+                await connection.admin.create_token(uses=1, expires=expires, token=token)
+        except Forbidden as error:
+            raise MayNotInvite from error
         links.append(
             Invite(
                 homeserver=account.homeserver,

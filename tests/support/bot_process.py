@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from support.circle import CLOCK, RANDOM, Guest, until
+from support.accounts import TestAccount
+from support.circle import CLOCK, RANDOM, WITHIN, Guest, until
+from support.members import connect, log_in
 from support.plain_process import Process
 
 from peerroom.client.joining import join
@@ -27,6 +31,7 @@ class BotHome:
 
     folder: Path
     """Settings and data; nothing in it may be readable but the settings."""
+    user_id: str
     password: str = field(repr=False)
     passphrase: str = field(repr=False)
     secrets: Path
@@ -34,12 +39,24 @@ class BotHome:
 
     @classmethod
     def make(
-        cls, folder: Path, server: Homeserver, *, homeserver: str | None = None, admin: bool = True
+        cls,
+        folder: Path,
+        server: Homeserver,
+        *,
+        homeserver: str | None = None,
+        admin: bool = True,
+        moderators: Sequence[str] = (),
     ) -> Self:
         """A new account for a bot on ``server``; ``homeserver`` is another way to it."""
         name = f"bot{uuid.uuid4().hex[:8]}"
         account = server.register(name, admin=admin)
-        home = cls(folder / "home", account.password, "words of the host", folder / "secrets")
+        home = cls(
+            folder / "home",
+            account.user_id,
+            account.password,
+            "words of the host",
+            folder / "secrets",
+        )
         home.folder.mkdir(mode=0o700, parents=True)
         home.secrets.mkdir(mode=0o700)
         (home.secrets / "password").write_text(home.password)
@@ -48,6 +65,7 @@ class BotHome:
             "homeserver": homeserver or server.base_url,
             "username": name,
             "room": ROOM,
+            "moderators": list(moderators),
         }
         lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
         (home.folder / "config.toml").write_text("\n".join(["[bot]", *lines, ""]))
@@ -93,11 +111,39 @@ async def come_in(invite: Invite, vault: Vault | None = None) -> Guest:
     vault = vault or Vault.ephemeral()
     async for _step in join(invite, vault, clock=CLOCK, random=RANDOM):
         pass
+    return await _connected(vault)
+
+
+async def arrive(account: TestAccount) -> Guest:
+    """Someone whom the bot's settings name, in by its two invitations, with a running client."""
+    vault = Vault.ephemeral()
+    device = await log_in(account)
+    kept = vault.accounts.add(
+        homeserver=account.homeserver,
+        user_id=device.user_id,
+        device_id=device.device_id,
+        access_token=device.access_token,
+        password=account.password,
+    )
+    member = await connect(vault, kept)
+    await member.connection.start()
+    async with asyncio.timeout(WITHIN):
+        while len(rooms := vault.rooms.all()) < 2:
+            await member.turn(poll=5)
+    for room in rooms:
+        await member.connection.rooms.join(room.room_id)
+    await member.connection.close()
+    return await _connected(vault)
+
+
+async def _connected(vault: Vault) -> Guest:
     account = vault.accounts.current()
     assert account is not None
     client = Client(vault, account, config=Config(), clock=CLOCK, random=RANDOM)
     await client.start()
-    room = await until(client, lambda: next((r for r in client.rooms() if not r.direct), None))
+    room = await until(
+        client, lambda: next((r for r in client.rooms() if r.joined and r.title == ROOM), None)
+    )
     guest = Guest(vault, client, room.room_id)
     await guest.online()
     return guest
