@@ -85,7 +85,7 @@ class Connection:
 
         The account's token is used as it is: a restart never logs in again. ``on_state`` hears at
         once when the server goes away and when it is back. Raises `BadAddress`,
-        `InsecureAddress`, `BadProxy`, and what `Machine.open` raises.
+        `InsecureAddress`, `BadProxy`, `OnionNeedsProxy`, and what `Machine.open` raises.
         """
         transport = Transport(
             account.homeserver,

@@ -98,6 +98,13 @@ class InsecureAddress(MatrixError):
     next_step = N_("Use the address that starts with https://.")
 
 
+class OnionNeedsProxy(MatrixError):
+    """An onion service, and no proxy that knows the way: ordinary DNS would hear its name."""
+
+    what = N_("This server is reached by Tor alone, so nothing was sent without it.")
+    next_step = N_("Start Tor and set `privacy.proxy`, for example to socks5h://127.0.0.1:9050.")
+
+
 class BadAddress(MatrixError):
     """Not a server address at all."""
 

@@ -29,6 +29,7 @@ from peerroom.matrix.errors import (
     AnswerTooLarge,
     BadAnswer,
     MatrixError,
+    OnionNeedsProxy,
     ProxyUnreachable,
     RateLimited,
     Reach,
@@ -39,6 +40,7 @@ from peerroom.matrix.errors import (
     UntrustedServer,
     from_response,
 )
+from peerroom.wire.address import is_onion
 
 Method = Literal["GET", "PUT", "POST", "DELETE"]
 Json = dict[str, object]
@@ -90,7 +92,7 @@ class Transport:
     ``proxy`` a ``socks5h://``, ``socks5://`` or ``http://`` URL: names are resolved by the proxy
     either way. ``on_state`` hears of the first failure at once, and of the first success after it.
 
-    Raises `BadAddress`, `InsecureAddress`, `BadProxy`.
+    Raises `BadAddress`, `InsecureAddress`, `BadProxy`, `OnionNeedsProxy`.
     """
 
     def __init__(
@@ -106,6 +108,8 @@ class Transport:
         self.homeserver = address.base_url(homeserver)
         self.timeouts = timeouts
         self._proxy = None if proxy is None else address.proxy_address(proxy)
+        if self._proxy is None and is_onion(self.homeserver):
+            raise OnionNeedsProxy
         self._clock = clock
         self._random = random
         self._on_state = on_state

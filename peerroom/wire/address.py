@@ -45,29 +45,44 @@ def is_event_id(text: str) -> bool:
 def is_homeserver(text: str) -> bool:
     """Whether ``text`` is a base URL that PeerRoom talks to: scheme, host, port and perhaps a path.
 
-    https, or http where nobody else can listen.
+    https, or http where nobody else can listen: on this machine, or to an onion service, which
+    encrypts by itself and whose name is its key (and which only a proxy can reach: `is_onion`).
     """
     from urllib.parse import urlsplit
 
-    if not _BASE_URL.fullmatch(text):
+    host = _host(text)
+    if host is None:
         return False
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:  # a port beyond 65535, brackets around no address
-        return False
-    return port != 0 and (parts.scheme == "https" or nobody_listens(host))
+    if urlsplit(text).scheme == "https":
+        return True
+    return is_onion(text) or host == "localhost" or _is_loopback(host)
 
 
-def nobody_listens(host: str) -> bool:
-    """Whether plain http to ``host`` is private: this machine, or an onion service.
+def is_onion(url: str) -> bool:
+    """Whether the base URL is that of an onion service, whose name must never reach ordinary DNS.
 
-    An onion service encrypts by itself, and its name is its key.
+    Whoever answers there could say where it is, and there is no certificate to tell (RFC 7686).
     """
+    return (_host(url) or "").rstrip(".").endswith(".onion")
+
+
+def _host(url: str) -> str | None:
+    """The host of a base URL in lower case, or None."""
+    from urllib.parse import urlsplit
+
+    if not _BASE_URL.fullmatch(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        return parts.hostname if parts.port is None or parts.port > 0 else None
+    except ValueError:  # a port beyond 65535, brackets around no address
+        return None
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether ``host`` is a literal address of this machine; a name could be anybody's."""
     from ipaddress import ip_address
 
-    if host.endswith((".onion", ".localhost")) or host == "localhost":
-        return True
     try:
         return ip_address(host).is_loopback
     except ValueError:

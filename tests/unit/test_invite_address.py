@@ -22,8 +22,8 @@ from peerroom.wire import address
         "http://127.8.0.1",
         "http://[::1]:8008",
         "http://localhost:8008",
-        "http://home.localhost",
         "http://abcdef.onion",
+        "http://ABCDEF.onion:8008",
     ],
 )
 def test_homeservers(url: str) -> None:
@@ -40,6 +40,10 @@ def test_homeservers(url: str) -> None:
         "http://example.org",
         "http://192.168.0.1",
         "http://onion",
+        "http://xonion",
+        "http://home.localhost",
+        "http://localhost.",
+        "http://127.1",
         "http://localhost.example.org",
         "https://user@example.org",
         "https://user:secret@example.org",
@@ -57,6 +61,23 @@ def test_homeservers(url: str) -> None:
 )
 def test_what_is_no_homeserver(url: str) -> None:
     assert not address.is_homeserver(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://abcdef.onion", True),
+        ("https://abcdef.onion:8448/matrix", True),
+        ("https://sub.ABCDEF.Onion", True),
+        ("https://abcdef.onion.", True),
+        ("https://abcdef.onion.example.org", False),
+        ("https://onion.example.org", False),
+        ("https://xonion", False),
+        ("https://example.org/x.onion", False),
+    ],
+)
+def test_onion_services(url: str, expected: bool) -> None:
+    assert address.is_onion(url) is expected
 
 
 @pytest.mark.parametrize(
@@ -98,7 +119,7 @@ def test_no_text_breaks_a_check(text: str) -> None:
         address.is_user_id,
         address.is_room_id,
         address.is_event_id,
-        address.nobody_listens,
+        address.is_onion,
     ):
         assert check(text) in {True, False}
     address.is_homeserver(f"https://{text}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peerroom.clock import SystemClock
 from peerroom.matrix.address import base_url, proxy_address
-from peerroom.matrix.errors import BadAddress, BadProxy, InsecureAddress
+from peerroom.matrix.errors import BadAddress, BadProxy, InsecureAddress, OnionNeedsProxy
+from peerroom.matrix.transport import Transport
 
 
 @pytest.mark.parametrize(
@@ -50,11 +54,28 @@ def test_bad_addresses(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["http://example.org", "http://10.0.0.1", "http://localhost.example.org", "http://xonion"],
+    [
+        "http://example.org",
+        "http://10.0.0.1",
+        "http://localhost.example.org",
+        "http://home.localhost",
+        "http://xonion",
+    ],
 )
 def test_passwords_do_not_travel_in_clear(text: str) -> None:
     with pytest.raises(InsecureAddress):
         base_url(text)
+
+
+@pytest.mark.parametrize("url", ["http://hidden.onion", "https://hidden.onion:8448"])
+def test_an_onion_service_is_asked_for_by_a_proxy_or_not_at_all(
+    url: str, seeded: random.Random
+) -> None:
+    """Ordinary DNS would hear its name, and could send the password anywhere."""
+    with pytest.raises(OnionNeedsProxy) as raised:
+        Transport(url, clock=SystemClock(), random=seeded)
+    assert "privacy.proxy" in raised.value.sentence()
+    Transport(url, proxy="socks5h://127.0.0.1:9050", clock=SystemClock(), random=seeded)
 
 
 @pytest.mark.parametrize(
