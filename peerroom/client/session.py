@@ -272,6 +272,8 @@ class Client:
         self._moved.set()
 
     def _tell_identities(self) -> None:
+        if not self._subscribers:
+            return  # nobody would hear what is only said once
         for room_id, sentence in self._identities.news():
             self._publish(Change("notice", room_id, sentence))
 

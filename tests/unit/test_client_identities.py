@@ -100,6 +100,18 @@ async def test_it_is_said_again_after_a_start(
         assert sum(change.kind == "notice" for change in heard) == 1
 
 
+async def test_what_is_said_once_waits_for_someone_to_hear_it(
+    talk: Conversation, client: Client
+) -> None:
+    talk.vault.identities.pin(OTHER, "second")
+    talk.vault.identities.pin(OTHER, "first")
+    await turn(client)
+    heard: list[Change] = []
+    client.subscribe(heard.append)
+    await turn(client)
+    assert [change.kind for change in heard] == ["notice"]
+
+
 async def test_what_was_shown_can_be_accepted_and_nothing_later(
     talk: Conversation, client: Client, wire: Wire
 ) -> None:
