@@ -13,6 +13,7 @@ from support.faults import FaultyServer
 from support.members import Member, People, meet, people_of
 
 from peerroom.host.homeserver import Homeserver
+from peerroom.matrix import transport
 from peerroom.matrix.errors import Refused
 from peerroom.matrix.rooms import REDACT_EVENTS
 from peerroom.matrix.sync import SyncBatch
@@ -78,6 +79,52 @@ async def test_a_filter_that_the_server_forgot_is_made_again(
         await batch_of(alice)
     await batch_of(alice)
     assert alice.vault.settings.get(key)[1] != "4711"
+
+
+async def test_an_answer_too_large_is_asked_for_in_smaller_pieces(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever fills some rooms with long messages must not be able to stop us from reading."""
+    alice, bob = await people("alice"), await people("bob")
+    rooms = [await meet(alice, bob) for _ in range(2)]
+    for number in range(30):
+        for room_id in rooms:
+            await alice.say(room_id, f"{number} " + "long " * 500)
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 150_000)
+    batch = await batch_of(bob)
+    assert [delta.limited for delta in batch.rooms] == [True, True]
+    for room_id in rooms:
+        await fill(bob, room_id)
+        assert [body.split()[0] for body in bodies(bob, room_id)] == [str(n) for n in range(30)]
+
+
+async def test_a_token_that_the_server_does_not_take_any_more_costs_nothing(
+    people: People,
+) -> None:
+    """The server was restored or moved: everything is asked for anew, and what we have stays."""
+    alice, bob, carol = await people("alice"), await people("bob"), await people("carol")
+    room_id = await meet(alice, bob, carol)
+    await alice.say(room_id, "before")
+    await bob.turn()
+    for number in range(60):
+        await alice.say(room_id, str(number))
+    await carol.connection.rooms.leave(room_id)
+    bob.vault.accounts.set_next_batch(bob.account.id, "of another life")
+    refused = 0
+    while bodies(bob, room_id)[-1] != "59":
+        try:
+            await bob.turn()
+        except Refused:
+            refused += 1
+            assert refused <= 3
+    assert refused == 3
+    await fill(bob, room_id)
+    assert bodies(bob, room_id) == ["before", *map(str, range(60))]
+    assert bob.vault.rooms.members(room_id)[carol.user_id]["membership"] == "leave"
+    assert bob.machine.devices.is_outdated(carol.user_id)
+    await bob.say(room_id, "after")
+    await alice.turn()
+    assert alice.heard(room_id)[-1] == "after"
 
 
 # What is stored -----------------------------------------------------------------------------------
