@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from peerroom.matrix import commit_points, event, sync_body
-from peerroom.matrix.errors import MatrixError, Refused
+from peerroom.matrix import commit_points, event, sync_body, sync_filter
+from peerroom.matrix.errors import AnswerTooLarge, MatrixError, Refused
 from peerroom.matrix.ingest import Ingest
 from peerroom.matrix.room_updates import Invitation, RoomDelta, RoomUpdates
 from peerroom.matrix.session import Session
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Invitation", "RoomDelta", "SyncBatch", "Syncer"]
 
 _ABOUT_THE_FILTER: Final = frozenset({"M_INVALID_PARAM", "M_NOT_FOUND", "M_UNKNOWN"})
+
+_REFUSED_FOR_GOOD: Final = 3
+"""Turns in a row that the server has refused, after which it is asked as if for the first time."""
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,7 @@ class Syncer:
         self._rooms = RoomUpdates(vault, account, ingest)
         self._filter = SyncFilter(vault, account, session)
         self._turn = asyncio.Lock()
+        self._refused = 0
 
     async def prepare(self) -> None:
         """Have the filter made, so that the first turn needs no other request before it."""
@@ -74,9 +78,8 @@ class Syncer:
             return await self._take(body)
 
     async def _ask(self, poll: float) -> dict[str, object]:
-        filter_id = await self._filter.id()
         query = {
-            "filter": filter_id,
+            "filter": await self._filter.id(),
             "set_presence": "offline",
             "timeout": str(int(poll * 1000)),
         }
@@ -85,12 +88,34 @@ class Syncer:
             query["since"] = since
         within = poll + self._session.transport.timeouts.poll_margin
         try:
-            return await self._session.get("/sync", query=query, within=within, retry=False)
+            answer = await self._get(query, within)
         except Refused as error:
-            # A server that was restored or moved may have lost the filter.
-            if error.errcode in _ABOUT_THE_FILTER:
-                self._filter.forget()
+            self._start_over(error)
             raise
+        self._refused = 0
+        return answer
+
+    async def _get(self, query: dict[str, str], within: float) -> dict[str, object]:
+        try:
+            return await self._session.get("/sync", query=query, within=within, retry=False)
+        except AnswerTooLarge:
+            # Strangers can fill rooms with long messages; that must not be the last we read.
+            narrow = query | {"filter": sync_filter.NARROW}
+            return await self._session.get("/sync", query=narrow, within=within, retry=False)
+
+    def _start_over(self, error: Refused) -> None:
+        """A server that was restored or moved may have lost the filter, or even the token.
+
+        Without a token everything is sent anew; what is stored already is known again.
+        """
+        if error.errcode in _ABOUT_THE_FILTER:
+            self._filter.forget()
+        self._refused += 1
+        if self._refused >= _REFUSED_FOR_GOOD:
+            self._refused = 0
+            self._vault.accounts.set_next_batch(self._account_id, None)
+            # Nobody will tell what has changed since.
+            self._machine.devices.mark_all_outdated()
 
     async def _take(self, body: SyncBody) -> SyncBatch:
         machine = self._machine

@@ -15,18 +15,26 @@ if TYPE_CHECKING:
 
 _NOTHING: Final = {"not_types": ["*"]}
 
-FILTER: Final[dict[str, object]] = {
-    "presence": _NOTHING,
-    "account_data": _NOTHING,
-    "room": {
+
+def _filter(timeline: int) -> dict[str, object]:
+    """A filter with the newest ``timeline`` events of each room."""
+    return {
+        "presence": _NOTHING,
         "account_data": _NOTHING,
-        "ephemeral": _NOTHING,
-        # Not lazy: who holds a room's key is decided by its whole membership, and asking for it
-        # room by room would cost a request each and show the server when we write.
-        "state": {"lazy_load_members": False},
-        "timeline": {"limit": 50, "lazy_load_members": False},
-    },
-}
+        "room": {
+            "account_data": _NOTHING,
+            "ephemeral": _NOTHING,
+            # Not lazy: who holds a room's key is decided by its whole membership, and asking for
+            # it room by room would cost a request each and show the server when we write.
+            "state": {"lazy_load_members": False},
+            "timeline": {"limit": timeline, "lazy_load_members": False},
+        },
+    }
+
+
+FILTER: Final = _filter(50)
+NARROW: Final = json.dumps(_filter(1))
+"""For an answer that was too large: what it leaves out of a timeline is fetched page by page."""
 _DIGEST: Final = hashlib.sha256(json.dumps(FILTER, sort_keys=True).encode()).hexdigest()
 
 

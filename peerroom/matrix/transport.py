@@ -50,8 +50,10 @@ OnState = Callable[[Reach, MatrixError | None], None]
 TRIES: Final = 5
 """How often one request is sent at most, when it may be tried again."""
 
-LARGEST_ANSWER: Final = 64 * 1024 * 1024
-"""Bytes after decompression; a first sync of a large account stays well below."""
+LARGEST_ANSWER: Final = 16 * 1024 * 1024
+"""Bytes after decompression. Read as Python values they take up to 25 times as much memory, and a
+second. A page of 100 events has 6.4 MB at most; a sync may have more, and is then asked for with
+less of each timeline (`sync_filter.NARROW`)."""
 
 # The same from every PeerRoom, whatever the platform or the libraries installed: no fingerprint.
 _HEADERS: Final = {
