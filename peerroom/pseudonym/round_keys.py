@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
@@ -107,11 +108,11 @@ class SigningKey:
         """The round key that `store` made. Raises `BadKey` if it is not whole and consistent."""
         try:
             key = load_der_private_key(stored, password=None)
-        except (ValueError, TypeError):  # no key, a damaged one, one under a password
-            raise BadKey from None
-        if not isinstance(key, rsa.RSAPrivateKey) or key.key_size != BITS:
-            raise BadKey
-        return cls._of(key)
+            if isinstance(key, rsa.RSAPrivateKey) and key.key_size == BITS:
+                return cls._of(key)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            pass  # no key, a damaged one, one under a password: the same to us
+        raise BadKey
 
     def store(self) -> bytes:
         """PKCS #8 in DER, in clear: for the vault of the signing process and for nothing else."""
