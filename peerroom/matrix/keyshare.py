@@ -87,6 +87,8 @@ class _Room:
     """Devices that this session is kept from; they are told once."""
     no_key: dict[Holder, float] = field(default_factory=dict)
     """Devices that could not be reached, and when (monotonic) they are tried again."""
+    lost: set[Holder] = field(default_factory=set)
+    """Devices that were given the key and say that they lost it: they get it once more."""
     settled: tuple[frozenset[str], int] | None = None
     """The members and the version of the device lists for which nothing is left to do."""
     report: ShareReport = field(default_factory=ShareReport)
@@ -232,7 +234,7 @@ class KeyShare:
         lacking = [
             device
             for device in readers
-            if (holder := _holder(device)) not in room.outbound.holders
+            if (holder := _holder(device)) not in room.outbound.holders - room.lost
             and holder not in under_way
             and holder not in room.no_key
         ]
@@ -243,6 +245,7 @@ class KeyShare:
                 sealed = self._machine.seal_room_key(room.outbound, device)
                 messages.setdefault(device.user_id, {})[device.device_id] = sealed
             room.parcels.append(_Parcel("m.room.encrypted", "sent", messages, part))
+            room.lost -= {_holder(device) for device in part}
         if lacking:
             # The Olm ratchets have moved: on disk before anyone can see what they encrypted.
             self._machine.commit()
@@ -314,7 +317,8 @@ class KeyShare:
         for room in self._rooms.values() if restarted else ():
             lost = {holder for holder in room.outbound.holders if holder[2] in restarted}
             if lost:
-                room.outbound.holders -= lost
+                # They stay holders: they were given the key, whatever they say.
+                room.lost |= lost
                 room.settled = None
 
     @staticmethod

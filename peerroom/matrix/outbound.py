@@ -58,7 +58,7 @@ class Outbound:
     """Seconds of the monotonic clock."""
     session: GroupSession = field(default_factory=GroupSession, repr=False)
     holders: set[Holder] = field(default_factory=set)
-    """Devices for which the server has taken the key."""
+    """Devices for which the server has taken the key, at any time."""
     ready: bool = False
     """Every device that may read has it, or cannot be reached: messages may go."""
 

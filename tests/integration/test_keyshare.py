@@ -36,6 +36,12 @@ async def second_device(people: People, owner: Member, make: Any) -> Member:
     return other
 
 
+async def known(viewer: Member, owner: Member) -> Any:
+    """The owner's devices, asked for."""
+    await viewer.machine.learn(viewer.session, [owner.user_id])
+    return viewer.machine.devices.current(owner.user_id)
+
+
 async def sign(owner: Member, device: Member) -> None:
     """The owner confirms the device."""
     seeds = owner.vault.accounts.get(owner.account.id).cross_signing
@@ -299,6 +305,24 @@ async def test_an_olm_session_that_broke_is_opened_anew(people: People) -> None:
     await alice.say(room_id, "three")
     await bob.turn()
     assert bob.heard(room_id) == ["one", "three"]
+
+
+async def test_who_says_to_have_lost_the_key_and_leaves_reads_nothing_more(people: People) -> None:
+    """``m.dummy`` asks for the key once more; it does not take back that it was given."""
+    alice, bob = await people("alice"), await people("bob")
+    room_id = await meet(alice, bob)
+    await alice.say(room_id, "one")
+    await bob.turn()
+    first = session_of(alice, room_id)
+    (device,) = await known(bob, alice)
+    assert await bob.machine.olm_sessions.open(bob.session, [device])
+    sealed = bob.machine._olm.seal(device, "m.dummy", {}, bob.machine.device_keys)
+    body = {"messages": {alice.user_id: {alice.device_id: sealed}}}
+    await bob.session.put("/sendToDevice", "m.room.encrypted", "dummy", json=body)
+    await bob.connection.rooms.leave(room_id)
+    await alice.turn()
+    await alice.say(room_id, "two")
+    assert session_of(alice, room_id) != first
 
 
 async def test_requests_for_keys_and_for_verification_are_not_answered(
