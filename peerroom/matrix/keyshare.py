@@ -187,7 +187,7 @@ class KeyShare:
                 and not room.outbound.used_up(self._rotation(room_id), now)
             ):
                 return room
-            self._vault.key_shares.forget(room_id, room.outbound.session_id)
+        self._vault.key_shares.forget(room_id)
         fresh = _Room(self._machine.start_outbound(room_id, now))
         if room is not None:
             fresh.no_key = room.no_key
@@ -230,13 +230,11 @@ class KeyShare:
         self, room: _Room, readers: Iterable[DeviceKeys], refused: Iterable[DeviceKeys]
     ) -> None:
         """Parcels for everyone who has neither the key nor a parcel that brings it."""
-        under_way = self._under_way(room)
+        served = (room.outbound.holders - room.lost) | self._under_way(room)
         lacking = [
             device
             for device in readers
-            if (holder := _holder(device)) not in room.outbound.holders - room.lost
-            and holder not in under_way
-            and holder not in room.no_key
+            if (holder := _holder(device)) not in served and holder not in room.no_key
         ]
         for start in range(0, len(lacking), _DEVICES_A_REQUEST):
             part = lacking[start : start + _DEVICES_A_REQUEST]

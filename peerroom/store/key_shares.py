@@ -38,8 +38,6 @@ class KeyShares:
         )
         return {(text_out(user), text_out(device)): outcome for user, device, outcome in rows}
 
-    def forget(self, room_id: str, session_id: str) -> None:
-        """The session is used no more."""
-        self._db.run(
-            "DELETE FROM key_shares WHERE room_id = ? AND session_id = ?", (room_id, session_id)
-        )
+    def forget(self, room_id: str) -> None:
+        """A new session begins: those before it, also of earlier lives, are used no more."""
+        self._db.run("DELETE FROM key_shares WHERE room_id = ?", (room_id,))

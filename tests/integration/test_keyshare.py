@@ -271,6 +271,7 @@ async def test_a_restart_writes_with_a_new_session(people: People) -> None:
     again = await connect(alice.vault, alice.account)
     await again.say(room_id, "two")
     assert session_of(again, room_id) != first
+    assert alice.vault.key_shares.of_session(room_id, first) == {}
     await again.turn()
     await bob.turn()
     assert bob.heard(room_id) == again.heard(room_id) == ["one", "two"]

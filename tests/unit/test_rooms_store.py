@@ -273,9 +273,10 @@ def test_key_shares(vault: Vault) -> None:
     shares.record(ROOM, "s1", "@a:x", "D1", "sent")
     shares.record(ROOM, "s1", "@a:x", "D1", "no_key")
     assert shares.of_session(ROOM, "s1") == {("@a:x", "D1"): "sent", ("@a:x", "D2"): "withheld"}
-    shares.forget(ROOM, "s1")
-    assert shares.of_session(ROOM, "s1") == {}
-    assert shares.of_session(ROOM, "s2") == {("@a:x", "D1"): "withheld"}
+    shares.record("!other:example.org", "s3", "@a:x", "D1", "sent")
+    shares.forget(ROOM)
+    assert shares.of_session(ROOM, "s1") == shares.of_session(ROOM, "s2") == {}
+    assert shares.of_session("!other:example.org", "s3") == {("@a:x", "D1"): "sent"}
 
 
 def test_records(vault: Vault) -> None:
