@@ -25,7 +25,8 @@ class PeerRoomError(Exception):
 
     def sentence(self) -> str:
         """What happened and what to do, in the current language."""
-        return f"{_(self.what).format(**self.fields)} {_(self.next_step).format(**self.fields)}".strip()
+        parts = (_(words).format(**self.fields) for words in (self.what, self.next_step))
+        return " ".join(parts).strip()
 
     def __str__(self) -> str:
         return self.sentence()

@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from peerroom import i18n
+from peerroom.client import first_choices
 from peerroom.config import load
 from peerroom.store.vault import Vault
-from peerroom.client import first_choices
 from peerroom.tui.app import PeerRoomApp
 from peerroom.tui.screens.joining import InviteField, InviteScreen
 from peerroom.tui.screens.panic import PanicScreen
