@@ -140,7 +140,11 @@ class KeyShare:
             return room.report
 
     def report(self, room_id: str) -> ShareReport:
-        """How the room's key stood after the last `ensure_shared`."""
+        """How the room's key stood after the last `ensure_shared`; costs one look-up.
+
+        Empty before the first message of this life. A message that named its readers says how it
+        stands with them alone.
+        """
         room = self._rooms.get(room_id)
         return room.report if room else ShareReport()
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 from support.key_directory import KeyDirectory, machine_of, room_key, said
 
+from peerroom.clock import SystemClock
 from peerroom.matrix.crypto import Machine
+from peerroom.matrix.devices import Devices
 from peerroom.matrix.identity import CrossSigning
 from peerroom.matrix.outcome import Decrypted
 from peerroom.matrix.trust import Trust
@@ -75,6 +77,17 @@ async def test_a_device_of_an_identity_that_was_shown_for_a_moment_is_never_sign
     await scene.show_true()
     assert not scene.bob.devices.changed(ALICE)
     assert scene.trust(scene.evil, "$after") is Trust.IDENTITY_CHANGED
+
+
+async def test_nor_after_a_restart(scene: Scene) -> None:
+    await scene.show_false(scene.evil)
+    await scene.bring(scene.evil)
+    await scene.show_true()
+    bob = scene.bob
+    again = Devices(bob._store, scene.vault.identities, BOB, SystemClock())
+    for device, trust in ((scene.evil, Trust.IDENTITY_CHANGED), (scene.alice, Trust.SIGNED)):
+        assert again.trust(ALICE, device.curve25519, device.ed25519) is trust
+    assert again.current(ALICE) == bob.devices.current(ALICE)
 
 
 async def test_nor_a_device_that_only_sent_its_keys_along(scene: Scene) -> None:
