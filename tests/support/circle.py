@@ -86,13 +86,19 @@ class Circle:
     _work: asyncio.Task[None] = field(init=False)
 
     @classmethod
-    async def start(cls, server: Homeserver, *, seats: int = 50) -> Self:
+    async def start(
+        cls, server: Homeserver, *, seats: int = 50, moderators: tuple[str, ...] = ()
+    ) -> Self:
         circle = cls(server)
         name = f"bot{uuid.uuid4().hex[:8]}"
         account = await asyncio.to_thread(server.register, name, admin=True)
         config = Config(
             bot=BotConfig(
-                homeserver=server.base_url, username=name, room="Kitchen table", seats=seats
+                homeserver=server.base_url,
+                username=name,
+                room="Kitchen table",
+                seats=seats,
+                moderators=moderators,
             )
         )
         await account_of(circle.vault, config, account.password, clock=CLOCK, random=RANDOM)

@@ -63,6 +63,21 @@ class JsPeer:
         await self._until(lambda: bool(found()))
         return found()[-1]
 
+    async def hears(self, room_id: str, words: str) -> dict[str, Any]:
+        """The newest event of the room whose text could be decrypted and holds ``words``."""
+
+        def found() -> list[dict[str, Any]]:
+            return [
+                one
+                for one in self.read
+                if one["room"] == room_id
+                and one["failure"] is None
+                and words in str(one["content"].get("body"))
+            ]
+
+        await self._until(lambda: bool(found()))
+        return found()[-1]
+
     def tell(self, message: dict[str, Any]) -> None:
         """Write one line to the other client."""
         assert self.process.stdin is not None
