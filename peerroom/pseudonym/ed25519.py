@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 KEY_LENGTH: Final = 32
-SIGNATURE_LENGTH: Final = 64
 
 _P: Final = 2**255 - 19
 _SIGN: Final = 1 << 255

@@ -250,6 +250,21 @@ def test_an_answer_that_is_no_number_below_n_is_refused(change: Change) -> None:
         blind.finalize(key, prepared, change(blinded.inverse), answer)
 
 
+def test_an_answer_has_one_spelling() -> None:
+    """Also where n more still fits into as many bytes, and would be the same number modulo n."""
+    key, (prepared, blinded, answer) = round_key().public, exchange()
+    signature = blind.finalize(key, prepared, blinded.inverse, answer)
+    small, second = (number.to_bytes(MODULUS_LENGTH) for number in (5, key.n + 5))
+    request = pow(5, key.e, key.n).to_bytes(MODULUS_LENGTH)
+    opens = int.from_bytes(signature) * pow(5, -1, key.n) % key.n
+    inverse = opens.to_bytes(MODULUS_LENGTH)
+    assert blind.fits(key, request, small)
+    assert not blind.fits(key, request, second)
+    assert blind.finalize(key, prepared, inverse, small) == signature
+    with pytest.raises(FinalizeFailed):
+        blind.finalize(key, prepared, inverse, second)
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_signature_that_is_no_number_below_n_is_refused(change: Change) -> None:
     key, (prepared, blinded, answer) = round_key().public, exchange()

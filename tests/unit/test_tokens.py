@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+import Crypto
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 from support.token_keys import CIRCLE, SCOPE, flipped, issued, round_key, seeded
 
 from peerroom.pseudonym import blind
+from peerroom.pseudonym.blind_selftest import self_test
 from peerroom.pseudonym.token_errors import (
     BadSignature,
     FinalizeFailed,
     HolderKeyUnsound,
     RequestMalformed,
+    SelfTestFailed,
     TokenError,
     TokenNotCanonical,
     TokenTruncated,
@@ -226,6 +229,22 @@ def test_a_damaged_pending_request_makes_no_token(bit: int) -> None:
     ):
         with pytest.raises(FinalizeFailed):
             finish(KEY, damaged, answer)
+
+
+def test_nothing_happens_before_the_self_test_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pending, _ = issued()
+    answer = sign(round_key(), pending.request)
+    self_test.cache_clear()
+    monkeypatch.setattr(Crypto, "version_info", (5, 0, 0))
+    for step in (
+        lambda: request(KEY, SCOPE),
+        lambda: sign(round_key(), pending.request),
+        lambda: finish(KEY, pending, answer),
+    ):
+        with pytest.raises(SelfTestFailed):
+            step()
+    monkeypatch.undo()
+    assert sign(round_key(), pending.request) == answer
 
 
 def test_the_circle_refuses_what_is_no_request() -> None:
