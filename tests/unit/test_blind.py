@@ -13,7 +13,7 @@ from typing import Any
 
 import Crypto
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.token_keys import flipped, round_key, seeded
 
@@ -168,6 +168,7 @@ def test_the_secret_half_of_a_blinding_is_not_in_its_repr() -> None:
     assert repr(blinded.inverse) not in repr(blinded)
 
 
+@settings(deadline=None)
 @given(message=st.binary(max_size=300))
 def test_whatever_was_prepared_is_signed(message: bytes) -> None:
     key = round_key()
@@ -184,12 +185,14 @@ def test_whatever_was_prepared_is_signed(message: bytes) -> None:
         blind.verify(round_key(1).public, prepared, signature)
 
 
+@settings(deadline=None)
 @given(request=st.binary(max_size=2 * MODULUS_LENGTH).filter(lambda r: len(r) != MODULUS_LENGTH))
 def test_a_request_of_another_length_is_refused(request: bytes) -> None:
     with pytest.raises(RequestMalformed):
         blind.blind_sign(round_key(), request)
 
 
+@settings(deadline=None)
 @given(above=st.integers(min_value=0))
 def test_a_request_outside_z_n_is_refused(above: int) -> None:
     n = round_key().public.n

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.token_keys import flipped, round_key
 
@@ -43,6 +43,7 @@ def test_a_key_survives_its_encoding() -> None:
     assert PublicKey.decode(data).id == key.id == hashlib.sha256(data).digest()
 
 
+@settings(deadline=None)
 @given(n=moduli, e=st.integers(0, 2**32 - 1))
 def test_only_an_odd_modulus_and_one_exponent_pass(n: int, e: int) -> None:
     with pytest.raises(ModulusEven):
@@ -53,18 +54,21 @@ def test_only_an_odd_modulus_and_one_exponent_pass(n: int, e: int) -> None:
             PublicKey.decode(encoded(n | 1, e))
 
 
+@settings(deadline=None)
 @given(n=st.integers(0, 2 ** (BITS - 1) - 1))
 def test_a_short_modulus_is_refused(n: int) -> None:
     with pytest.raises(ModulusTooShort):
         PublicKey.decode(encoded(n | 1))
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=2 * LENGTH).filter(lambda data: len(data) != LENGTH))
 def test_another_length_is_refused(data: bytes) -> None:
     with pytest.raises(KeyNotCanonical):
         PublicKey.decode(data)
 
 
+@settings(deadline=None)
 @given(data=st.binary(min_size=LENGTH, max_size=LENGTH))
 def test_any_other_bytes_are_refused_or_are_their_own_encoding(data: bytes) -> None:
     try:

@@ -9,7 +9,7 @@ import Crypto
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.token_keys import CIRCLE, SCOPE, flipped, issued, round_key, seeded
 
@@ -59,6 +59,7 @@ def refusal(data: bytes) -> type[TokenError] | None:
     return None
 
 
+@settings(deadline=None)
 @given(scope=scopes)
 def test_a_token_is_good_for_what_it_was_asked_for(scope: Scope) -> None:
     pending = request(KEY, scope)
@@ -85,6 +86,7 @@ def test_what_is_signed_is_what_the_design_says() -> None:
     blind.verify(KEY, pending.prefix + token.message(), token.signature)
 
 
+@settings(deadline=None)
 @given(scope=scopes.filter(lambda scope: scope != SCOPE))
 def test_a_token_is_good_for_nothing_else(scope: Scope) -> None:
     _, token = issued()
@@ -143,16 +145,19 @@ def test_every_flipped_bit_is_noticed_and_named() -> None:
         start += length
 
 
+@settings(deadline=None)
 @given(length=st.integers(0, TOKEN_LENGTH - 1))
 def test_a_truncated_token_is_refused(length: int) -> None:
     assert refusal(issued()[1].encode()[:length]) is TokenTruncated
 
 
+@settings(deadline=None)
 @given(rest=st.binary(min_size=1, max_size=TOKEN_LENGTH))
 def test_a_token_with_more_behind_it_is_refused(rest: bytes) -> None:
     assert refusal(issued()[1].encode() + rest) is TokenNotCanonical
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=2 * TOKEN_LENGTH) | st.binary(min_size=TOKEN_LENGTH))
 def test_any_bytes_are_refused_by_name(data: bytes) -> None:
     assert refusal(data) is not None
@@ -217,6 +222,7 @@ def test_a_pending_request_survives_the_vault_and_hides_its_secrets() -> None:
         assert repr(secret) not in repr(pending)
 
 
+@settings(deadline=None)
 @given(bit=st.integers(0, 8 * 384 - 1))
 def test_a_damaged_pending_request_makes_no_token(bit: int) -> None:
     pending, _ = issued()

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support.token_keys import SCOPE, flipped, issued
 
@@ -108,6 +108,7 @@ def test_a_proof_has_one_spelling() -> None:
         check_proof(issued()[1], Use.REDEEM, ACCOUNT, proof()[:32] + s.to_bytes(32, "little"))
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=70))
 def test_any_other_bytes_are_no_proof(data: bytes) -> None:
     assume(data != proof())
@@ -148,6 +149,7 @@ accounts = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(one=accounts, other=accounts, uses=st.tuples(*[st.sampled_from(list(Use))] * 2))
 def test_no_two_statements_have_the_same_bytes(
     one: Account, other: Account, uses: tuple[Use, Use]
@@ -245,6 +247,7 @@ def test_keys_of_small_order_and_second_spellings_are_unsound(sign: int) -> None
         assert not is_sound(spelled(y, sign))
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**256 - 1), length=st.integers(0, 64).filter(lambda n: n != 32))
 def test_honest_keys_are_sound_and_other_lengths_are_not(seed: int, length: int) -> None:
     assert is_sound(public_key(seed))
