@@ -15,6 +15,7 @@ from random import Random
 from typing import Final, Literal, Self
 
 import pytest
+from support.bot_process import BotHome, come_in, desk_of
 from support.circle import CLOCK, RANDOM, Circle, Guest, until
 from support.faults import Fault, FaultyServer
 from support.plain_process import Process
@@ -202,6 +203,37 @@ async def test_a_failure_that_begins_in_the_middle_of_a_turn_is_said_too(
         await otter.sees("are you there?")
         await heron.sees("good evening")
         assert heron.client.connection.kind == "online"
+
+
+async def test_the_bot_sits_it_out_and_answers_once(homeserver: Homeserver, tmp_path: Path) -> None:
+    async with FaultyServer(upstream=homeserver.base_url) as sky:
+        home = await asyncio.to_thread(BotHome.make, tmp_path, homeserver, homeserver=sky.url)
+        [invite] = await home.invites(moderator=True)
+        bot = await home.at_work()
+        moderator = await come_in(replace(invite, homeserver=homeserver.base_url))
+        desk = await desk_of(moderator)
+
+        def statuses() -> int:
+            page = desk.client.timeline(desk.room_id).page(limit=100)
+            return sum("seats" in view.body for view in page if view.kind == "notice")
+
+        async def answered(times: int) -> None:
+            await until(desk.client, lambda: statuses() == times)
+
+        await strike(sky, "500")
+        desk.say("!status")
+        await asyncio.wait_for(sky.struck(), 20)
+        await clear(sky, "500")
+        await answered(1)
+        await strike(sky, "refused")
+        desk.say("!status")
+        await until(desk.client, lambda: not desk.client.unsent())
+        await clear(sky, "refused")
+        await answered(2)
+        bot.process.terminate()
+        assert await bot.ends() == 0, bot.said
+        assert len(bot.said) == 1, bot.said
+        await moderator.stop()
 
 
 @pytest.mark.soak
