@@ -14,11 +14,13 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyte
 
+FRAME_END = b"\x1b[?2026l"
 _KITTY = re.compile(rb"\x1b\[[<>=][0-9;]*u")
 
 
@@ -77,7 +79,10 @@ class Terminal:
     @property
     def screen(self) -> str:
         """The screen as text, one line a row, right-hand blanks cut off."""
-        return "\n".join(line.rstrip() for line in self._display.display)
+        # Not pyte's own `display`, which trips over wide characters that were half painted over.
+        cells, columns = self._display.buffer, range(self._display.columns)
+        rows = ("".join(cells[y][x].data for x in columns) for y in range(self._display.lines))
+        return "\n".join(row.rstrip() for row in rows)
 
     @property
     def display(self) -> pyte.Screen:
@@ -141,6 +146,15 @@ class Terminal:
         while self._fd >= 0 and time.perf_counter() - start < limit and self._read(limit):
             pass
         return self._reap(limit)
+
+    def tell_frames(self) -> None:
+        """Say that this terminal knows synchronised output: then `FRAME_END` ends every frame."""
+        self.send("\x1b[?2026;2$y")
+
+    def processor_seconds(self) -> float:
+        """Processor time that the program has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def kill(self, number: signal.Signals) -> None:
         """Send the program a signal."""

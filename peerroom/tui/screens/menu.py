@@ -16,6 +16,7 @@ from peerroom.i18n import _
 from peerroom.text.cells import cell_width
 from peerroom.tui.actions import ALL, GROUPS, Action, spoken_keys
 from peerroom.tui.screens.page import SidePage
+from peerroom.tui.widgets.field import Field
 
 
 class MenuScreen(SidePage[str]):
@@ -37,7 +38,7 @@ class MenuScreen(SidePage[str]):
 
     def body(self) -> ComposeResult:
         """A line to narrow the list down, and the list."""
-        yield Input(placeholder=_("Type to search"), compact=True)
+        yield Field(placeholder=_("Type to search"), compact=True)
         yield OptionList(markup=False, compact=True)
 
     def fill(self) -> None:

@@ -22,6 +22,7 @@ from peerroom.store.vault import Vault
 from peerroom.text.cells import wrap
 from peerroom.tui.screens.page import Result, SidePage
 from peerroom.tui.screens.texts import leaving_text, rules_text
+from peerroom.tui.widgets.field import Field
 from peerroom.tui.widgets.prose import Paragraph, Prose
 
 _ANSWER_WIDTH: Final = 64
@@ -142,8 +143,8 @@ class PassphraseScreen(Question[Vault]):
         """What it means, and two lines."""
         with VerticalScroll(classes="card", can_focus=False):
             yield Prose(_("A few words that only you would put together."), _(FORGOTTEN))
-            yield Input(id="first", password=True, compact=True, placeholder=_("Passphrase"))
-            yield Input(id="second", password=True, compact=True, placeholder=_("Once more"))
+            yield Field(id="first", password=True, compact=True, placeholder=_("Passphrase"))
+            yield Field(id="second", password=True, compact=True, placeholder=_("Once more"))
             yield Prose(id="said", classes="said")
 
     def hints(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from textual.widgets import Input
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import _
 from peerroom.tui.screens.page import Page
+from peerroom.tui.widgets.field import Field
 from peerroom.tui.widgets.prose import Paragraph, Prose
 
 
@@ -32,7 +33,7 @@ class UnlockScreen(Page[None]):
         """The question."""
         with Vertical(classes="card"):
             yield Prose(Paragraph("", lead=_("Your passphrase")))
-            yield Input(password=True, compact=True)
+            yield Field(password=True, compact=True)
             yield Prose(id="said", classes="said")
 
     def hints(self) -> tuple[str, ...]:
