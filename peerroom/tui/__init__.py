@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import TYPE_CHECKING
 
 from peerroom.tui.start import Ending, Start
@@ -32,6 +33,9 @@ def run(start: Start) -> Ending:
     # Collecting garbage while everything is being loaded costs a tenth of the time to the first
     # picture and finds nothing; the app begins with it behind that picture.
     gc.disable()
+    # nio is imported in a thread while the screen is already in use. Python hands over every
+    # 5 ms by default, several times a frame: too long for who presses the panic key just then.
+    sys.setswitchinterval(0.001)
     app = application(start)
     app.run()
     return app.ending

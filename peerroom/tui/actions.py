@@ -74,6 +74,13 @@ EVERYWHERE: Final = (
 CHAT: Final = (
     Action("rooms", N_("Choose a room"), "go", "screen.rooms", keys="f4", commands=("rooms",)),
     Action("people", N_("Who is here"), "go", "screen.people", commands=("people",)),
+    Action(
+        "accept",
+        N_("Accept someone's new encryption identity"),
+        "go",
+        "screen.accept",
+        commands=("accept",),
+    ),
     Action("older", N_("Page up"), "go", "screen.page(-1)", keys="pageup", in_menu=False),
     Action("newer", N_("Page down"), "go", "screen.page(1)", keys="pagedown", in_menu=False),
     Action("newest", N_("Go to the newest message"), "go", "screen.newest", keys="ctrl+end,ctrl+l"),

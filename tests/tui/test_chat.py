@@ -397,3 +397,58 @@ async def test_no_room_yet(make_app: MakeApp, vault: Vault) -> None:
         assert "No room yet" in shown(app)
         await pilot.press(*"x", "enter", "f1")
         assert isinstance(app.screen, PanicScreen)
+
+
+@pytest.fixture
+def impostor(room: Vault) -> Vault:
+    """The room with a member whose encryption identity is not the one that was pinned."""
+    room.identities.pin(filled_vault.user("warm"), "the old key")
+    room.identities.pin(filled_vault.user("warm"), "the new key")
+    return room
+
+
+async def test_a_new_identity_is_accepted_only_after_two_answers(
+    make_app: MakeApp, impostor: Vault
+) -> None:
+    app = make_app(vault=impostor)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        assert "accept" in app.applicable()
+        await pilot.press(*"/accept", "enter")
+        await ready(pilot)
+        assert "Warm Lantern" in shown(app)
+        await pilot.press("enter")
+        await ready(pilot)
+        assert "Are you sure" in last_row(app)
+        assert impostor.identities.changed()
+        await pilot.press("enter")
+        await ready(pilot)
+        assert impostor.identities.changed() == []
+        assert "accept" not in app.applicable()
+
+
+async def test_going_back_accepts_nothing(make_app: MakeApp, impostor: Vault) -> None:
+    app = make_app(vault=impostor)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press(*"/accept", "enter")
+        await ready(pilot)
+        await pilot.press("enter", "escape")
+        await ready(pilot)
+        assert impostor.identities.changed()
+
+
+async def test_notices_wait_behind_each_other(make_app: MakeApp, room: Vault) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        for words in ("The first.", "The second."):
+            client_of(app)._publish(Change("notice", ROOM, words))
+        await ready(pilot)
+        assert "The second." in shown(app)
+        await pilot.press("escape")
+        await ready(pilot)
+        assert "The first." in shown(app)
+        await pilot.press("escape")
+        await ready(pilot)
+        assert "The first." not in shown(app)

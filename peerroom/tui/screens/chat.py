@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from peerroom.client.timeline import Timeline
-from peerroom.client.views import Change, MemberView, RoomView
+from peerroom.client.views import Change, ChangedIdentity, MemberView, RoomView
 from peerroom.i18n import _, ngettext
 from peerroom.tui.actions import CHAT, bindings
 from peerroom.tui.screens.page import Page
@@ -171,7 +171,8 @@ class ChatScreen(Page[None]):
     def _on_change(self, change: Change) -> None:
         """Collect: a sync may bring fifty changes, and one repaint shows them all."""
         if change.kind == "notice":
-            self.query_one(Status).notice(change.text or "")
+            if change.text:
+                self.query_one(Status).notice(change.text)
             return
         if change.kind == "handed_over":
             self.app.call_later(self.peerroom.action_close)
@@ -258,6 +259,8 @@ class ChatScreen(Page[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now; keys, hints and menu all ask here."""
+        if action == "accept":
+            return bool(self._client and self._room and self._changed_identities())
         if action not in ("delete", "retry", "undo", "fold", "copy"):
             return True
         view = self.timeline.selected_view()
@@ -336,7 +339,7 @@ class ChatScreen(Page[None]):
     def action_close_notice(self) -> None:
         """Put the notice away and forget a half-made decision."""
         self._deleting = None
-        self.query_one(Status).notice("")
+        self.query_one(Status).put_away()
         self.say("")
 
     def action_rooms(self) -> None:
@@ -349,6 +352,29 @@ class ChatScreen(Page[None]):
     def _go_to(self, room_id: str | None) -> None:
         if room_id:
             self.open_room(room_id)
+
+    def _changed_identities(self) -> list[ChangedIdentity]:
+        if self._client is None or self._room is None:
+            return []
+        return self._client.changed_identities(self._room.room_id)
+
+    def action_accept(self) -> None:
+        """Give keys to someone whose encryption identity is new, if the user is sure of them."""
+        from peerroom.tui.screens.lists import IdentitiesScreen
+
+        changed = self._changed_identities()
+        if changed:
+            self.app.push_screen(IdentitiesScreen(changed), self._accept)
+        else:
+            self.say(_("Nobody here has a new encryption identity."))
+
+    def _accept(self, change: ChangedIdentity | None) -> None:
+        if change is None or self._client is None:
+            return
+        if self._client.accept_identity(change):
+            self.say(_("Accepted. What you write from now on reaches them."))
+        else:
+            self.say(_("The identity has changed once more. Nothing was accepted."))
 
     def action_people(self) -> None:
         """Show who is in the room."""

@@ -13,7 +13,7 @@ class Status(Prose):
     def __init__(self) -> None:
         super().__init__()
         self._connection = ""
-        self._notice = ""
+        self._notices: list[str] = []
 
     def show(self, state: ConnectionState) -> None:
         """Say how things stand with the server, unless it is as it should be."""
@@ -23,15 +23,21 @@ class Status(Prose):
         self._tell()
 
     def notice(self, sentence: str) -> None:
-        """Say something that stays until it is put away; an empty sentence puts it away."""
-        self._notice = f"! {sentence}  ({_('Esc closes this')})" if sentence else ""
+        """Say something that stays until it is put away; what was said before waits behind it."""
+        self._notices.append(sentence)
+        self._tell()
+
+    def put_away(self) -> None:
+        """The notice has been read: show the one behind it, if there is one."""
+        del self._notices[-1:]
         self._tell()
 
     def on_click(self) -> None:
         """A click puts the notice away."""
-        self.notice("")
+        self.put_away()
 
     def _tell(self) -> None:
-        lines = [line for line in (self._notice, self._connection) if line]
+        lines = [f"! {each}  ({_('Esc closes this')})" for each in self._notices[-1:]]
+        lines += [self._connection] if self._connection else []
         self.display = bool(lines)
         self.say("\n".join(lines))
