@@ -115,5 +115,13 @@ def _token(answer: object) -> RegistrationToken:
         uses_allowed=allowed if isinstance(allowed, int) else None,
         pending=pending,
         completed=completed,
-        expires=datetime.fromtimestamp(expires / 1000, UTC) if isinstance(expires, int) else None,
+        expires=_moment(expires) if isinstance(expires, int) else None,
     )
+
+
+def _moment(milliseconds: int) -> datetime:
+    """Raises `BadAnswer` for a moment that no calendar has."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise BadAnswer from error
