@@ -104,10 +104,18 @@ def test_trust_is_said_once_in_a_row() -> None:
 
 
 def test_what_happened_to_a_message_is_not_put_into_its_senders_mouth() -> None:
-    for state in ("undecryptable", "deleted", "malformed"):
+    for state in ("undecryptable", "unattributable", "deleted", "malformed"):
         view = replace(VIEW, state=state, body="What happened.")
         (piece,) = lay_out(view, HERE)[-1]
         assert piece.role == "quiet"
+
+
+def test_a_name_that_nothing_supports_is_not_said() -> None:
+    view = replace(VIEW, state="unattributable", body="It is not certain who wrote this.")
+    lines = text(lay_out(view, HERE))
+    assert lines == ["", "! sender not certain  02:14", "It is not certain who wrote this."]
+    assert not follows(view, VIEW)
+    assert not follows(VIEW, view)
 
 
 def test_a_long_message_is_folded_and_can_be_unfolded() -> None:

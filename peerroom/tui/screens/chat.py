@@ -275,7 +275,7 @@ class ChatScreen(Page[None]):
             case "fold":
                 return self.timeline.is_folding(view.key)
             case _:
-                return view.state in ("sent", "received", "sending", "failed", "unattributable")
+                return view.state in ("sent", "received", "sending", "failed")
 
     def action_page(self, direction: int) -> None:
         """Scroll the conversation, wherever the focus is."""

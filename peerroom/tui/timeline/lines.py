@@ -40,7 +40,7 @@ FOLD_LINES: Final = 12
 _PAUSE: Final = timedelta(minutes=7)
 """After such a silence the name and the time are said again."""
 
-_IN_WORDS: Final = frozenset({"undecryptable", "deleted", "malformed"})
+_IN_WORDS: Final = frozenset({"undecryptable", "unattributable", "deleted", "malformed"})
 """States in which the body says what happened to the message, and is not the sender's."""
 
 
@@ -84,6 +84,7 @@ def follows(view: MessageView, previous: MessageView | None) -> bool:
         and previous.sender_id == view.sender_id
         and previous.own == view.own
         and previous.kind in ("text", "file")
+        and "unattributable" not in (view.state, previous.state)
         and view.kind in ("text", "file")
         and timedelta(0) <= view.when - previous.when <= _PAUSE
     )
@@ -122,6 +123,9 @@ def _first_lines(body: str, width: int) -> list[str]:
 
 
 def _heading(view: MessageView, context: Context) -> Line:
+    if view.state == "unattributable":
+        # The name would be a claim that nothing supports.
+        return (Piece(f"! {view.words}", "alert"), Piece("  " + time_words(context.when), "time"))
     name = _("You") if view.own else view.sender_name
     room_for_name = max(4, context.width - GUTTER - 10)
     pieces = [
@@ -166,8 +170,6 @@ def _with_state(lines: list[Line], view: MessageView, context: Context, width: i
     if view.state == "failed":
         words = f"! {_('Not sent.')} {view.problem or ''}".strip()
         return lines + [(Piece(part, "alert"),) for part in wrap(words, width)]
-    if view.state == "unattributable":
-        return [*lines, (Piece(truncate(f"! {view.words}", width), "alert"),)]
     due = view.state == "sending" or (view.state == "sent" and context.newest_own)
     if not due:
         return lines

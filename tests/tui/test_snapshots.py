@@ -1,0 +1,129 @@
+"""Pictures of the main screens, held still: a change here is a change that users see.
+
+``pytest tests/tui/test_snapshots.py --snapshot-update`` takes them anew; look at what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import filled_vault
+from textual.pilot import Pilot
+
+from peerroom import i18n
+from peerroom.config import ConfigError
+from peerroom.store.vault import Vault
+from peerroom.tui.app import PeerRoomApp
+
+NIGHT = datetime(2026, 6, 3, 17, 20, tzinfo=UTC)
+MakeApp = Callable[..., PeerRoomApp]
+
+
+@dataclass(frozen=True)
+class Scene:
+    name: str
+    keys: tuple[str, ...] = ()
+    first_run: bool = False
+    trouble: bool = False
+
+
+SCENES = [
+    Scene("room"),
+    Scene("chosen", ("shift+tab", "up", "up")),
+    Scene("writing", (*"three", "ctrl+j", *"lines", "ctrl+j", *"here")),
+    Scene("leaving", ("ctrl+q",)),
+    Scene("help", ("f1",)),
+    Scene("hard", ("f1", "w", "down")),
+    Scene("country", ("f1", "o")),
+    Scene("menu", ("f2",)),
+    Scene("keys", ("f3",)),
+    Scene("people", (*"/people", "enter")),
+    Scene("welcome", first_run=True),
+    Scene("rules", ("enter", "enter"), first_run=True),
+    Scene("keep", ("enter",) * 4, first_run=True),
+    Scene("passphrase", ("enter",) * 5, first_run=True),
+    Scene("trouble", trouble=True),
+]
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    for _ in range(4):
+        await pilot.pause()
+
+
+@pytest.fixture
+def varied(vault: Vault) -> Callable[[str], Vault]:
+    """A room in which a message of every kind was said."""
+
+    def furnish(language: str) -> Vault:
+        filled_vault.furnish(vault, language)
+        said = filled_vault.evening(language, NIGHT - timedelta(hours=9))
+        odd = [
+            filled_vault.Said("soft", "", NIGHT - timedelta(minutes=30), status="undecryptable"),
+            filled_vault.Said("slow", "…", NIGHT - timedelta(minutes=29), status="unattributable"),
+            filled_vault.Said("warm", "\n".join("abcdefghijklmnop"), NIGHT, trust="unsigned"),
+        ]
+        filled_vault.say(vault, [*said, *odd])
+        vault.rooms.set_read_position(filled_vault.ROOM, 8)
+        return vault
+
+    return furnish
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_it_looks_as_it_did(
+    snap_compare: Any,
+    make_app: MakeApp,
+    varied: Callable[[str], Vault],
+    scene: Scene,
+    language: str,
+    size: tuple[int, int],
+) -> None:
+    i18n.set_language(language)
+    if scene.trouble:
+        app = make_app(config_problem=ConfigError(file="config.toml"))
+    elif scene.first_run:
+        app = make_app(folder=Path("/nonexistent"))
+    else:
+        app = make_app(vault=varied(language))
+
+    async def play(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        for key in scene.keys:
+            await pilot.press(key)
+            await settle(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=play)
+
+
+@pytest.mark.parametrize("theme", ["morning", "contrast", "plain"])
+@pytest.mark.parametrize("key", ["", "f1"], ids=["room", "help"])
+def test_every_theme(
+    snap_compare: Any,
+    make_app: MakeApp,
+    varied: Callable[[str], Vault],
+    monkeypatch: pytest.MonkeyPatch,
+    theme: str,
+    key: str,
+) -> None:
+    if theme == "plain":
+        monkeypatch.setenv("NO_COLOR", "1")
+    app = make_app(vault=varied("en"))
+
+    async def play(pilot: Pilot[None]) -> None:
+        if theme != "plain":
+            app.theme = theme
+        await settle(pilot)
+        await pilot.press("shift+tab", "up", "up")
+        if key:
+            await pilot.press(key)
+        await settle(pilot)
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=play)
