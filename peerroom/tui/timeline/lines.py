@@ -123,16 +123,13 @@ def _first_lines(body: str, width: int) -> list[str]:
 
 
 def _heading(view: MessageView, context: Context) -> Line:
-    if view.state == "unattributable":
-        # The name would be a claim that nothing supports.
-        return (Piece(f"! {view.words}", "alert"), Piece("  " + time_words(context.when), "time"))
-    name = _("You") if view.own else view.sender_name
     room_for_name = max(4, context.width - GUTTER - 10)
-    pieces = [
-        Piece(truncate(name, room_for_name), "own-name" if view.own else "name", tint(view)),
-        Piece("  " + time_words(context.when), "time"),
-    ]
-    return tuple(pieces)
+    time = Piece("  " + time_words(context.when), "time")
+    if view.state == "unattributable":
+        # A name would be a claim that nothing supports.
+        return (Piece(truncate(f"! {view.words}", room_for_name), "alert"), time)
+    name = truncate(_("You") if view.own else view.sender_name, room_for_name)
+    return (Piece(name, "own-name" if view.own else "name", tint(view)), time)
 
 
 def _content(view: MessageView, context: Context) -> list[Line]:
