@@ -65,26 +65,19 @@ class Scene:
 
 
 def scenes() -> Iterator[Scene]:
-    """Every picture that the documentation shows."""
-    for language in ("en", "ja"):
-        yield Scene(f"chat-{language}", language)
-        yield Scene(f"chat-wide-{language}", language, 120, 34)
-        yield Scene(f"help-{language}", language, keys=["f1"])
-        yield Scene(f"help-wide-{language}", language, 120, 34, keys=["f1"])
-        yield Scene(f"hard-{language}", language, keys=["f1", "w", "down"])
-        yield Scene(f"menu-{language}", language, keys=["f2"])
-        yield Scene(f"chosen-{language}", language, keys=["shift+tab", "up", "up"])
-        yield Scene(f"welcome-{language}", language, first_run=True)
-        yield Scene(f"rules-{language}", language, keys=["enter", "enter"], first_run=True)
-        yield Scene(f"leaving-{language}", language, keys=["enter"] * 3, first_run=True)
-        yield Scene(f"keep-{language}", language, keys=["enter"] * 4, first_run=True)
-        yield Scene(f"passphrase-{language}", language, keys=["enter"] * 5, first_run=True)
-        yield Scene(f"invite-{language}", language, keys=["enter"] * 4 + ["down", "enter"],
-                    first_run=True)  # fmt: skip
-        yield Scene(f"chat-light-{language}", language, theme="morning")
-        yield Scene(f"code-{language}", language, keys=["f1", "q"])
-    yield Scene("chat-contrast-en", theme="contrast")
-    yield Scene("help-light-ja", "ja", keys=["f1"], theme="morning")
+    """Every picture that the documentation may show."""
+    begin = "enter"
+    for lang in ("en", "ja"):
+        yield Scene(f"room-{lang}", lang)
+        yield Scene(f"room-wide-{lang}", lang, 120, 34)
+        yield Scene(f"room-light-{lang}", lang, theme="morning")
+        yield Scene(f"panic-{lang}", lang, keys=["f1"])
+        yield Scene(f"panic-wide-{lang}", lang, 120, 34, keys=["f1"])
+        yield Scene(f"hard-{lang}", lang, keys=["f1", "w", "down"])
+        yield Scene(f"menu-{lang}", lang, keys=["f2"])
+        yield Scene(f"welcome-{lang}", lang, first_run=True)
+        yield Scene(f"leaving-{lang}", lang, keys=[begin] * 3, first_run=True)
+        yield Scene(f"keep-{lang}", lang, keys=[begin] * 4, first_run=True)
 
 
 async def strips(scene: Scene) -> list[Strip]:
