@@ -21,6 +21,7 @@ from peerroom.bot.welcome import welcome
 from peerroom.clock import Clock
 from peerroom.config import Config
 from peerroom.i18n import _
+from peerroom.matrix import backoff
 from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import Banned, Forbidden, MatrixError, NotFound
 from peerroom.matrix.sync import SyncBatch
@@ -52,12 +53,14 @@ class Bot:
         config: Config,
         *,
         clock: Clock,
+        random: Random,
     ) -> None:
         self._vault = vault
         self._account = account
         self._connection = connection
         self._config = config
         self._clock = clock
+        self._random = random
         self._ledger = Ledger(vault, invite_days=config.bot.invite_days)
         self._reader = Reader(vault, account.user_id, clock)
         self._circle: Circle | None = None
@@ -73,7 +76,7 @@ class Bot:
         connection = await Connection.open(
             vault, account, proxy=config.privacy.proxy, clock=clock, random=random
         )
-        return cls(vault, account, connection, config, clock=clock)
+        return cls(vault, account, connection, config, clock=clock, random=random)
 
     @property
     def ledger(self) -> Ledger:
@@ -150,7 +153,7 @@ class Bot:
 
     async def run(self) -> None:
         """Prepare, then work until cancelled. Raises what no waiting can mend."""
-        await self.prepare()
+        await self._prepare_patiently()
         assert self._executor is not None
         self._judge()
         try:
@@ -162,6 +165,20 @@ class Bot:
                 await self._connection.sync_forever(self._on_batch)
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
+
+    async def _prepare_patiently(self) -> None:
+        """`prepare`, again until the server is there: after a power cut it may come up later."""
+        failures = 0
+        while True:
+            try:
+                return await self.prepare()
+            except MatrixError as error:
+                if error.reach in (None, "logged_out"):
+                    raise
+                failures += 1
+                log.info("waiting for the server: %s", type(error).__name__)
+                wait = backoff.SYNC.wait(failures, error, self._random)
+                await self._clock.sleep(backoff.SYNC.patience if wait is None else wait)
 
     async def ready(self) -> None:
         """Wait until the bot is at work."""

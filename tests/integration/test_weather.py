@@ -18,13 +18,18 @@ import pytest
 from support.bot_process import BotHome, come_in, desk_of
 from support.circle import CLOCK, RANDOM, Circle, Guest, until
 from support.faults import Fault, FaultyServer
+from support.impatient import ImpatientClock
 from support.plain_process import Process
 
+from peerroom.bot.account import account_of
+from peerroom.bot.runtime import Bot
 from peerroom.client.joining import join
 from peerroom.clock import Clock
+from peerroom.config import Bot as BotConfig
+from peerroom.config import Config
 from peerroom.host.homeserver import Homeserver
 from peerroom.matrix import connection
-from peerroom.matrix.transport import PATIENT, OnState, Timeouts
+from peerroom.matrix.transport import PATIENT, TRIES, OnState, Timeouts
 from peerroom.store.accounts import Account
 from peerroom.store.vault import Vault
 
@@ -234,6 +239,28 @@ async def test_the_bot_sits_it_out_and_answers_once(homeserver: Homeserver, tmp_
         assert await bot.ends() == 0, bot.said
         assert len(bot.said) == 1, bot.said
         await moderator.stop()
+
+
+async def test_the_bot_waits_for_a_server_that_comes_up_later(homeserver: Homeserver) -> None:
+    """As after a power cut: everything starts at once, and the server is the slowest."""
+    async with FaultyServer(upstream=homeserver.base_url) as sky:
+        account = await asyncio.to_thread(homeserver.register, "early-bot", admin=True)
+        config = Config(bot=BotConfig(homeserver=sky.url, username="early-bot"))
+        clock = ImpatientClock(pace=0.01)
+        with Vault.ephemeral() as vault:
+            stored = await account_of(vault, config, account.password, clock=clock, random=RANDOM)
+            await sky.refuse()
+            bot = await Bot.open(vault, stored, config, clock=clock, random=RANDOM)
+            work = asyncio.create_task(bot.run())
+            ready = asyncio.create_task(bot.ready())
+            await clock.slept_often(2 * TRIES)
+            assert not work.done()
+            await sky.listen()
+            await asyncio.wait({work, ready}, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+            assert ready.done() and not work.done()
+            work.cancel()
+            await asyncio.wait({work})
+            await bot.close()
 
 
 @pytest.mark.soak

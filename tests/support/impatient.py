@@ -13,7 +13,15 @@ class ImpatientClock(SystemClock):
     def __init__(self, pace: float = 0.0) -> None:
         self.slept: list[float] = []
         self._pace = pace
+        self._again = asyncio.Event()
+
+    async def slept_often(self, times: int) -> None:
+        """Wait until there were so many sleeps."""
+        while len(self.slept) < times:
+            self._again.clear()
+            await self._again.wait()
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+        self._again.set()
         await asyncio.sleep(seconds * self._pace)

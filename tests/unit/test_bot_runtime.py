@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -65,7 +66,7 @@ def bot_for(vault: Vault) -> Bot:
     """A bot as it is after `prepare`, without a server."""
     config = Config(bot=BotConfig(homeserver="http://h", moderators=(MOD,)))
     account = vault.accounts.get(1)
-    bot = Bot(vault, account, None, config, clock=CLOCK)
+    bot = Bot(vault, account, None, config, clock=CLOCK, random=Random(1))
     bot.ledger.add_moderator(MOD)
     bot._circle = Circle(CIRCLE, DESK)
     now = CLOCK.now()
