@@ -17,16 +17,18 @@ class PeerRoomError(Exception):
 
     what: ClassVar[str] = N_("Something went wrong.")
     next_step: ClassVar[str] = N_("Run `peerroom doctor` to see what needs attention.")
+    next_step_alone: ClassVar[str] = ""
+    """What to do when the program ends with this error and nothing goes on trying."""
     exit_code: ClassVar[int] = 1
 
     def __init__(self, **fields: str | int) -> None:
         super().__init__(type(self).__name__)
         self.fields = fields
 
-    def sentence(self) -> str:
-        """What happened and what to do, in the current language."""
-        parts = (_(words).format(**self.fields) for words in (self.what, self.next_step))
-        return " ".join(parts).strip()
+    def sentence(self, *, alone: bool = False) -> str:
+        """What happened and what to do, in the current language; ``alone`` as the program ends."""
+        step = (self.next_step_alone if alone else "") or self.next_step
+        return " ".join(_(words).format(**self.fields) for words in (self.what, step)).strip()
 
     def __str__(self) -> str:
         return self.sentence()

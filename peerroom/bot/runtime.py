@@ -143,13 +143,15 @@ class Bot:
         return True
 
     def _invite_moderators(self) -> None:
+        """Those named in the settings, once each: who left or was removed is not called back."""
         with self._vault.transaction():
             for user_id in self._config.bot.moderators:
+                if user_id in self._ledger.moderators():
+                    continue
                 self._ledger.add_moderator(user_id)
                 for room_id in (self.circle.circle, self.circle.management):
-                    self._requests.add(
-                        act.InviteMember(room_id, user_id), f"moderator:{room_id}{user_id}"
-                    )
+                    invite = act.InviteMember(room_id, user_id)
+                    self._requests.add(invite, f"moderator:{room_id}{user_id}")
 
     async def run(self) -> None:
         """Prepare, then work until cancelled. Raises what no waiting can mend."""

@@ -121,7 +121,7 @@ class LazyGroup(click.Group):
         except PeerRoomError as error:
             if debug:
                 raise
-            _say(error.sentence())
+            _say(error.sentence(alone=True))
             sys.exit(error.exit_code)
         except click.Abort:
             sys.exit(_INTERRUPTED)

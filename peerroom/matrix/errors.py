@@ -55,6 +55,7 @@ class ServerUnreachable(MatrixError):
 
     what = N_("The server cannot be reached.")
     next_step = N_("PeerRoom keeps trying; what you write is kept and sent later.")
+    next_step_alone = N_("Please try again in a while.")
     reach: ClassVar[Reach | None] = "offline"
 
     def __init__(self, *, sent: bool = True) -> None:
@@ -80,6 +81,7 @@ class UntrustedServer(ServerUnreachable):
 
     what = N_("The server could not prove that it is the right one, so nothing was sent to it.")
     next_step = N_("Check the network you are on and this computer's clock, or ask your host.")
+    next_step_alone = ""
     reach: ClassVar[Reach | None] = "refused"
 
 
@@ -88,6 +90,7 @@ class ProxyUnreachable(ServerUnreachable):
 
     what = N_("The proxy cannot be reached, and nothing is sent without it.")
     next_step = N_("Start the proxy (for example Tor), or change `privacy.proxy`.")
+    next_step_alone = ""
     reach: ClassVar[Reach | None] = "refused"
 
 
@@ -139,6 +142,7 @@ class ServerFault(MatrixError):
 
     what = N_("The server is having trouble.")
     next_step = N_("PeerRoom keeps trying; what you write is kept and sent later.")
+    next_step_alone = N_("Please try again in a while.")
     reach: ClassVar[Reach | None] = "waiting"
 
 

@@ -199,3 +199,18 @@ async def test_waiting_for_an_idle_executor_ends_with_an_empty_outbox(vault: Vau
     await asyncio.wait_for(bot._executor.idle(), 5)
     work.cancel()
     await asyncio.wait([work])
+
+
+async def test_moderators_of_the_settings_are_invited_once(vault: Vault) -> None:
+    """Also after the outbox has forgotten: who left is not called back at every start."""
+    config = Config(bot=BotConfig(homeserver="http://h", moderators=("@new:x",)))
+    bot = bot_for(vault)
+    bot._config = config
+    bot._invite_moderators()
+    assert [row.content["user_id"] for row in vault.outbox.queued(1)] == ["@new:x", "@new:x"]
+    for row in vault.outbox.queued(1):
+        vault.outbox.mark_sent(row.id)
+        vault.outbox.remove(row.id)
+    bot._invite_moderators()
+    assert vault.outbox.queued(1) == []
+    assert "@new:x" in bot.ledger.moderators()

@@ -119,3 +119,11 @@ def test_every_error_is_said_in_japanese_too() -> None:
         kind.__name__ for kind, both in said.items() if kind.what in both or kind.next_step in both
     ]
     assert untranslated in ([], ["MatrixError"])
+
+
+def test_a_program_that_ends_does_not_say_that_it_keeps_trying() -> None:
+    for kind in (errors.ServerUnreachable, errors.ServerRefused, errors.ServerSilent):
+        assert "keeps trying" in kind().sentence()
+        assert "try again" in kind().sentence(alone=True)
+    assert "Start the proxy" in errors.ProxyUnreachable().sentence(alone=True)
+    assert "clock" in errors.UntrustedServer().sentence(alone=True)
