@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
+from peerroom.errors import PeerRoomError
 from peerroom.i18n import LANGUAGES, country_from_environment, set_language
 from peerroom.tui.start import Start
 from peerroom.tui.theme import PLAIN, theme_for
@@ -94,9 +96,11 @@ class Entry:
     # Choices
 
     def remember(self, name: str, value: str) -> None:
-        """Keep a choice of the interface in the vault, if one is open."""
+        """Keep a choice of the interface in the vault, if one is open and can be written to."""
         if self.vault is not None:
-            self.vault.settings.set(f"interface.{name}", value)
+            # Nothing hangs on it but having to choose again; what does says so itself.
+            with suppress(PeerRoomError):
+                self.vault.settings.set(f"interface.{name}", value)
 
     def set_country(self, code: str) -> None:
         """Whose lines the panic screen shows; nothing but the vault remembers it."""

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Final
 
+from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.keys import Keys
+from textual.message import Message
 
 NEUTRAL_TITLE: Final = "Terminal"
 
@@ -39,8 +42,27 @@ assert isinstance(ANSI_SEQUENCES_KEYS, dict)
 ANSI_SEQUENCES_KEYS.setdefault("\x1b\r", (Keys.ControlJ,))
 
 
+_SMALLEST: Final = (20, 5)
+"""Columns and rows that are always reckoned with; a smaller terminal shows a part of them."""
+
+
+def _at_least(size: tuple[int, int]) -> tuple[int, int]:
+    return max(size[0], _SMALLEST[0]), max(size[1], _SMALLEST[1])
+
+
 class PrivateTerminal(LinuxDriver):
     """Textual's driver for Linux and macOS, with a neutral title and a way to vanish."""
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """A terminal folded away to almost nothing counts as a small one: lists break at zero."""
+        return _at_least(super()._get_terminal_size())
+
+    def process_message(self, message: Message) -> None:
+        """The same for terminals that report their size in band."""
+        if isinstance(message, events.Resize):
+            size = Size(*_at_least(message.size))
+            message = events.Resize(size, size, pixel_size=message.pixel_size)
+        super().process_message(message)
 
     def start_application_mode(self) -> None:
         """Enter the alternate screen and put a neutral title over whatever the shell had set."""

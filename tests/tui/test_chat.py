@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from peerroom.client.session import Client
 from peerroom.client.views import Change
+from peerroom.store.errors import DiskFull
 from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
 from peerroom.tui.app import PeerRoomApp
@@ -452,3 +453,30 @@ async def test_notices_wait_behind_each_other(make_app: MakeApp, room: Vault) ->
         await pilot.press("escape")
         await ready(pilot)
         assert "The first." not in shown(app)
+
+
+@pytest.mark.parametrize("method", ["send", "set_draft", "delete", "mark_read"])
+async def test_a_full_disk_is_a_sentence_and_loses_nothing(
+    make_app: MakeApp, room: Vault, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise DiskFull
+
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        monkeypatch.setattr(Client, method, fail)
+        if method == "delete":
+            await choose(pilot, "try that on Monday")
+            await pilot.press("d", "d")
+        elif method == "mark_read":
+            filled_vault.say(room, [filled_vault.Said("soft", "late", app.now())], first=50)
+            client_of(app)._publish(Change("timeline", ROOM))
+        else:
+            await pilot.press(*"Good night", *(["enter"] if method == "send" else []))
+        await ready(pilot)
+        assert "The disk is full" in last_row(app)
+        if method in ("send", "set_draft"):
+            assert app.screen.query_one(Composer).text == "Good night"
+        await pilot.press("f1")
+        assert isinstance(app.screen, PanicScreen)

@@ -78,6 +78,56 @@ def test_it_shows_what_is_stored_and_leaves_nothing_behind(place: Place) -> None
     assert terminal.screen.strip() == ""
 
 
+def test_it_leaves_under_the_kitty_protocol_too(place: Place) -> None:
+    terminal = place.open()
+    terminal.wait_for("Enter sends")
+    terminal.send("\x1b[113;5u\x1b[113;5u")
+    assert terminal.wait_end() == 0
+
+
+def test_a_window_folded_away_and_back_loses_nothing(place: Place) -> None:
+    terminal = place.open()
+    terminal.wait_for("Enter sends")
+    for keys in ("", F1, "\x1bOQ"):
+        terminal.send(keys)
+        terminal.wait_quiet()
+        terminal.resize(1, 1)
+        terminal.wait_quiet()
+        terminal.send("\x1b[6~")
+        terminal.wait_quiet()
+        terminal.resize(80, 24)
+        terminal.wait_for("Leave")
+    terminal.send(LEAVE)
+    assert terminal.wait_end() == 0
+
+
+CRASHING = """
+import sys
+from pathlib import Path
+from peerroom.store.vault import Vault
+from peerroom.tui import Start, run
+from peerroom.tui.widgets.hint import Hint
+
+def crash(self, *phrases):
+    secret = "the words of a message"
+    raise RuntimeError(secret)
+
+Hint.suggest = crash
+vault = Vault.open_with_key(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
+sys.exit(run(Start(vault=vault)).value)
+"""
+
+
+def test_a_crash_shows_a_sentence_and_nothing_private(place: Place) -> None:
+    argv = [sys.executable, "-c", CRASHING, str(place.folder), place.key.hex()]
+    with Terminal(argv, environ={"LANG": "en_JP.UTF-8"}) as terminal:
+        assert terminal.wait_end() == 1
+    assert "peerroom help-now" in terminal.screen
+    assert b"the words of a message" not in terminal.output
+    assert b"Traceback" not in terminal.output
+    assert terminal.output.count(b"\x1b[?1049l") == 1
+
+
 def test_the_terminal_is_as_it_was(place: Place) -> None:
     import termios
 
@@ -90,7 +140,7 @@ def test_the_terminal_is_as_it_was(place: Place) -> None:
     assert termios.tcgetattr(terminal._fd)[3] & termios.ECHO
 
 
-@pytest.mark.parametrize("key", [F1, "\x1b[11~", "\x1b[[A", "\x1b[P", PANIC_CHORD])
+@pytest.mark.parametrize("key", [F1, "\x1b[11~", "\x1b[[A", "\x1b[P", PANIC_CHORD, "\x1b[116;5u"])
 def test_help_opens_with_every_form_of_the_key(place: Place, key: str) -> None:
     terminal = place.open()
     terminal.wait_for("Enter sends")

@@ -226,7 +226,8 @@ class ChatScreen(Page[None]):
     @on(TimelineView.Seen)
     def _mark_read(self, event: TimelineView.Seen) -> None:
         if self._room and self._client and self.is_active and self.app.app_focus:
-            self._client.mark_read(self._room.room_id, event.position)
+            with self.telling():
+                self._client.mark_read(self._room.room_id, event.position)
 
     # Hints
 
@@ -306,22 +307,25 @@ class ChatScreen(Page[None]):
             self.say(_("Delete this for everyone? D once more deletes it, Esc keeps it."))
             return
         self._deleting = None
-        self._client.delete(self._room.room_id, view.key)
-        self.action_write()
+        with self.telling():
+            self._client.delete(self._room.room_id, view.key)
+            self.action_write()
 
     def action_retry(self) -> None:
         """Send the selected failed message again."""
         view = self.timeline.selected_view()
         if view is not None and self._client is not None:
-            self._client.retry(view.key)
-            self.action_write()
+            with self.telling():
+                self._client.retry(view.key)
+                self.action_write()
 
     def action_undo(self) -> None:
         """Take the selected failed message back to the desk."""
         view = self.timeline.selected_view()
         if view is not None and self._client is not None and self._desk is not None:
-            self._desk.add(self._client.undo(view.key) or "")
-        self.action_write()
+            with self.telling():
+                self._desk.add(self._client.undo(view.key) or "")
+                self.action_write()
 
     def action_fold(self) -> None:
         """Show all of the selected message, or a part again."""
@@ -371,10 +375,11 @@ class ChatScreen(Page[None]):
     def _accept(self, change: ChangedIdentity | None) -> None:
         if change is None or self._client is None:
             return
-        if self._client.accept_identity(change):
-            self.say(_("Accepted. What you write from now on reaches them."))
-        else:
-            self.say(_("The identity has changed once more. Nothing was accepted."))
+        with self.telling():
+            if self._client.accept_identity(change):
+                self.say(_("Accepted. What you write from now on reaches them."))
+            else:
+                self.say(_("The identity has changed once more. Nothing was accepted."))
 
     def action_people(self) -> None:
         """Show who is in the room."""

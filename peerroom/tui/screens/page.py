@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
@@ -10,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from peerroom.errors import PeerRoomError
 from peerroom.i18n import _
 from peerroom.tui.widgets.hint import Hint
 from peerroom.tui.widgets.topbar import TopBar
@@ -80,6 +83,14 @@ class Page(Screen[Result]):
         """Show one sentence in the last row; an empty one brings the hints back."""
         for hint in self.query(Hint):
             hint.say(sentence)
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """What fails inside (a full disk, say) becomes a sentence in the last row."""
+        try:
+            yield
+        except PeerRoomError as error:
+            self.say(error.sentence())
 
 
 class SidePage(Page[Result]):

@@ -165,7 +165,7 @@ def _body(view: MessageView, context: Context, width: int) -> list[Line]:
 def _with_state(lines: list[Line], view: MessageView, context: Context, width: int) -> list[Line]:
     """How far an own message has come, at the end of its last line if there is room."""
     if view.state == "failed":
-        words = f"! {_('Not sent.')} {view.problem or ''}".strip()
+        words = " ".join(filter(None, ["!", _("Not sent."), view.problem]))
         return lines + [(Piece(part, "alert"),) for part in wrap(words, width)]
     due = view.state == "sending" or (view.state == "sent" and context.newest_own)
     if not due:

@@ -10,6 +10,7 @@ from peerroom.client.session import Client
 from peerroom.client.views import RoomView
 from peerroom.i18n import _
 from peerroom.tui import commands
+from peerroom.tui.screens.page import Page
 from peerroom.tui.timeline.view import TimelineView
 from peerroom.tui.widgets.composer import LIMIT, Composer
 from peerroom.tui.widgets.hint import Hint
@@ -26,6 +27,12 @@ class Desk(Vertical):
     def compose(self) -> ComposeResult:
         """Only the composer: the hint below it belongs to the screen."""
         yield Composer()
+
+    @property
+    def _page(self) -> Page[None]:
+        page = self.screen
+        assert isinstance(page, Page)
+        return page
 
     @property
     def composer(self) -> Composer:
@@ -69,11 +76,12 @@ class Desk(Vertical):
     @on(Composer.Changed)
     def _keep_draft(self, event: Composer.Changed) -> None:
         event.stop()
-        if self._room is not None:
-            self._client.set_draft(self._room.room_id, event.text_area.text)
         hint = self.screen.query_one(Hint)
         hint.say("")
         hint.suggest(*self.hints())
+        if self._room is not None:
+            with self._page.telling():
+                self._client.set_draft(self._room.room_id, event.text_area.text)
 
     @on(Composer.Submitted)
     async def _submit(self, event: Composer.Submitted) -> None:
@@ -95,10 +103,11 @@ class Desk(Vertical):
             words = _("{count} characters too long for one message.").format(count=over)
             self.screen.query_one(Hint).say(words)
             return
-        self._client.send(self._room.room_id, text.strip("\n"))
-        self.composer.remember(text)
-        self.composer.put("")
-        self.screen.query_one(TimelineView).jump_to_newest()
+        with self._page.telling():
+            self._client.send(self._room.room_id, text.strip("\n"))
+            self.composer.remember(text)
+            self.composer.put("")
+            self.screen.query_one(TimelineView).jump_to_newest()
 
 
 def _about(unknown: commands.Unknown) -> str:

@@ -37,7 +37,8 @@ class Status(Prose):
         self.put_away()
 
     def _tell(self) -> None:
-        lines = [f"! {each}  ({_('Esc closes this')})" for each in self._notices[-1:]]
+        closing = _("Esc closes this")
+        lines = [f"! {each}  ({closing})" for each in self._notices[-1:]]
         lines += [self._connection] if self._connection else []
         self.display = bool(lines)
         self.say("\n".join(lines))

@@ -59,7 +59,8 @@ class TopBar(Widget):
         # A label may take two fifths of the row; a narrow terminal gets a shorter one.
         shown = next((text for text in labels if cell_width(text) * 5 <= width * 2), labels[-1])
         help_label = f" {shown} "
-        leave_label = f" {_('Leave')} " if width >= 30 else " × "
+        leave = _("Leave") if width >= 30 else "×"
+        leave_label = f" {leave} "
         leave_start = max(0, width - cell_width(leave_label))
         help_start = max(0, leave_start - 1 - cell_width(help_label))
         return (
