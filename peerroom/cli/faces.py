@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+import click
+
 from peerroom import paths
 from peerroom.cli import opening
 from peerroom.errors import PeerRoomError
@@ -55,6 +57,7 @@ def full_chat(
             ephemeral=ephemeral or (config is not None and config.vault.ephemeral),
             invite=invite,
             country=opening.country_of(config, vault) if config is not None else None,
+            debug=click.get_current_context().obj is True,
         )
     ).value
 

@@ -116,7 +116,12 @@ class LazyGroup(click.Group):
             sys.excepthook = _say_unforeseen
         try:
             code = super().main(
-                words, prog_name or "peerroom", complete_var, standalone_mode=False, **extra
+                words,
+                prog_name or "peerroom",
+                complete_var,
+                standalone_mode=False,
+                obj=debug,  # for commands whose errors do not come by here, such as a screen's
+                **extra,
             )
         except PeerRoomError as error:
             if debug:
