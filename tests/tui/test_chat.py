@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from peerroom.client.session import Client
 from peerroom.client.views import Change
 from peerroom.store.errors import DiskFull
+from peerroom.store.events import StoredEvent
 from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
 from peerroom.tui.app import PeerRoomApp
@@ -236,6 +237,34 @@ async def test_others_messages_offer_no_deleting(make_app: MakeApp, room: Vault)
         await pilot.press("d", "d")
         await ready(pilot)
         assert "thinking of you" in shown(app)
+
+
+async def test_ones_own_coming_is_no_message_to_delete(make_app: MakeApp, room: Vault) -> None:
+    move = {
+        "type": "m.room.member",
+        "state_key": filled_vault.OWN,
+        "content": {"membership": "join", "displayname": "Quiet Heron"},
+    }
+    moved = StoredEvent(
+        room_id=ROOM,
+        event_id="$came",
+        position=50,
+        sender=filled_vault.OWN,
+        type="m.room.member",
+        origin_ts=int(datetime(2026, 6, 3, 17, 20, tzinfo=UTC).timestamp() * 1000),
+        raw=move,
+        status="ok",
+    )
+    room.events.upsert(moved)
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await choose(pilot, "came in")
+        assert "D delete" not in last_row(app)
+        assert "delete" not in app.applicable()
+        await pilot.press("d", "d")
+        await ready(pilot)
+        assert room.outbox.queued(1) == []
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from peerroom.client.timeline import Timeline
-from peerroom.client.views import Change, ChangedIdentity, MemberView, RoomView
+from peerroom.client.views import Change, ChangedIdentity, MemberView, MessageKind, RoomView
 from peerroom.i18n import _, ngettext
 from peerroom.tui.actions import CHAT, bindings
 from peerroom.tui.screens.page import Page
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 _WIDTHS: Final = [(0, "-narrow"), (100, "-wide")]
 """From 100 columns on the rooms stand beside the conversation."""
+
+_SAID: Final[frozenset[MessageKind]] = frozenset(("text", "action", "notice", "file"))
+"""What can be deleted. Coming and going are events of one's own too, but nothing one said:
+redacting a membership would empty the very event that the room's members are counted by."""
 
 
 class Reader(Protocol):
@@ -270,7 +274,8 @@ class ChatScreen(Page[None]):
         failed = view.own and view.state == "failed"
         match action:
             case "delete":
-                return view.own and view.state != "deleted" and not failed
+                said = view.kind in _SAID and view.state != "deleted"
+                return view.own and said and not failed
             case "retry" | "undo":
                 return failed
             case "fold":
