@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from peerroom.client.messages import shown
 from peerroom.client.timeline import own_event
 from peerroom.clock import Clock
 
@@ -66,7 +67,8 @@ class Outgoing:
         """Delete one's own message by key or event id, wherever it is on its way.
 
         Its text is out of the vault when this returns. What reached the server, or may have, is
-        redacted there by a row of its own.
+        redacted there by a row of its own. Only messages: without one's membership, say, the
+        room would not know one's name any more. False when nothing was done.
         """
         with self._vault.transaction():
             row = self._vault.outbox.by_transaction(key)
@@ -80,6 +82,8 @@ class Outgoing:
                 return True
             event = self._vault.events.get(key) or own_event(self._vault, room_id, self._own, key)
             if event is None or event.sender != self._own or event.room_id != room_id:
+                return False
+            if not _is_message(event):
                 return False
             self._forget_draft(room_id, event.clear or event.raw)
             self._redact(room_id, event.event_id)
@@ -194,6 +198,11 @@ def _may_be_out(row: OutboxRow) -> bool:
     Not so a failed one: had the server taken an earlier try, the transaction id would have told.
     """
     return row.state in ("sending", "sent") or (row.state == "queued" and row.attempts > 0)
+
+
+def _is_message(event: StoredEvent) -> bool:
+    event_type = event.type if event.clear is None else str(event.clear.get("type"))
+    return event.raw.get("state_key") is None and shown(event_type)
 
 
 def _content(text: str) -> dict[str, Any]:

@@ -124,6 +124,20 @@ def test_only_own_messages_of_this_room_can_be_deleted(
     assert shown(talk) == ["not mine", "mine"]
 
 
+def test_only_messages_can_be_deleted(talk: Conversation, outgoing: Outgoing) -> None:
+    """Redacting one's own coming in would take the name away by which moderators act."""
+    talk.state("m.room.member", OWN, {"membership": "join"}, sender=OWN)
+    assert not outgoing.delete(ROOM, "$event1")
+    talk.state("m.room.message", "", {"msgtype": "m.text", "body": "state"}, sender=OWN)
+    assert not outgoing.delete(ROOM, "$event2")
+    poll = talk.said({}, sender=OWN, event_type="org.example.poll", encrypted=False)
+    assert not outgoing.delete(ROOM, poll.event_id)
+    assert redactions(talk) == []
+    sticker = talk.said({"body": "hug"}, sender=OWN, event_type="m.sticker")
+    unread = talk.said("unread", sender=OWN, status="undecryptable")
+    assert outgoing.delete(ROOM, sticker.event_id) and outgoing.delete(ROOM, unread.event_id)
+
+
 def test_deleting_what_the_server_took_but_has_not_sent_back(
     talk: Conversation, outgoing: Outgoing, frozen_clock: FrozenClock
 ) -> None:
