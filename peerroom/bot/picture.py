@@ -47,7 +47,7 @@ class Picture:
     circle: Circle
     bot: str
     account_id: int
-    welcome: str
+    welcome: Mapping[str, str]
     since: datetime
     can_invite: bool
 

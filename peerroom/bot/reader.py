@@ -92,7 +92,16 @@ class Reader:
             digest = secret_digest(knock.secret)
             pinned = self._vault.identities.get(event.sender)
             own = pinned is not None and pinned.master == knock.identity
-            return Knocked(event.event_id, event.room_id, event.sender, digest, now, signed, own)
+            return Knocked(
+                event.event_id,
+                event.room_id,
+                event.sender,
+                digest,
+                now,
+                signed,
+                own,
+                knock.language,
+            )
         if payload.get("type") != "m.room.message" or not _is_plain_talk(content):
             return None
         return Said(

@@ -17,7 +17,7 @@ from peerroom.bot.ledger import UNJUDGED, Ledger
 from peerroom.bot.picture import Picture
 from peerroom.bot.reader import Reader
 from peerroom.bot.requests import Requests
-from peerroom.bot.welcome import welcome
+from peerroom.bot.welcome import welcomes
 from peerroom.clock import Clock
 from peerroom.config import Config
 from peerroom.i18n import _
@@ -121,7 +121,7 @@ class Bot:
             self._circle,
             self._account.user_id,
             self._account.id,
-            welcome(),
+            welcomes(),
             self._clock.now(),
             can_invite,
         )

@@ -1,10 +1,11 @@
-"""What a newcomer reads first: a greeting and the rules, in both languages."""
+"""What a newcomer reads first: a greeting and the rules, in the language they came with."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from peerroom.care.rules import ten_rules
+from peerroom.i18n import LANGUAGES
 
 _GREETING: Final = {
     "en": (
@@ -22,9 +23,9 @@ _CLOSING: Final = {
 }
 
 
-def welcome() -> str:
-    """The message that follows an admission: the bot does not know the newcomer's language."""
-    return "\n\n".join(_in(language) for language in ("ja", "en"))
+def welcomes() -> dict[str, str]:
+    """The message that follows an admission, by language."""
+    return {language: _in(language) for language in LANGUAGES}
 
 
 def _in(language: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from peerroom.errors import PeerRoomError
-from peerroom.i18n import N_
+from peerroom.i18n import N_, language
 from peerroom.matrix.trust import Trust
 from peerroom.wire import door
 from peerroom.wire.content import BadContent
@@ -127,7 +127,7 @@ class Door:
             "message",
             {
                 "type": door.KNOCK,
-                "content": door.Knock(secret, identity).content(),
+                "content": door.Knock(secret, identity, language()).content(),
                 # Whoever comes in between our look and the sending gets no key.
                 "readers": [self._account.user_id, self._bot],
             },

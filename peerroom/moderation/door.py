@@ -56,7 +56,8 @@ def decide_knock(knock: Knocked, state: State) -> list[act.Action]:
     if moderator:
         role = act.GiveRole(state.circle, knock.sender)
         admitted += [act.MakeModerator(knock.sender), role]
-    return [*admitted, *enter, act.Say(knock.room_id, state.welcome)]
+    welcome = state.welcome.get(knock.language, state.welcome["en"])
+    return [*admitted, *enter, act.Say(knock.room_id, welcome)]
 
 
 def decide_removal(user_id: str, state: State) -> list[act.Action]:

@@ -40,6 +40,7 @@ class Knocked:
     signed: bool
     own_identity: bool
     """The identity that the server shows for the sender is the one that the sender named."""
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

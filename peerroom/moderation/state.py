@@ -66,7 +66,8 @@ class State:
     mutes: Mapping[str, datetime | None]
     banned: frozenset[str]
     messages: Mapping[str, Sequence[str]]
-    welcome: str
+    welcome: Mapping[str, str]
+    """What a newcomer reads first, by language; English is always there."""
     health: Health
     can_invite: bool = True
     """False where the server does not let the bot make registration tokens."""

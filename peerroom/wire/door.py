@@ -25,11 +25,12 @@ class Knock:
     """The invite's secret, said once; it is not in the repr.
 
     `identity` is the newcomer's own master key (Ed25519, unpadded base64), so that the bot need not
-    believe the homeserver about whom it lets in.
+    believe the homeserver about whom it lets in. `language` is the one to be welcomed in.
     """
 
     secret: Annotated[str, Meta(min_length=1, max_length=64)] = field(repr=False)
     identity: Annotated[str, Meta(min_length=43, max_length=43)]
+    language: Annotated[str, Meta(max_length=8)] = "en"
     v: Literal[1] = 1
 
     def content(self) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def bot_for(vault: Vault) -> Bot:
     bot._circle = Circle(CIRCLE, DESK)
     now = CLOCK.now()
     bot._picture = Picture(
-        vault, bot.ledger, config.bot, bot._circle, BOT, 1, "Welcome.", now, True
+        vault, bot.ledger, config.bot, bot._circle, BOT, 1, {"en": "Welcome."}, now, True
     )
     bot._requests = Requests(vault, bot.ledger, account, DESK, None, CLOCK)
     bot._executor = Executor(

@@ -43,7 +43,7 @@ STATE = State(
     mutes={},
     banned=frozenset(),
     messages={ANNA: ("$3", "$2", "$1")},
-    welcome="Welcome.",
+    welcome={"en": "Welcome.", "ja": "ようこそ。"},
     health=Health(since=NOW - timedelta(hours=2)),
 )
 
@@ -233,6 +233,11 @@ def test_a_good_invite_lets_in_once() -> None:
     assert act.InviteMember(CIRCLE, "@new:x") in actions
     assert act.AnswerDoor(DOOR, "admitted", CIRCLE, ("x",)) in actions
     assert spoken(actions) == "Welcome."
+
+
+@pytest.mark.parametrize(("language", "words"), [("ja", "ようこそ。"), ("fr", "Welcome.")])
+def test_a_newcomer_is_welcomed_in_their_language(language: str, words: str) -> None:
+    assert spoken(decide(knock(language=language), STATE)) == words
 
 
 def test_the_same_account_may_ask_again_and_nothing_is_spent_twice() -> None:
