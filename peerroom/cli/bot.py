@@ -26,7 +26,7 @@ class BotAlreadyRuns(PeerRoomError):
     """Another process has the bot's vault open."""
 
     what = N_("The bot is already running.")
-    next_step = N_("Ask it with `!invite` in the moderators' room, or stop it first.")
+    next_step = N_("Stop it first; invites it also makes by `!invite` in the moderators' room.")
 
 
 class SecretFileUnreadable(PeerRoomError):
