@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from support import filled_vault
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from peerroom.client.session import Client
 from peerroom.client.views import Change
+from peerroom.matrix.sync import SyncBatch
 from peerroom.store.errors import DiskFull
 from peerroom.store.events import StoredEvent
 from peerroom.store.rooms import StoredRoom
@@ -342,10 +343,40 @@ async def test_a_room_one_was_removed_from_can_be_read(make_app: MakeApp, room: 
     async with app.run_test() as pilot:
         await ready(pilot)
         assert "thinking of you" in shown(app)
-        assert app.screen.query_one(Composer).disabled
-        assert "no longer write" in last_row(app)
+        assert app.screen.query_one(Composer).read_only
+        assert shown(app).count("no longer write") == 2  # where one would write, and below
+        assert "F1 talk to a person" in last_row(app)
         await pilot.press("f1")
         assert isinstance(app.screen, PanicScreen)
+
+
+async def test_a_removal_in_the_middle_of_a_word_is_said_and_loses_nothing(
+    make_app: MakeApp, room: Vault
+) -> None:
+    filled_vault.furnish(room, room_id=OTHER, title="Another room")
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press(*"half a th")
+        room.rooms.set_membership(ROOM, "ban")
+        client_of(app)._take(SyncBatch(left=(ROOM,)))
+        await ready(pilot)
+        assert "no longer write" in last_row(app)
+        composer = app.screen.query_one(Composer)
+        await pilot.press(*"ought", "up", "enter")
+        composer.post_message(Paste("pasted"))
+        await ready(pilot)
+        assert composer.text == the_draft(room) == "half a th"
+        assert "half a th" in shown(app)
+        assert "no longer write" in last_row(app)
+        assert room.outbox.of_room(ROOM) == []
+        chat = app.screen
+        assert isinstance(chat, ChatScreen)
+        chat.open_room(OTHER)
+        await ready(pilot)
+        await pilot.press(*"here")
+        assert composer.text == "here"
+        assert "Enter sends" in last_row(app)
 
 
 async def test_wide_terminals_show_the_rooms_beside(make_app: MakeApp, room: Vault) -> None:

@@ -53,7 +53,13 @@ class Composer(TextArea):
 
     def refresh_words(self) -> None:
         """Say the placeholder in the current language."""
-        self.placeholder = _("Write a message")
+        closed = _("You can read here, but no longer write")
+        self.placeholder = closed if self.read_only else _("Write a message")
+
+    def allow(self, writing: bool) -> None:
+        """Let the user write, or only read: what stands here stays either way."""
+        self.read_only = not writing
+        self.refresh_words()
 
     def on_mount(self) -> None:
         """Begin with the placeholder."""
@@ -72,7 +78,7 @@ class Composer(TextArea):
 
     def action_cursor_up(self, select: bool = False) -> None:
         """Up; in an empty line, what was written before."""
-        if not select and self._browsing() and self._sent:
+        if not select and self._sent and self._browsing() and not self.read_only:
             index = len(self._sent) if self._recalled is None else self._recalled
             self._recall(max(0, index - 1))
         else:

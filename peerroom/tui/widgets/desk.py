@@ -47,9 +47,11 @@ class Desk(Vertical):
         self.take_pen()
 
     def update_room(self, room: RoomView) -> None:
-        """The room changed; one may have left it."""
+        """The room changed; one may have left it, or been removed in the middle of a word."""
         self._room = room
-        self.composer.disabled = not room.joined
+        if self.composer.read_only == room.joined:
+            self.composer.allow(room.joined)
+            self._page.suggest()
 
     def take_pen(self) -> None:
         """Write here now."""
@@ -61,10 +63,15 @@ class Desk(Vertical):
 
     def hints(self) -> tuple[str, ...]:
         """What the keys do while one writes."""
+        if self._room is not None and not self._room.joined:
+            return (
+                _("You can read here, but no longer write"),
+                _("F1 talk to a person"),
+                _("F4 rooms"),
+                _("F2 menu"),
+            )
         if found := commands.completions(self.composer.text):
             return tuple(found)
-        if self._room is not None and not self._room.joined:
-            return (_("You can read here, but no longer write"), _("F4 rooms"), _("F2 menu"))
         return (
             _("Enter sends"),
             _("Ctrl+J new line"),
@@ -96,8 +103,8 @@ class Desk(Vertical):
             self._send(event.text)
 
     def _send(self, text: str) -> None:
-        if self._room is None:
-            return
+        if self._room is None or not self._room.joined:
+            return  # the text stays, and the last row says why
         if len(text) > LIMIT:
             over = len(text) - LIMIT
             words = _("{count} characters too long for one message.").format(count=over)
