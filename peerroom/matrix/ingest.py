@@ -243,10 +243,12 @@ class Ingest:
     def _with_last_name(self, room_id: str, event: Event) -> Json:
         """A member's content; of someone who left or was banned with the name they had.
 
-        Servers leave the name out then, and what someone said would no longer be theirs.
+        Servers leave the name out then, and what someone said would no longer be theirs. Also of
+        those who redacted their own: nobody may shed the name by which moderators act on them.
         """
         content = event.content
-        if content.get("membership") not in ("leave", "ban") or "displayname" in content:
+        gone = content.get("membership") in ("leave", "ban")
+        if not (gone or event.redacted_by == event.state_key) or "displayname" in content:
             return content
         unsigned = event.raw.get("unsigned")
         previous = unsigned.get("prev_content") if isinstance(unsigned, dict) else None

@@ -182,8 +182,9 @@ class Events:
         in one can name an event of any other.
 
         Its skeleton stays for the tombstone. Gone are its content, the content of its
-        replacements by the same sender, what it set in the room's state, outbox rows that sent
-        it or would change it, and a draft that edits it. When the outermost transaction is
+        replacements by the same sender, what it set in the room's state (but the name of
+        a member who redacts it), outbox rows that sent it or would change it, and a draft that
+        edits it. When the outermost transaction is
         through, no page of the vault holds the text any more, nor does the log beside it.
 
         Args:
@@ -206,7 +207,7 @@ class Events:
                 for redacted in (event, *map(_event, edits)):
                     self._update(_bare(redacted, by))
                     self._outbox.redact(room_id, redacted.event_id, redacted.transaction_id)
-            state = self._rooms.redact_state(room_id, event_id)
+            state = self._rooms.redact_state(room_id, event_id, by)
             self._drafts.redact(room_id, event_id)
             self._db.scrub()
         return event is not None or state

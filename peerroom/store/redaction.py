@@ -41,6 +41,20 @@ def bare_content(event_type: str, content: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in content.items() if key in kept}
 
 
+def bare_state(
+    event_type: str, state_key: str, content: dict[str, Any], by: str | None
+) -> dict[str, Any]:
+    """What the room's state keeps of ``content``; unlike the spec, the name of a member who
+    redacted it themselves (``by``).
+
+    Moderators act on people by the name last known; nobody may shed it so. They may take it away.
+    """
+    bare = bare_content(event_type, content)
+    if event_type == "m.room.member" and by == state_key and "displayname" in content:
+        bare["displayname"] = content["displayname"]
+    return bare
+
+
 def bare_event(raw: dict[str, Any], redacted_by: str | None = None) -> dict[str, Any]:
     """The skeleton of ``raw`` for a tombstone; says in the spec's place who redacted it.
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, cast, get_args
 from peerroom.store import encoding
 from peerroom.store.database import Database, Row
 from peerroom.store.encoding import maybe_text_out, text_out
-from peerroom.store.redaction import bare_content
+from peerroom.store.redaction import bare_state
 
 Membership = Literal["join", "invite", "knock", "leave", "ban"]
 MEMBERSHIPS: Final = get_args(Membership)
@@ -181,14 +181,18 @@ class Rooms:
         """Forget the state, before the server's whole state is stored anew."""
         self._db.run("DELETE FROM state WHERE room_id = ?", (room_id,))
 
-    def redact_state(self, room_id: str, event_id: str) -> bool:
-        """Take from the state what a redaction of ``event_id`` takes away; False: nothing."""
+    def redact_state(self, room_id: str, event_id: str, by: str | None = None) -> bool:
+        """Take from the state what a redaction of ``event_id`` takes away; False: nothing.
+
+        A member's name stays when it was they who redacted (``by``): see `bare_state`.
+        """
         rows = self._db.all(
             "SELECT state_key, type, content FROM state WHERE event_id = ? AND room_id = ?",
             (event_id, room_id),
         )
         for state_key, event_type, content in rows:
-            bare = bare_content(text_out(event_type), encoding.json_out(content))
+            said = encoding.json_out(content)
+            bare = bare_state(text_out(event_type), text_out(state_key), said, by)
             self._db.run(
                 "UPDATE state SET content = ? WHERE room_id = ? AND type = ? AND state_key = ?",
                 (encoding.json_in(bare), room_id, event_type, state_key),

@@ -59,6 +59,53 @@ def test_state_of_another_room_stays(vault: Vault) -> None:
     assert vault.rooms.state(HERE, "m.room.member", OWN) == {"membership": "join"}
 
 
+def named(name: str) -> dict[str, str]:
+    return {"membership": "join", "displayname": name}
+
+
+def member(vault: Vault, event_id: str, **raw: Any) -> None:
+    """Mallory's membership comes with the room's state."""
+    ingest = Ingest(vault, machine_of(OWN, "DEVICE", vault=vault), OWN)
+    raw = {
+        "type": "m.room.member",
+        "state_key": MALLORY,
+        "sender": MALLORY,
+        "event_id": event_id,
+        "origin_server_ts": 1,
+        **raw,
+    }
+    events, _ = event.read_all([raw])
+    with vault.transaction():
+        ingest.write_state(HERE, events, Written())
+
+
+def test_who_redacts_their_own_coming_in_is_still_known_by_name(vault: Vault) -> None:
+    """Moderators act by name: without it, nobody could mute them."""
+    member(vault, "$in", content=named("Merry Rabbit"))
+    redact(vault, HERE, "$in")
+    assert vault.rooms.state(HERE, "m.room.member", MALLORY) == named("Merry Rabbit")
+    stripped = {"redacted_because": {"sender": MALLORY}}
+    member(vault, "$in", content={"membership": "join"}, unsigned=stripped)
+    assert vault.rooms.state(HERE, "m.room.member", MALLORY) == named("Merry Rabbit")
+    member(vault, "$out", content={"membership": "leave"})
+    assert vault.rooms.state(HERE, "m.room.member", MALLORY) == {
+        "membership": "leave",
+        "displayname": "Merry Rabbit",
+    }
+
+
+def test_a_moderator_can_take_a_name_away(vault: Vault) -> None:
+    vault.rooms.set_state(HERE, "m.room.member", OWN, named("foul words"), event_id="$in")
+    redact(vault, HERE, "$in")
+    assert vault.rooms.state(HERE, "m.room.member", OWN) == {"membership": "join"}
+
+
+def test_who_gives_up_their_name_openly_has_none(vault: Vault) -> None:
+    member(vault, "$in", content=named("Merry Rabbit"))
+    member(vault, "$plain", content={"membership": "join"})
+    assert vault.rooms.state(HERE, "m.room.member", MALLORY) == {"membership": "join"}
+
+
 def test_drafts_in_another_room_stay(vault: Vault) -> None:
     for draft in (Draft("my answer", reply_to="$old"), Draft("better words", edit_of="$old")):
         vault.drafts.set(HERE, draft)
