@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from peerroom.client.messages import ENCRYPTED
 from peerroom.client.names import Names, title
 from peerroom.client.timeline import Timeline
 from peerroom.client.views import MemberView, MessageView, RoomView
 from peerroom.i18n import _
-from peerroom.matrix.power import power_of
+from peerroom.matrix.power import power_of, room_power
 
 if TYPE_CHECKING:
     from peerroom.store.rooms import StoredRoom
@@ -102,10 +103,16 @@ class Roster:
                     content.get("membership") == "join"
                     for content in self._vault.rooms.members(room.room_id).values()
                 ),
+                may_write=may_write(self._vault, room.room_id, self._own),
             )
             when = newest[0].when.timestamp() if newest else 0.0
             self._views[room.room_id] = (view, when)
         return self._views[room.room_id]
+
+
+def may_write(vault: Vault, room_id: str, user_id: str) -> bool:
+    """Whether the room's power levels let ``user_id`` send messages, as far as we have heard."""
+    return room_power(vault.rooms, room_id).may_send(user_id, ENCRYPTED)
 
 
 def _one_line(message: MessageView) -> str:

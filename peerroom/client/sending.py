@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from peerroom.client.connecting import Link
 from peerroom.client.outgoing import Outgoing, may_go
+from peerroom.client.roster import may_write
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
 from peerroom.matrix.backoff import SYNC
-from peerroom.matrix.errors import MatrixError, ServerUnreachable
+from peerroom.matrix.errors import Forbidden, MatrixError, ServerUnreachable
 from peerroom.store.errors import VaultError
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ class Mistaken(PeerRoomError):
 
     what = N_("This could not be sent because of a mistake in PeerRoom.")
     next_step = N_("Send it again, or take it back.")
+
+
+class Muted(PeerRoomError):
+    """A moderator took the right to write in this room."""
+
+    what = N_("A moderator has muted you here for now.")
+    next_step = N_("You can read; what you wrote is kept.")
 
 
 class Sender:
@@ -109,7 +117,7 @@ class Sender:
             event_id = await connection.deliver(row)
         except PeerRoomError as error:
             if not isinstance(error, MatrixError) or error.reach is None:
-                self._fail(row, error)
+                self._fail(row, Muted() if self._is_muted(row, error) else error)
                 return None
             if self._vault.outbox.get(row.id) is not None:
                 self._vault.outbox.requeue(row.id)
@@ -126,6 +134,12 @@ class Sender:
         self._outgoing.sent(row, event_id)
         self._changed(row, None)
         return None
+
+    def _is_muted(self, row: OutboxRow, error: PeerRoomError) -> bool:
+        # Asked after the server was: it may have heard of an end of the muting before we do.
+        own = self._vault.accounts.get(self._account_id).user_id
+        refused = row.kind == "message" and isinstance(error, Forbidden)
+        return refused and not may_write(self._vault, row.room_id, own)
 
     def _fail(self, row: OutboxRow, error: PeerRoomError) -> None:
         if self._vault.outbox.get(row.id) is not None:

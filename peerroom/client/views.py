@@ -99,6 +99,8 @@ class RoomView:
     """False after leaving or being removed: history can be read, nothing can be sent."""
     people: int = 0
     """Members who are in the room now, ourselves included."""
+    may_write: bool = True
+    """False while the room's power levels keep us from sending: a moderator has muted us."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final
 
+from peerroom.client.sending import Muted
 from peerroom.client.session import Client
 from peerroom.client.timeline import OUTBOX
 from peerroom.client.views import Change, MessageView, RoomView
@@ -205,7 +206,11 @@ class PlainChat:
             self._voice.note(_("You are not in this room any more; nothing was sent."))
         else:
             self._client.send(room.room_id, text)
-            if self._client.connection.kind != "online":
+            if self._client.connection.kind == "online":
+                return  # what becomes of it is said by itself
+            if not room.may_write:
+                self._voice.note(Muted().sentence())
+            else:
                 self._voice.note(_("Kept. It is sent when the connection is back."))
 
     async def _older(self) -> None:

@@ -9,12 +9,13 @@ from random import Random
 
 import pytest
 from support.clock import FrozenClock
-from support.conversation import ROOM, Conversation
+from support.conversation import OTHER, OWN, ROOM, Conversation
 from support.linked_client import linked_client, once, turn
 
 from peerroom.client.session import Client
 from peerroom.client.views import Change, MessageView
 from peerroom.config import Config
+from peerroom.matrix.errors import Forbidden
 from peerroom.matrix.keyshare import ShareReport
 from peerroom.store.outbox import OutboxRow
 
@@ -92,6 +93,42 @@ async def test_a_row_that_brings_out_a_mistake_fails_alone(
     client.retry(keys[1])
     await once(client, lambda: only(client, keys[1]).state == "sent")
     assert wire.taken == ["one", "three", "two"]
+
+
+def mute(talk: Conversation, user_id: str, level: int = -1) -> None:
+    talk.vault.rooms.set_state(ROOM, "m.room.power_levels", "", {"users": {user_id: level}})
+
+
+MUTED = "A moderator has muted you here for now. You can read; what you wrote is kept."
+
+
+async def test_who_is_muted_is_told_so_and_may_send_it_again_later(
+    talk: Conversation, client: Client, wire: Wire
+) -> None:
+    mute(talk, OWN)
+    wire.errors["one"] = Forbidden(status=403, errcode="M_FORBIDDEN")
+    key = client.send(ROOM, "one")
+    await once(client, lambda: only(client, key).state == "failed")
+    assert only(client, key).problem == MUTED
+    room = client.room(ROOM)
+    assert room is not None and not room.may_write
+
+    mute(talk, OWN, 0)
+    wire.errors.clear()
+    client.retry(key)
+    await once(client, lambda: only(client, key).state == "sent")
+    room = client.room(ROOM)
+    assert room is not None and room.may_write
+
+
+async def test_who_is_not_muted_hears_what_the_server_said(
+    talk: Conversation, client: Client, wire: Wire
+) -> None:
+    mute(talk, OTHER)
+    wire.errors["one"] = Forbidden(status=403, errcode="M_FORBIDDEN")
+    key = client.send(ROOM, "one")
+    await once(client, lambda: only(client, key).state == "failed")
+    assert only(client, key).problem == Forbidden().sentence()
 
 
 STOPPED = "A part of PeerRoom has stopped because of a mistake in it."

@@ -132,6 +132,19 @@ async def test_speaking_while_offline_is_kept_and_said_when_it_went(room: Room) 
     assert await running == SENT_ALL
 
 
+async def test_who_is_muted_hears_so_rather_than_that_it_will_go_out(room: Room) -> None:
+    levels = {"users": {OWN: -1}}
+    room.talk.vault.rooms.set_state(ROOM, "m.room.power_levels", "", levels)
+    running = room.start()
+    await room.hear()
+    assert await room.hear("let me in") == [
+        "-- A moderator has muted you here for now. You can read; what you wrote is kept."
+    ]
+    assert len(room.talk.vault.outbox.of_room(ROOM)) == 1
+    room.lines.put_nowait("/quit")
+    await running
+
+
 async def test_what_failed_says_why_and_how_to_go_on(room: Room) -> None:
     running = room.start()
     await room.hear("too much")
