@@ -65,16 +65,7 @@ def full_chat(
 def plain_chat(config: Config, asker: Asker, vault: Vault, wait: float) -> int:
     """The linear mode on an open vault; asks for an invite when there is no account yet."""
     if vault.accounts.current() is None:
-        from peerroom.client.joining import pending
-        from peerroom.wire.invite import Invite
-
-        invite = pending(vault)
-        if invite is None:
-            link = asker.ask(_("Paste your invite (it starts with peerroom:join/):"))
-            if not link:
-                raise NoInvite
-            invite = Invite.parse(link)
-        go_in(invite, vault, config, asker.voice)
+        come_in(vault, config, asker)
     return asyncio.run(_talk(config, asker, vault, wait))
 
 
@@ -106,6 +97,35 @@ async def _talk(config: Config, asker: Asker, vault: Vault, wait: float) -> int:
         )
     finally:
         await client.stop()
+
+
+def come_in(vault: Vault, config: Config, asker: Asker) -> None:
+    """Ask for an invite and walk in, or go on where a join was interrupted.
+
+    In a terminal an invite that is no use is asked for again: back in the shell, the next link
+    pasted would stay in its history. Raises `NoInvite` on an empty answer.
+    """
+    from peerroom.client.door import InviteExpired, InviteUsed
+    from peerroom.client.joining import pending
+    from peerroom.matrix.errors import InviteUsedUp
+    from peerroom.wire.invite import BadInvite, Invite
+
+    invite = pending(vault)
+    while True:
+        try:
+            return go_in(invite or Invite.parse(_pasted(asker)), vault, config, asker.voice)
+        except (BadInvite, InviteExpired, InviteUsed, InviteUsedUp) as error:
+            if not asker.lines.interactive:
+                raise
+            asker.voice.note(error.sentence())
+            invite = None
+
+
+def _pasted(asker: Asker) -> str:
+    link = asker.ask(_("Paste your invite (it starts with peerroom:join/):"))
+    if not link:
+        raise NoInvite
+    return link
 
 
 def go_in(invite: Invite, vault: Vault, config: Config, voice: Voice) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.circle import Circle, until
 from support.plain_process import Process
+from support.terminals import Terminal
 
 from peerroom.client.session import Client
 from peerroom.host.homeserver import Homeserver
@@ -113,6 +117,35 @@ async def test_joining_survives_being_killed_at_every_step(circle: Circle, tmp_p
     guest = await circle.run(Vault.open_with_key(data, key))
     guest.say("made it")
     await until(guest.client, lambda: not guest.client.unsent())
+
+
+async def test_in_a_terminal_a_used_invite_is_asked_for_again(
+    circle: Circle, tmp_path: Path
+) -> None:
+    """Back in the shell, the next link pasted would stay in its history."""
+    good = await circle.invite()
+    used = replace(good, registration_token="used-up")
+    (tmp_path / "config.toml").touch()
+    environ = {"PEERROOM_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8"}
+    environ["PEERROOM_CONFIG"] = str(tmp_path / "config.toml")
+    with Vault.create(tmp_path / "data", "a few words") as vault:
+        key = vault.data_key
+    reading, writing = os.pipe()
+    os.write(writing, key)
+    os.close(writing)
+    words = [sys.executable, "-c", "from peerroom.cli import main; main()", "chat", "--plain"]
+    words += ["--vault-key-fd", str(reading)]
+    with Terminal(words, columns=200, environ=environ, inherit=[reading]) as terminal:
+        os.close(reading)
+
+        def paste(link: str, answer: str) -> None:
+            terminal.send(f"{link}\n")
+            terminal.wait_for(answer)
+
+        await asyncio.to_thread(terminal.wait_for, "Paste your invite")
+        await asyncio.to_thread(paste, used.encode(), "already used, or it has expired.")
+        await asyncio.to_thread(paste, good.encode(), "-- You are in, as ")
+        await asyncio.to_thread(paste, "/quit", "/quit")
 
 
 async def test_first_run_in_memory_from_a_pipe(circle: Circle, tmp_path: Path) -> None:
