@@ -25,6 +25,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 """Word -> argument and what it does, in the order of ``/help``."""
 
+_ALSO: Final = {"people": "who"}
+"""Other words for some of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Say:
@@ -78,10 +81,10 @@ def parse(line: str) -> Say | Command | Unknown | None:
     word = word.casefold()
     if word == "me":
         return Say(f"/me {argument.strip()}") if argument.strip() else None
-    if word not in COMMANDS:
-        close = get_close_matches(word, COMMANDS, n=1)
+    if word not in COMMANDS and word not in _ALSO:
+        close = get_close_matches(word, [*COMMANDS, *_ALSO], n=1)
         return Unknown(word, close[0] if close else None)
-    return Command(word, argument.strip())
+    return Command(_ALSO.get(word, word), argument.strip())
 
 
 def help_lines() -> list[str]:

@@ -284,6 +284,8 @@ async def test_without_a_room_it_waits_for_one(room: Room) -> None:
         ("hello", Say("hello")),
         ("/help", Command("help")),
         ("／rooms", Command("rooms")),
+        ("/people", Command("who")),
+        ("/poeple", Unknown("poeple", "people")),
         ("/ROOM 3", Command("room", "3")),
         ("/me waves", Say("/me waves")),
         ("/me", None),
