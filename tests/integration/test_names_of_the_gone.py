@@ -60,3 +60,32 @@ async def test_what_they_said_keeps_their_name_and_the_bot_knows_them_by_it(
     answers = desk.client.timeline(desk.room_id)
     lifted = f"The ban of {names[1]} / "  # the bot knows both halves of a name
     await until(desk.client, lambda: any(m.body.startswith(lifted) for m in answers.page()))
+
+
+async def test_who_redacts_their_own_coming_in_can_still_be_muted_by_name(circle: Circle) -> None:
+    moderator, rabbit = await asyncio.gather(moderator_of(circle), circle.guest())
+    desk = await desk_of(moderator)
+    rabbit.say("you cannot touch me")
+    name = (await moderator.sees("you cannot touch me")).sender_name
+
+    account = rabbit.vault.accounts.current()
+    assert account is not None
+    coming_in = rabbit.vault.rooms.state_event(circle.room_id, "m.room.member", account.user_id)
+    assert coming_in is not None
+    redact = f"/_matrix/client/v3/rooms/{circle.room_id}/redact/{coming_in.event_id}/once"
+    api = circle.server.api(account.access_token)
+    await asyncio.to_thread(api.call, "PUT", redact, {})
+    rabbit.say("and now?")
+    await moderator.sees("and now?")
+    assert named(moderator, "and now?") == name
+
+    desk.say(f"!mute {name}")
+
+    def muted() -> bool:
+        room = rabbit.client.room(circle.room_id)
+        return room is not None and not room.may_write
+
+    await until(rabbit.client, muted)
+    rabbit.say("can you hear me?")
+    refused = "A moderator has muted you here for now. You can read; what you wrote is kept."
+    await until(rabbit.client, lambda: refused in [m.problem for m in rabbit.messages()])
