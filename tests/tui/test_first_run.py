@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -193,6 +194,25 @@ async def test_a_server_that_is_away_is_said_and_the_link_stays(
         field = app.screen.query_one(InviteField)
         assert "Looking for the server" in shown(app)
         assert field.text == link
+
+
+async def test_pasting_after_a_refusal_replaces_what_was_refused(
+    make_app: MakeApp, vault: Vault
+) -> None:
+    app = make_app(vault=vault)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        field = app.screen.query_one(InviteField)
+        field.post_message(Paste("hel"))
+        field.post_message(Paste("lo"))
+        await settle(pilot)
+        assert field.text == "hello"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "not a PeerRoom invite" in " ".join(shown(app).split())
+        field.post_message(Paste("peerroom:join/AAAA"))
+        await settle(pilot)
+        assert field.text == "peerroom:join/AAAA"
 
 
 def test_settings_that_are_there_are_left_alone(tmp_path: Path) -> None:

@@ -33,10 +33,17 @@ class InviteField(TextArea):
             self.post_message(self.Submitted())
 
     def on_paste(self, event: events.Paste) -> None:
-        """Nothing but text comes in; the link's own reader forgives line breaks."""
+        """Nothing but text comes in, over what is selected; the reader forgives line breaks."""
         event.stop()
         event.prevent_default()
-        self.insert(scrub(event.text.replace("\r", "\n")).strip())
+        text = scrub(event.text.replace("\r", "\n")).strip()
+        self.move_cursor(self.replace(text, *self.selection).end_location)
+
+    def take_again(self) -> None:
+        """What stands here was refused: it can be mended, or pasted over."""
+        self.disabled = False
+        self.focus()
+        self.select_all()
 
 
 class InviteScreen(Page[None]):
@@ -89,6 +96,7 @@ class InviteScreen(Page[None]):
             invite = Invite.parse(field.text)
         except PeerRoomError as error:
             self._tell(error.sentence())
+            field.take_again()
             return
         field.disabled = True
         self._tell("")
@@ -112,9 +120,7 @@ class InviteScreen(Page[None]):
                 self._show(step)
         except PeerRoomError as error:
             self._tell(error.sentence())
-            field = self.query_one(InviteField)
-            field.disabled = False
-            field.focus()
+            self.query_one(InviteField).take_again()
             return
         app.call_later(app.entry.enter, self._vault)
 
