@@ -179,6 +179,28 @@ async def test_more_lines_are_one_key_away(make_app: MakeApp, room: Vault) -> No
         assert len(screen._rows) == first
 
 
+async def test_more_lines_are_in_sight_at_once_and_fewer_again(
+    make_app: MakeApp, room: Vault
+) -> None:
+    app = make_app(vault=room)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("f1")
+        screen = app.screen
+        assert isinstance(screen, PanicScreen)
+        before = set(screen._rows)
+        top = screen.query_one(Digits).value
+        await pilot.press("m")
+        await pilot.pause()
+        added = next(row for key, row in screen._rows.items() if key not in before)
+        assert added.name in shown(app)
+        assert added.number in shown(app)
+        assert screen.query_one(Digits).value == added.number != top
+        await pilot.press("m")
+        await pilot.pause()
+        assert screen.query_one(Digits).value == top
+
+
 async def test_a_number_can_be_scanned(make_app: MakeApp, room: Vault) -> None:
     app = make_app(vault=room)
     async with app.run_test() as pilot:

@@ -136,12 +136,16 @@ class PanicScreen(Page[None]):
         self._rows.clear()
         self.query_one("#danger", Static).update(_danger(view))
         options.set_options(self._options(view, self._list_width()))
-        wanted = before or next((key for key, row in self._rows.items() if not row.emergency), None)
-        ids = [option.id for option in options.options]
-        if wanted in ids:
-            options.highlighted = ids.index(wanted)
-            options.scroll_to_highlight()
+        ids = {option.id for option in options.options}
+        first = next((key for key, row in self._rows.items() if not row.emergency), None)
+        self._choose(before if before and before in ids else first)
         self.suggest()
+
+    def _choose(self, key: str | None) -> None:
+        if key is not None:
+            options = self.query_one(OptionList)
+            options.highlighted = options.get_option_index(key)
+            options.scroll_to_highlight()
 
     def _list_width(self) -> int:
         """Cells in a row of the list. By reckoning: the list is filled before it is laid out."""
@@ -227,9 +231,12 @@ class PanicScreen(Page[None]):
             self.app.push_screen(BarriersScreen(self._view))
 
     def action_more(self) -> None:
-        """The second page, below the first."""
+        """The second page, below the first; the first of its lines is chosen, to be in sight."""
+        first_added = f"row-{len(self._rows)}"
         self._more = not self._more
         self._fill()
+        if first_added in self._rows:
+            self._choose(first_added)
 
     def action_code(self) -> None:
         """The chosen number as a code that a phone can scan."""
