@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from peerroom.client.session import Client
 from peerroom.client.views import Change
+from peerroom.matrix.room_updates import RoomDelta
 from peerroom.matrix.sync import SyncBatch
 from peerroom.store.errors import DiskFull
 from peerroom.store.events import StoredEvent
@@ -404,6 +405,31 @@ async def test_rooms_are_one_key_away_in_a_narrow_one(make_app: MakeApp, room: V
         await pilot.press("down", "enter")
         await ready(pilot)
         assert "Another room · 4 people" in shown(app)
+
+
+async def test_what_is_new_in_other_rooms_stands_in_the_first_row(
+    make_app: MakeApp, room: Vault
+) -> None:
+    filled_vault.furnish(room, room_id=OTHER, title="Another room")
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        chat = app.screen
+        assert isinstance(chat, ChatScreen)
+        chat.open_room(ROOM)
+        await ready(pilot)
+        assert "other rooms" not in shown(app)
+        late = [filled_vault.Said("soft", words, app.now()) for words in ("One.", "Two.")]
+        filled_vault.say(room, late, room_id=OTHER, first=50)
+        client_of(app)._take(SyncBatch((RoomDelta(OTHER),)))
+        await ready(pilot)
+        first_row = shown(app).splitlines()[0]
+        assert first_row.startswith(" Parents at night · 2 new in other rooms (F4)")
+        chat.open_room(OTHER)
+        await ready(pilot)
+        chat.open_room(ROOM)
+        await ready(pilot)
+        assert "other rooms" not in shown(app)
 
 
 async def test_who_is_here(make_app: MakeApp, room: Vault) -> None:

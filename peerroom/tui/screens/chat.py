@@ -12,12 +12,12 @@ from textual.widgets import Static
 
 from peerroom.client.timeline import Timeline
 from peerroom.client.views import Change, ChangedIdentity, MemberView, MessageKind, RoomView
-from peerroom.i18n import _, ngettext
+from peerroom.i18n import _
 from peerroom.tui.actions import CHAT, bindings
 from peerroom.tui.screens.page import Page
 from peerroom.tui.timeline.view import TimelineView
 from peerroom.tui.widgets.status import Status
-from peerroom.tui.widgets.topbar import TopBar
+from peerroom.tui.widgets.topbar import TopBar, room_title
 
 if TYPE_CHECKING:
     from peerroom.client.session import Client
@@ -75,15 +75,8 @@ class ChatScreen(Page[None]):
     # Layout
 
     def heading(self) -> str:
-        """The room's name and how many people are in it."""
-        room = self._room
-        if room is None:
-            return _("No room yet")
-        people = ngettext("{count} person", "{count} people", room.people)
-        words = [room.title, people.format(count=room.people)]
-        if not room.encrypted:
-            words.append(_("not encrypted"))
-        return " · ".join(words)
+        """The room's name, and how things stand in it and in the others."""
+        return room_title(self._room, self._reader.rooms()) if self._room else _("No room yet")
 
     def body(self) -> ComposeResult:
         """What the first picture needs."""

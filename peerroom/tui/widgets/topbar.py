@@ -5,6 +5,7 @@ One widget that draws itself: it is on every screen, and on the way to the first
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -12,7 +13,8 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from peerroom.i18n import _
+from peerroom.client.views import RoomView
+from peerroom.i18n import _, ngettext
 from peerroom.text.cells import cell_width, truncate
 
 
@@ -90,3 +92,19 @@ class TopBar(Widget):
             if button.covers(event.x):
                 event.stop()
                 await self.app.run_action(button.action)
+
+
+def room_title(room: RoomView, rooms: Sequence[RoomView]) -> str:
+    """What stands at the left while ``room``, one of ``rooms``, is open.
+
+    The most pressing first, since a narrow terminal cuts the end off.
+    """
+    words = [room.title]
+    elsewhere = sum(other.unread for other in rooms if other.room_id != room.room_id)
+    if elsewhere:
+        words.append(_("{count} new in other rooms (F4)").format(count=elsewhere))
+    people = ngettext("{count} person", "{count} people", room.people)
+    words.append(people.format(count=room.people))
+    if not room.encrypted:
+        words.insert(1, _("not encrypted"))
+    return " · ".join(words)
