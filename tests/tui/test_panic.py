@@ -230,6 +230,30 @@ async def test_the_country_can_be_changed_and_is_kept(make_app: MakeApp, room: V
         assert room.settings.get("interface.country") == "DE"
 
 
+async def test_letters_go_to_the_country_that_begins_with_them(
+    make_app: MakeApp, room: Vault
+) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("f1", "o")
+        await pilot.pause()
+        options = app.screen.query_one(OptionList)
+
+        def chosen() -> str | None:
+            return options.highlighted_option.id if options.highlighted_option else None
+
+        await pilot.press(*"ge")
+        assert chosen() == "DE"
+        await pilot.press("j")  # no country begins with "gej"
+        assert chosen() == "JP"
+        await pilot.press("backspace", *"united", "space", *"k")
+        assert chosen() == "GB"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "999" in shown(app)
+
+
 async def test_an_unknown_country_is_asked_for_with_all_emergency_numbers_in_sight(
     make_app: MakeApp, room: Vault
 ) -> None:

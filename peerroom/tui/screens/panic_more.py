@@ -6,7 +6,7 @@ import io
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -64,13 +64,18 @@ class BarriersScreen(SidePage[None]):
 
 
 class CountryScreen(SidePage[str]):
-    """Choose the country whose lines are shown; its result is the ISO code."""
+    """Choose the country whose lines are shown; its result is the ISO code.
+
+    Letters go to the first country that begins with them; Backspace begins anew.
+    """
 
     AUTO_FOCUS = "OptionList"
 
     def __init__(self, current: str | None) -> None:
         super().__init__()
         self._current = current
+        self._names: list[str] = []
+        self._typed = ""
 
     def heading(self) -> str:
         """What this is."""
@@ -88,12 +93,27 @@ class CountryScreen(SidePage[str]):
             Option(Content(f"{country.name}  {' / '.join(country.emergency)}"), id=country.code)
             for country in known
         )
+        self._names = [country.name.casefold() for country in known]
         codes = [country.code for country in known]
         options.highlighted = codes.index(self._current) if self._current in codes else 0
 
     def hints(self) -> tuple[str, ...]:
         """How to choose."""
         return (_("↑↓ choose"), _("Enter takes it"), _("Esc back"))
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that no name goes on with begins anew."""
+        if not event.is_printable or event.character is None:
+            self._typed = ""
+            return
+        letter = event.character.casefold()
+        for typed in (self._typed + letter, letter):
+            found = next((i for i, name in enumerate(self._names) if name.startswith(typed)), None)
+            if found is not None:
+                event.stop()
+                self._typed = typed
+                self.query_one(OptionList).highlighted = found
+                return
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
