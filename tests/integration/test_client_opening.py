@@ -35,7 +35,7 @@ async def test_from_nothing_to_the_room_in_japanese(circle: Circle, tmp_path: Pa
             ("国", "JP"),
             ("10.", "はい"),
             ("1.", "1"),
-            ("合言葉", PASSPHRASE),
+            ("合言葉（あなただけ", PASSPHRASE),
             ("もう一度", PASSPHRASE),
             ("peerroom:join/", link),
             ("つながっています。", "こんばんは"),
