@@ -424,7 +424,7 @@ async def test_what_is_new_in_other_rooms_stands_in_the_first_row(
         client_of(app)._take(SyncBatch((RoomDelta(OTHER),)))
         await ready(pilot)
         first_row = shown(app).splitlines()[0]
-        assert first_row.startswith(" Parents at night · 2 new in other rooms (F4)")
+        assert first_row.startswith(" Parents at night · 2 new elsewhere (F4)")
         chat.open_room(OTHER)
         await ready(pilot)
         chat.open_room(ROOM)

@@ -102,7 +102,7 @@ def room_title(room: RoomView, rooms: Sequence[RoomView]) -> str:
     words = [room.title]
     elsewhere = sum(other.unread for other in rooms if other.room_id != room.room_id)
     if elsewhere:
-        words.append(_("{count} new in other rooms (F4)").format(count=elsewhere))
+        words.append(_("{count} new elsewhere (F4)").format(count=elsewhere))
     people = ngettext("{count} person", "{count} people", room.people)
     words.append(people.format(count=room.people))
     if not room.encrypted:
