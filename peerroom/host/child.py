@@ -38,7 +38,7 @@ class Child:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own supervisor
-                [sys.executable, "-I", "-S", supervise.__file__, *options, "--", *command],
+                [sys.executable, "-I", "-m", supervise.__name__, *options, "--", *command],
                 stdin=subprocess.PIPE,
                 stdout=descriptor if report is None else report,
                 stderr=descriptor,

@@ -1,18 +1,17 @@
 """Run one command that cannot outlive whoever asked for it.
 
-Started as a script by `peerroom.host.child`, with the standard library only. Its standard input is
-a lifeline: a pipe that nobody writes to. When the owner closes it, or dies in whatever way
-(``kill -9`` included), the read ends, the command is stopped and, if asked for, its folder is
-removed. A pipe rather than Linux's ``PR_SET_PDEATHSIG`` alone, because that signal fires when the
-*thread* that started the child ends, and because macOS has no such thing. It guards the second
-link, from here to the command, in case this process itself is killed.
+Started as a program by `peerroom.host.child`; it loads little more than the standard library. Its
+standard input is a lifeline: a pipe that nobody writes to. When the owner closes it, or dies in
+whatever way (``kill -9`` included), the read ends, the command is stopped and, if asked for, its
+folder is removed. A pipe rather than Linux's ``PR_SET_PDEATHSIG`` alone, because that signal fires
+when the *thread* that started the child ends, and because macOS has no such thing. It guards the
+second link, from here to the command, in case this process itself is killed.
 
-Usage: ``supervise.py [--remove FOLDER] -- COMMAND ...``
+Usage: ``-m peerroom.host.supervise [--remove FOLDER] -- COMMAND ...``
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import signal
@@ -21,19 +20,10 @@ import sys
 import threading
 import time
 
+from peerroom.kernel import die_with
+
 GRACE = 3.0
 """Seconds between asking the command to end and ending it."""
-
-PR_SET_PDEATHSIG = 1
-
-
-def die_with(parent: int) -> None:
-    """Have the kernel kill this process with ``parent`` (Linux; elsewhere nothing happens)."""
-    if not sys.platform.startswith("linux"):
-        return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the line above
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def end(child: subprocess.Popen[bytes]) -> None:

@@ -8,12 +8,12 @@ short anywhere and be taken up again: ``vault.db.new`` without ``vault.key`` is 
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from peerroom.durable import shred, sync_folder
 from peerroom.store import errors
 
 KEY: Final = "vault.key"
@@ -45,31 +45,6 @@ def make_private_file(path: Path) -> None:
     """
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     path.chmod(0o600)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace the file by ``content`` (mode 0600), so that a crash leaves the old or the new."""
-    beside = path.with_name(path.name + ".new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    try:
-        with open(os.open(beside, flags, 0o600), "wb") as file:  # noqa: PTH123 (a descriptor)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the folder's names (what was made, renamed, removed) onto the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def tighten(folder: Path) -> None:
@@ -127,13 +102,8 @@ def remove(folder: Path) -> list[Path]:
     if database.exists():
         database.replace(folder / UNFINISHED)
     if key.exists():
-        # Best effort: a disk may write elsewhere. Without these 146 bytes all else is noise.
-        with key.open("r+b") as file:
-            file.write(secrets.token_bytes(key.stat().st_size))
-            file.flush()
-            os.fsync(file.fileno())
-        key.unlink()
-        sync_folder(folder)
+        # Without these 146 bytes all else is noise.
+        shred(key)
     for path in [*_files(folder), *going]:
         if path.is_dir():
             path.rmdir()

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from peerroom.durable import write_atomically
 from peerroom.i18n import N_
 from peerroom.store import errors
 from peerroom.store import folder as files
@@ -114,7 +115,7 @@ def write(folder: Path, key: bytes, passphrase: str, cost: Cost) -> None:
     wrapped = AESGCM(_derive(passphrase, cost, salt)).encrypt(nonce, key, bound)
     content = bound + nonce + wrapped
     with files.os_errors_in_words():
-        files.write_atomically(folder / files.KEY, content + hashlib.sha256(content).digest())
+        write_atomically(folder / files.KEY, content + hashlib.sha256(content).digest())
 
 
 def change_passphrase(folder: Path, old: str, new: str, *, cost: Cost | None = None) -> None:
