@@ -1,11 +1,11 @@
 """What a new account shows to the bot, sealed so that only the bot reads it: HPKE (RFC 9180).
 
-Base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305. A redemption goes to the bot as
-one event in the clear, before any room or key is shared, so it is sealed to the epoch's key in the
-signed record. Whoever seals stays unnamed: the token inside says what they may do.
+Base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305. A redemption goes to the bot
+as one event in the clear, before any room or key is shared, so it is sealed to the epoch's key in
+the signed record. Whoever seals stays unnamed: the token inside says what they may do.
 
-Everything sealed has one length, `SEALED_LENGTH`. The content is filled up to `BLOCK`: otherwise the
-length would tell how long the new account's name is, or how many devices it has.
+Everything sealed has one length, `SEALED_LENGTH`. The content is filled up to `BLOCK`: otherwise
+the length would tell how long the new account's name is, or how many devices it has.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class SealingError(TokenError):
 
 
 class NotSealedForUs(SealingError):
-    """Nothing that this key opens for this round: foreign, altered, cut off, or of another round."""
+    """Not what this key opens for this round: foreign, altered, cut off, or of another round."""
 
 
 class ContentMalformed(SealingError):

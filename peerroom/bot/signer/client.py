@@ -1,4 +1,4 @@
-"""The bot's side of the pipe to the signer: starts the process, asks, starts it again if it died."""
+"""The bot's side of the pipe to the signer: starts the process, asks, starts it anew if it dies."""
 
 from __future__ import annotations
 
