@@ -35,6 +35,24 @@ def strict_homeserver(
         yield server
 
 
+@pytest.fixture(scope="session")
+def circle_homeserver(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Homeserver]:
+    """A real Synapse as a host of circles runs it: default rate limits, and the doorkeeper.
+
+    Bots must have the names that the doorkeeper knows: `Circle.start(circle_homeserver)` and
+    `support.servers.bot_account` see to it. An account from ``register`` that no bot let in
+    reaches nobody (give ``admin=True``, or start the circle first and let it in). The server
+    believes X-Forwarded-For, so members can have addresses of their own:
+    ``async with own_address(circle_homeserver, 7) as road:`` gives a ``road.url`` on which
+    everyone comes from 10.0.0.7. Directly on ``base_url`` everyone comes from one address, like
+    behind one onion service: three registrations at once, then one in six seconds.
+    """
+    with running(request, tmp_path_factory.mktemp("circle"), "default", circle=True) as server:
+        yield server
+
+
 @pytest.fixture
 def make_account(homeserver: Homeserver) -> MakeAccount:
     """``make_account("alice")``: a fresh account on `homeserver`, with no device yet."""

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -46,18 +46,28 @@ class Homeserver:
     admin: NewAccount
     """A server administrator, logged in."""
 
+    bots: tuple[str, ...]
+    """Localparts of the bots that keep circles here; without any, accounts are as free as on any
+    other server."""
+
     def __init__(
         self,
         folder: Path,
         *,
         limits: Limits,
         server_name: str,
+        bots: Sequence[str],
+        allowed: Sequence[str],
+        forwarded: bool,
         overrides: Mapping[str, Any],
         remove: Path | None,
     ) -> None:
         self.folder = folder
         self.server_name = server_name
+        self.bots = tuple(bots)
+        self._allowed = tuple(allowed)
         self._limits = limits
+        self._forwarded = forwarded
         self._overrides = overrides
         self._remove = remove
         self._secrets = ServerSecrets()
@@ -71,20 +81,30 @@ class Homeserver:
         *,
         limits: Limits = "default",
         server_name: str = "localhost",
+        bots: Sequence[str] = (),
+        allowed: Sequence[str] = (),
+        forwarded: bool = False,
         overrides: Mapping[str, Any] | None = None,
         remove: Path | None = None,
         on_progress: Progress | None = None,
     ) -> Homeserver:
         """Start a server in ``folder`` (made if missing) and return once it answers.
 
-        Blocks for about 3 s; may be called from a worker thread. ``overrides`` replaces top-level
-        keys of Synapse's configuration, ``modules`` for instance. Raises `SynapseMissing` or
+        Blocks for about 3 s; may be called from a worker thread. ``bots`` are the localparts of
+        the bots that will keep circles here (their accounts may be made later): with them, an
+        account that no circle has let in reaches nobody but a bot
+        (`peerroom.host.synapse_module`), except those in ``allowed`` and administrators. With
+        ``forwarded`` the server believes X-Forwarded-For, as behind a proxy. ``overrides``
+        replaces top-level keys of Synapse's configuration. Raises `SynapseMissing` or
         `HomeserverDidNotStart`; then nothing is left running.
         """
         server = cls(
             private_folder(folder),
             limits=limits,
             server_name=server_name,
+            bots=bots,
+            allowed=allowed,
+            forwarded=forwarded,
             overrides=overrides or {},
             remove=remove,
         )
@@ -109,6 +129,9 @@ class Homeserver:
                 server_name=self.server_name,
                 port=self._port,
                 limits=self._limits,
+                forwarded=self._forwarded,
+                bots=self.bots,
+                allowed=self._allowed,
                 overrides=self._overrides,
             ),
         )

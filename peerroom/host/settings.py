@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -38,12 +38,18 @@ def settings(
     server_name: str,
     port: int,
     limits: Limits,
+    forwarded: bool,
+    bots: Sequence[str],
+    allowed: Sequence[str],
     overrides: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The whole configuration; ``overrides`` replaces top-level keys (``modules`` for instance).
+    """The whole configuration; ``overrides`` replaces top-level keys.
 
     Port 0 lets the kernel choose, so that nobody can take the port in between; the server's log
-    then says which.
+    then says which. With ``forwarded`` the header X-Forwarded-For is believed. With ``bots``
+    (localparts or user ids) the `peerroom.host.synapse_module.Doorkeeper` stands at the door:
+    accounts that none of the bots' rooms has taken in, and that are not in ``allowed``, reach
+    nobody but a bot.
     """
     return {
         "server_name": server_name,
@@ -53,6 +59,7 @@ def settings(
                 "bind_addresses": ["127.0.0.1"],
                 "type": "http",
                 "tls": False,
+                "x_forwarded": forwarded,
                 "resources": [{"names": ["client"], "compress": False}],
             }
         ],
@@ -80,9 +87,16 @@ def settings(
         "limit_profile_requests_to_users_who_share_rooms": True,
         # A ban with the redact flag hides all of a person's messages in one request (MSC4293).
         "experimental_features": {"msc4293_enabled": True},
+        **({"modules": modules(bots, allowed)} if bots else {}),
         **(_without_limits() if limits == "open" else {}),
         **overrides,
     }
+
+
+def modules(bots: Sequence[str], allowed: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Synapse's ``modules`` setting for a server that these bots keep rooms on."""
+    config = {"bots": list(bots), "allowed": list(allowed)}
+    return [{"module": "peerroom.host.synapse_module.Doorkeeper", "config": config}]
 
 
 def log_settings(file: Path) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from support.accounts import TestAccount
 from support.circle import CLOCK, RANDOM, WITHIN, Guest, until
 from support.members import connect, log_in
 from support.plain_process import Process
+from support.servers import bot_account
 
 from peerroom.client.joining import join
 from peerroom.client.session import Client
@@ -48,8 +48,7 @@ class BotHome:
         moderators: Sequence[str] = (),
     ) -> Self:
         """A new account for a bot on ``server``; ``homeserver`` is another way to it."""
-        name = f"bot{uuid.uuid4().hex[:8]}"
-        account = server.register(name, admin=admin)
+        account = bot_account(server, admin=admin)
         home = cls(
             folder / "home",
             account.user_id,
@@ -63,7 +62,7 @@ class BotHome:
         (home.secrets / "passphrase").write_text(home.passphrase)
         settings = {
             "homeserver": homeserver or server.base_url,
-            "username": name,
+            "username": account.user_id[1:].partition(":")[0],
             "room": ROOM,
             "moderators": list(moderators),
         }

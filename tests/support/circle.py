@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import SystemRandom
 from typing import Self, TypeVar
+
+from support.servers import bot_account
 
 from peerroom.bot.account import account_of
 from peerroom.bot.runtime import Bot
@@ -90,12 +91,11 @@ class Circle:
         cls, server: Homeserver, *, seats: int = 50, moderators: tuple[str, ...] = ()
     ) -> Self:
         circle = cls(server)
-        name = f"bot{uuid.uuid4().hex[:8]}"
-        account = await asyncio.to_thread(server.register, name, admin=True)
+        account = await asyncio.to_thread(bot_account, server)
         config = Config(
             bot=BotConfig(
                 homeserver=server.base_url,
-                username=name,
+                username=account.user_id[1:].partition(":")[0],
                 room="Kitchen table",
                 seats=seats,
                 moderators=moderators,

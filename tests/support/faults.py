@@ -49,6 +49,9 @@ class FaultyServer:
     upstream: str | None = None
     script: Script | None = None
     edit: Edit | None = None
+    address: str | None = None
+    """Whose address ``upstream`` is told in X-Forwarded-For; it must have been started so that it
+    believes it (`Homeserver.start(forwarded=True)`)."""
     retry_after_ms: int = 50
     seen: list[Seen] = field(default_factory=list)
     port: int = 0
@@ -177,6 +180,8 @@ class FaultyServer:
         headers = {
             name: request.headers[name] for name in self._passed_on() if name in request.headers
         }
+        if self.address is not None:
+            headers["X-Forwarded-For"] = self.address
         url = URL(f"{self.upstream}{request.raw_path}", encoded=True)
         async with self._client.request(request.method, url, data=body, headers=headers) as answer:
             kept = {

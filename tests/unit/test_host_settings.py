@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ def written(**changes: Any) -> dict[str, Any]:
         "server_name": "localhost",
         "port": 0,
         "limits": "default",
+        "forwarded": False,
+        "bots": (),
+        "allowed": (),
         "overrides": {},
     }
     return settings(Path("/srv"), ServerSecrets(), **(choices | changes))
@@ -31,6 +35,19 @@ def test_default_limits_are_synapses_own() -> None:
     assert not [name for name in written() if name.startswith("rc_")]
     assert "bcrypt_rounds" not in written()
     assert written(limits="open")["rc_message"]["per_second"] > 1000
+
+
+def test_the_doorkeeper_stands_where_bots_are_named() -> None:
+    assert "modules" not in written()
+    [module] = written(bots=["peerroom"], allowed=["recovery"])["modules"]
+    path, _, name = module["module"].rpartition(".")
+    assert hasattr(import_module(path), name)
+    assert module["config"] == {"bots": ["peerroom"], "allowed": ["recovery"]}
+
+
+def test_a_header_names_the_sender_only_behind_a_proxy() -> None:
+    assert written()["listeners"][0]["x_forwarded"] is False
+    assert written(forwarded=True)["listeners"][0]["x_forwarded"] is True
 
 
 def test_overrides_come_last() -> None:
