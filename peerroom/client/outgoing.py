@@ -55,7 +55,7 @@ class Outgoing:
     def undo(self, key: str) -> tuple[OutboxRow, str] | None:
         """Take back a row that did not go out; returns it with its text."""
         row = self._vault.outbox.by_transaction(key)
-        if row is None or row.kind != "message" or _may_be_out(row):
+        if row is None or row.kind != "message" or row.may_be_out:
             return None
         if not self._vault.outbox.withdraw(row.id):
             return None
@@ -190,14 +190,6 @@ class Outgoing:
 def may_go(row: OutboxRow) -> bool:
     """Whether the row is for the network: not so the deletion of what may never have arrived."""
     return row.kind != "redaction" or "redacts" in row.content
-
-
-def _may_be_out(row: OutboxRow) -> bool:
-    """Whether the server may have taken the row already, without our having heard of it.
-
-    Not so a failed one: had the server taken an earlier try, the transaction id would have told.
-    """
-    return row.state in ("sending", "sent") or (row.state == "queued" and row.attempts > 0)
 
 
 def _is_message(event: StoredEvent) -> bool:

@@ -117,7 +117,8 @@ class Sender:
             event_id = await connection.deliver(row)
         except PeerRoomError as error:
             if not isinstance(error, MatrixError) or error.reach is None:
-                self._fail(row, Muted() if self._is_muted(row, error) else error)
+                refused = isinstance(error, MatrixError) and error.event_refused
+                self._fail(row, Muted() if self._is_muted(row, error) else error, refused)
                 return None
             if self._vault.outbox.get(row.id) is not None:
                 self._vault.outbox.requeue(row.id)
@@ -141,7 +142,7 @@ class Sender:
         refused = row.kind == "message" and isinstance(error, Forbidden)
         return refused and not may_write(self._vault, row.room_id, own)
 
-    def _fail(self, row: OutboxRow, error: PeerRoomError) -> None:
+    def _fail(self, row: OutboxRow, error: PeerRoomError, refused: bool = False) -> None:
         if self._vault.outbox.get(row.id) is not None:
-            self._vault.outbox.mark_failed(row.id, error.sentence())
+            self._vault.outbox.mark_failed(row.id, error.sentence(), refused=refused)
         self._changed(row, error)

@@ -25,6 +25,7 @@ _STATES: Final[dict[str, MessageState]] = {
     "sending": "sending",
     "sent": "sent",
     "failed": "failed",
+    "unsure": "unsure",
 }
 
 
@@ -162,7 +163,7 @@ class Timeline:
             when=row.created,
             state=_STATES[row.state],
             kind=reading.kind,
-            problem=row.last_error if row.state == "failed" else None,
+            problem=row.last_error if row.state in ("failed", "unsure") else None,
         )
 
     def _view(self, event: StoredEvent, withdrawn: _Withdrawn) -> MessageView | None:

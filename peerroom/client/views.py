@@ -16,13 +16,15 @@ MessageState = Literal[
     "sending",
     "sent",
     "failed",
+    "unsure",
     "received",
     "undecryptable",
     "unattributable",
     "deleted",
     "malformed",
 ]
-"""How far a message has come. ``sending`` also covers a message that waits for the connection."""
+"""How far a message has come. ``sending`` also covers a message that waits for the connection;
+``unsure`` is what may have been sent under an earlier name, and is never sent again."""
 
 MessageKind = Literal["text", "action", "notice", "membership", "file", "gap"]
 """``action`` is an emote (/me), ``notice`` a program's message (the bot), ``membership`` someone
@@ -37,6 +39,7 @@ _STATE_WORDS: Final[dict[MessageState, str]] = {
     "sending": N_("sending"),
     "sent": N_("sent"),
     "failed": N_("not sent"),
+    "unsure": N_("not certain"),
     "received": "",
     "undecryptable": N_("not decrypted yet"),
     "unattributable": N_("sender not certain"),
@@ -70,7 +73,7 @@ class MessageView:
     trust: str | None = None
     """One sentence when something about the sender's device is not as it should be, else None."""
     problem: str | None = None
-    """Why it was not sent, and what to do; only with ``state == "failed"``."""
+    """Why it was not sent, and what to do; only with the states ``failed`` and ``unsure``."""
 
     @property
     def words(self) -> str:

@@ -24,7 +24,7 @@ from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
 from peerroom.matrix import commit_points
-from peerroom.matrix.errors import BadAnswer
+from peerroom.matrix.errors import BadAnswer, MatrixError
 from peerroom.matrix.event import is_user_id
 from peerroom.matrix.keyshare import KeyShare
 from peerroom.matrix.outbound import MARKER
@@ -75,7 +75,7 @@ class Delivery:
         May be called again after any failure, also in a later life of the process: the same
         transaction id gives the same event, and after the server has forgotten it the event is
         looked for first. Does not touch the outbox row. Raises `NotEncrypted`, `NotDeliverable`,
-        `MatrixError`.
+        `MatrixError` (with ``event_refused`` where it is certain that the event is not there).
         """
         content = row.content
         if row.kind == "redaction" and isinstance(content.get("redacts"), str):
@@ -107,9 +107,13 @@ class Delivery:
         return await self._put(row, ["redact", redacts], body)
 
     async def _put(self, row: OutboxRow, path: list[str], body: Mapping[str, object]) -> str:
-        answer = await self._session.put(
-            "/rooms", row.room_id, *path, row.transaction_id, json=body
-        )
+        try:
+            answer = await self._session.put(
+                "/rooms", row.room_id, *path, row.transaction_id, json=body
+            )
+        except MatrixError as error:
+            error.event_refused = error.reach is None
+            raise
         return _event_id(answer)
 
     def _readers(self, room_id: str) -> set[str]:

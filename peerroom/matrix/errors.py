@@ -42,6 +42,8 @@ class MatrixError(PeerRoomError):
         self.status = status
         self.errcode = errcode
         self.server_text = server_text
+        self.event_refused = False
+        """This answered the very event that was to be sent (`Delivery`): it is not there."""
 
 
 # Without an answer ------------------------------------------------------------------------------

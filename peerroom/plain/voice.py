@@ -56,6 +56,8 @@ def sentence_of(view: MessageView) -> str:
         said = f"{name}: {body}"
     if view.trust is not None:
         said += f" [{view.trust}]"
-    if view.problem is not None:
+    if view.state == "unsure":
+        said += f" ({view.problem})"
+    elif view.problem is not None:
         said += " " + _("(not sent: {why} /retry or /undo)").format(why=view.problem)
     return said

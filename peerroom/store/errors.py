@@ -99,6 +99,13 @@ class NotStorable(VaultError):
     next_step = N_("Nothing needs to be done.")
 
 
+class AccountRetired(VaultError):
+    """The account is history (see `peerroom.store.accounts.Accounts.retire`)."""
+
+    what = N_("This name is retired: what was said with it can be read, and no more.")
+    next_step = N_("Nothing needs to be done.")
+
+
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FORBIDDEN: Final = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}

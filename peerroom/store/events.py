@@ -119,6 +119,14 @@ class Events:
         )
         return [_event(row) for row in rows]
 
+    def holds(self, room_id: str, sender: str, transaction_id: str) -> bool:
+        """Whether what ``sender`` (we) sent under this transaction id came back as an event."""
+        row = self._db.one(
+            "SELECT 1 FROM events WHERE room_id = ? AND sender = ? AND transaction_id = ?",
+            (room_id, sender, transaction_id),
+        )
+        return row is not None
+
     def count(self, room_id: str) -> int:
         """How many events of the room are stored; costs the same for any number."""
         row = self._db.one("SELECT events FROM rooms WHERE room_id = ?", (room_id,))

@@ -23,6 +23,12 @@ class MemoryFiles:
             self._kept[name] = sqlcipher3.connect(uri, uri=True, check_same_thread=False)
         return uri
 
+    def forget(self, name: str) -> None:
+        """Let go of one; without any other connection to it, it is gone."""
+        connection = self._kept.pop(name, None)
+        if connection is not None:
+            connection.close()
+
     def close(self) -> None:
         """Let go of all of them."""
         while self._kept:

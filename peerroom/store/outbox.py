@@ -1,8 +1,9 @@
 """Everything that is to be sent, kept before it is sent: messages, redactions, the bot's actions.
 
 A row goes ``queued → sending → sent``, or to ``failed``, where it waits for its owner and holds
-nothing else up. Rows with the same ``order_key`` go out one after another in the order in which
-they were added; rows with different ones may go out at the same time.
+nothing else up; or it stays behind as ``unsure`` when names change (`peerroom.store.crossing`).
+Rows with the same ``order_key`` go out one after another in the order in which they were added;
+rows with different ones may go out at the same time.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from peerroom.store.encoding import maybe_text_out, text_out
 from peerroom.store.redaction import replaced_by
 
 OutboxKind = Literal["message", "redaction", "action"]
-OutboxState = Literal["queued", "sending", "sent", "failed"]
+OutboxState = Literal["queued", "sending", "sent", "failed", "unsure"]
 
 _SELECT: Final = """
     SELECT id, account_id, room_id, kind, content, transaction_id, state, attempts, last_error,
-        created, first_attempt, event_id, order_key, idempotency_key
+        created, first_attempt, event_id, order_key, idempotency_key, refused
     FROM outbox
 """
 
@@ -51,6 +52,20 @@ class OutboxRow:
     order_key: str = field(repr=False)
     """Rows of one order key keep their order; the room id unless given."""
     idempotency_key: str | None = field(repr=False)
+    refused: bool = False
+    """The server's answer to the last try was that it does not take it."""
+
+    @property
+    def may_be_out(self) -> bool:
+        """Whether the server may have taken the row, as far as we know.
+
+        Not so one that was never tried, or that the server refused: had it taken an earlier try,
+        the transaction id would have told. A failed row's last try ended in an error that was
+        seen here, so only the tries before it are open.
+        """
+        if self.state in ("queued", "failed"):
+            return not self.refused and self.attempts > (self.state == "failed")
+        return True
 
 
 class Outbox:
@@ -141,7 +156,8 @@ class Outbox:
         """The row goes to the network now; False when it was withdrawn: then do not send it."""
         changed = self._db.run(
             "UPDATE outbox SET state = 'sending', attempts = attempts + 1, last_error = NULL,"
-            " first_attempt = ifnull(first_attempt, ?) WHERE id = ? AND state = 'queued'",
+            " refused = 0, first_attempt = ifnull(first_attempt, ?)"
+            " WHERE id = ? AND state = 'queued'",
             (encoding.time_in(now), row_id),
         )
         return changed > 0
@@ -153,10 +169,21 @@ class Outbox:
             (event_id, row_id),
         )
 
-    def mark_failed(self, row_id: int, sentence: str) -> None:
-        """The server refused it for good; ``sentence`` says why, clean and in words."""
+    def mark_failed(self, row_id: int, sentence: str, *, refused: bool = False) -> None:
+        """It cannot be sent as it is; ``sentence`` says why, clean and in words.
+
+        ``refused``: the server said so of this very event, so that it is certainly not there.
+        """
         self._db.run(
-            "UPDATE outbox SET state = 'failed', last_error = ? WHERE id = ? AND state != 'sent'",
+            "UPDATE outbox SET state = 'failed', last_error = ?, refused = ?"
+            " WHERE id = ? AND state != 'sent'",
+            (sentence, refused, row_id),
+        )
+
+    def mark_unsure(self, row_id: int, sentence: str) -> None:
+        """Nobody will find out whether the server took it; it stays as it is, to be seen."""
+        self._db.run(
+            "UPDATE outbox SET state = 'unsure', last_error = ? WHERE id = ? AND state != 'sent'",
             (sentence, row_id),
         )
 
@@ -224,7 +251,7 @@ class Outbox:
 
 def _row(row: Row) -> OutboxRow:
     (number, account, room, kind, content, transaction, state, attempts, last_error, created,
-     first_attempt, event, order_key, idempotency_key) = row  # fmt: skip
+     first_attempt, event, order_key, idempotency_key, refused) = row  # fmt: skip
     return OutboxRow(
         id=number,
         account_id=account,
@@ -240,4 +267,5 @@ def _row(row: Row) -> OutboxRow:
         event_id=maybe_text_out(event),
         order_key=text_out(order_key),
         idempotency_key=maybe_text_out(idempotency_key),
+        refused=bool(refused),
     )

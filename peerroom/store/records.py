@@ -19,7 +19,7 @@ class Records:
         self._db = database
 
     def append(self, namespace: str, value: object) -> int:
-        """Add to the log; returns the entry's number, which ascends."""
+        """Add to the log; returns the entry's number, which ascends and is never used twice."""
         return self._db.insert(
             "INSERT INTO records (namespace, value) VALUES (?, ?)",
             (namespace, encoding.json_in(value)),
@@ -34,13 +34,30 @@ class Records:
         )
         return [(number, encoding.json_out(value)) for number, value in rows]
 
-    def replace(self, namespace: str, key: str, value: object) -> None:
-        """Keep ``value`` under ``key``."""
-        self._db.run(
-            "INSERT INTO records (namespace, key, value) VALUES (?, ?, ?)"
-            " ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value",
-            (namespace, key, encoding.json_in(value)),
+    def take(self, namespace: str, number: int) -> bool:
+        """Remove the entry ``number`` from the log; whether it was there."""
+        return (
+            self._db.run(
+                "DELETE FROM records WHERE namespace = ? AND key IS NULL AND id = ?",
+                (namespace, number),
+            )
+            > 0
         )
+
+    def replace(self, namespace: str, key: str, value: object, *, secret: bool = False) -> None:
+        """Keep ``value`` under ``key``.
+
+        ``secret``: of what was there before nothing is left, in no copy of a page either, and the
+        new value is on the disk itself (all of it once the outermost transaction is committed).
+        """
+        with self._db.transaction():
+            self._db.run(
+                "INSERT INTO records (namespace, key, value) VALUES (?, ?, ?)"
+                " ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value",
+                (namespace, key, encoding.json_in(value)),
+            )
+            if secret:
+                self._db.scrub()
 
     def get(self, namespace: str, key: str, default: Any = None) -> Any:
         """The value under ``key``, or ``default``."""
@@ -57,9 +74,10 @@ class Records:
         )
         return {text_out(key): encoding.json_out(value) for key, value in rows}
 
-    def remove(self, namespace: str, key: str) -> bool:
-        """Forget what is kept under ``key``; whether there was anything."""
-        return (
-            self._db.run("DELETE FROM records WHERE namespace = ? AND key = ?", (namespace, key))
-            > 0
-        )
+    def remove(self, namespace: str, key: str, *, secret: bool = False) -> bool:
+        """Forget what is kept under ``key``; whether there was anything. See `replace`."""
+        with self._db.transaction():
+            if secret:
+                self._db.scrub()
+            where = (namespace, key)
+            return self._db.run("DELETE FROM records WHERE namespace = ? AND key = ?", where) > 0

@@ -170,5 +170,14 @@ VERSION_1: Final = (
 
 VERSION_2: Final = ("ALTER TABLE identities ADD COLUMN retracted TEXT",)
 
-VERSIONS: Final[tuple[tuple[str, ...], ...]] = (VERSION_1, VERSION_2)
+# Names that change every epoch: accounts that are history, and messages that stay behind.
+VERSION_3: Final = (
+    "ALTER TABLE accounts ADD COLUMN circuit BLOB",
+    "UPDATE accounts SET circuit = randomblob(16)",
+    "ALTER TABLE accounts ADD COLUMN retired INTEGER",
+    "ALTER TABLE identities ADD COLUMN vouched INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE outbox ADD COLUMN refused INTEGER NOT NULL DEFAULT 0",
+)
+
+VERSIONS: Final[tuple[tuple[str, ...], ...]] = (VERSION_1, VERSION_2, VERSION_3)
 """Statements that lead from version n to n + 1; the last one is what this PeerRoom writes."""

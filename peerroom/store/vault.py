@@ -47,7 +47,7 @@ class Vault:
         self.drafts = Drafts(database)
         self.events = Events(database, self.rooms, self.outbox, self.drafts)
         self.gaps = Gaps(database)
-        self.accounts = Accounts(database, folder and folder / files.CRYPTO)
+        self.accounts = Accounts(database, folder and folder / files.CRYPTO, self._memory)
         self.settings = Settings(database)
         self.identities = Identities(database)
         self.key_shares = KeyShares(database)
@@ -150,9 +150,20 @@ class Vault:
         """
         return self._db.transaction()
 
+    def flush(self) -> None:
+        """Inside a transaction: once committed, what it changed is on the disk itself, and what it
+        took away is in no copy of a page. For what nothing could bring back, and for secrets."""
+        self._db.scrub()
+
     def crypto_path(self, account: Account) -> Path | str:
         """Where the account's crypto store lives: a file (mode 0600, maybe empty), or the URI of
-        a database in memory when the vault is ephemeral. Its key is ``account.crypto_key``."""
+        a database in memory when the vault is ephemeral. Its key is ``account.crypto_key``.
+
+        Raises:
+            AccountRetired.
+        """
+        if account.retired is not None:
+            raise errors.AccountRetired
         if self.folder is None:
             return self._memory.path(account.crypto_file)
         with files.os_errors_in_words():

@@ -82,10 +82,23 @@ def test_failed_rows_can_be_tried_again_or_taken_back(
     assert rows(talk)[0].state == "queued"
     assert rows(talk)[0].transaction_id == row.transaction_id
     talk.vault.outbox.mark_sending(row.id, frozen_clock.now())
-    talk.vault.outbox.mark_failed(row.id, "no")
+    talk.vault.outbox.mark_failed(row.id, "no", refused=True)
     taken = outgoing.undo(row.transaction_id)
     assert taken is not None and taken[1] == "refused"
     assert rows(talk) == []
+
+
+def test_what_an_earlier_try_may_have_brought_is_not_taken_back_as_if_unsent(
+    talk: Conversation, outgoing: Outgoing, frozen_clock: FrozenClock
+) -> None:
+    """The answer to the first try was lost; the second one failed before it reached the server."""
+    row = outgoing.message(ROOM, "maybe there")
+    talk.vault.outbox.mark_sending(row.id, frozen_clock.now())
+    talk.vault.outbox.requeue(row.id)
+    talk.vault.outbox.mark_sending(row.id, frozen_clock.now())
+    talk.vault.outbox.mark_failed(row.id, "a mistake of ours")
+    assert outgoing.undo(row.transaction_id) is None
+    assert [one.state for one in rows(talk)] == ["failed"]
 
 
 def test_deleting_what_never_left_leaves_nothing(talk: Conversation, outgoing: Outgoing) -> None:

@@ -10,7 +10,7 @@ import sqlcipher3
 from support.vaults import CHEAP, NOW, PASSPHRASE, snapshot
 
 from peerroom.store import errors, keys, schema
-from peerroom.store.accounts import Account
+from peerroom.store.accounts import CIRCUIT_BYTES, Account
 from peerroom.store.database import Database
 from peerroom.store.drafts import Draft
 from peerroom.store.events import StoredEvent
@@ -20,7 +20,8 @@ from peerroom.store.migrations import migrate, version
 from peerroom.store.rooms import StateEvent, StoredRoom
 from peerroom.store.vault import Vault
 
-VERSION_1 = Path(__file__).parent / "data" / "vault_version_1.sql"
+SCRIPTS = [Path(__file__).parent / "data" / f"vault_version_{number}.sql" for number in (1, 2)]
+"""What each version added to the one before."""
 
 ROWS_1 = (
     "INSERT INTO accounts VALUES (7, 'https://h', '@a:h', 'DEV', 'token', 'pw', 'Heron',"
@@ -44,24 +45,27 @@ ROWS_1 = (
     "INSERT INTO records VALUES (2, 'kv', 'x', CAST('2' AS BLOB))",
     "PRAGMA user_version = 1",
 )
+ROWS_2 = (
+    "UPDATE identities SET retracted = 'm3'",
+    "PRAGMA user_version = 2",
+)
 
 
-@pytest.fixture
-def version_1(tmp_path: Path) -> Path:
-    """A vault as the first release wrote it, made without any of today's code but the key file."""
+@pytest.fixture(params=[1, 2])
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[int, Path]:
+    """A version, and a vault as it wrote it, made without any of today's code but the key file."""
     folder = tmp_path / "vault"
     folder.mkdir(mode=0o700)
     key = secrets.token_bytes(32)
     connection = sqlcipher3.connect(str(folder / "vault.db"), isolation_level=None)
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     connection.execute("PRAGMA journal_mode = WAL")
-    for statement in _statements(VERSION_1.read_text(encoding="utf-8")):
-        connection.execute(statement)
-    for statement in ROWS_1:
-        connection.execute(statement)
+    for script, rows in list(zip(SCRIPTS, (ROWS_1, ROWS_2), strict=True))[: request.param]:
+        for statement in (*_statements(script.read_text(encoding="utf-8")), *rows):
+            connection.execute(statement)
     connection.close()
     keys.write(folder, key, PASSPHRASE, CHEAP)
-    return folder
+    return request.param, folder
 
 
 def _statements(script: str) -> list[str]:
@@ -75,12 +79,16 @@ def _statements(script: str) -> list[str]:
     return found
 
 
-def test_a_vault_of_version_1_opens_with_all_that_was_in_it(version_1: Path) -> None:
-    with Vault.open(version_1, PASSPHRASE) as vault:
-        account = Account(
-            7, "https://h", "@a:h", "DEV", "token", "pw", "Heron", "c.db", b"\1", b"\2", None, "s1"
-        )
-        assert vault.accounts.current() == account
+def test_an_old_vault_opens_with_all_that_was_in_it(old: tuple[int, Path]) -> None:
+    number, folder = old
+    with Vault.open(folder, PASSPHRASE) as vault:
+        account = vault.accounts.current()
+        assert account is not None
+        assert len(account.circuit) == CIRCUIT_BYTES
+        assert account == Account(
+            7, "https://h", "@a:h", "DEV", "token", "pw", "Heron", "c.db", b"\1", b"\2", None, "s1",
+            account.circuit,
+        )  # fmt: skip
         room = StoredRoom("!r:h", 7, True, "join", True, "p1", -3)
         assert vault.rooms.all() == [room]
         name = StateEvent("m.room.name", "", {"name": "港"}, "@b:h", "$s")
@@ -103,27 +111,33 @@ def test_a_vault_of_version_1_opens_with_all_that_was_in_it(version_1: Path) -> 
         assert vault.gaps.of_room("!r:h") == [Gap(2, "!r:h", -3, 999997, "g1")]
         (row,) = vault.outbox.queued(7)
         assert (row.transaction_id, row.attempts, row.created) == ("txn2", 2, NOW)
+        assert row.may_be_out
         assert vault.drafts.get("!r:h") == Draft("half", "$e")
         assert vault.settings.get("k") == [1]
-        assert vault.identities.changed() == [Identity("@b:h", "m1", "m2")]
+        retracted = "m3" if number >= 2 else None
+        assert vault.identities.changed() == [Identity("@b:h", "m1", "m2", retracted)]
         assert vault.key_shares.of_session("!r:h", "sess") == {("@b:h", "D2"): "withheld"}
         assert vault.records.log("log") == [(1, 1)]
         assert vault.records.items("kv") == {"x": 2}
         vault.check()
 
 
-def test_version_1_is_as_it_was_released() -> None:
-    written = [" ".join(s.split()) for s in _statements(VERSION_1.read_text(encoding="utf-8"))]
+@pytest.mark.parametrize("number", [1, 2])
+def test_old_versions_are_as_they_were_released(number: int) -> None:
+    script = SCRIPTS[number - 1].read_text(encoding="utf-8")
+    written = [" ".join(s.split()) for s in _statements(script)]
     written[0] = written[0].partition("never edit it. ")[2]
-    assert [s.removesuffix(";") for s in written] == [" ".join(s.split()) for s in schema.VERSION_1]
+    today = [" ".join(s.split()) for s in schema.VERSIONS[number - 1]]
+    assert [s.removesuffix(";") for s in written] == today
 
 
-def test_an_open_vault_is_of_the_newest_version(version_1: Path) -> None:
-    with Vault.open(version_1, PASSPHRASE) as vault:
+def test_an_open_vault_is_of_the_newest_version(old: tuple[int, Path]) -> None:
+    _, folder = old
+    with Vault.open(folder, PASSPHRASE) as vault:
         assert version(vault._db) == len(schema.VERSIONS)
-    before = snapshot(version_1)
-    Vault.open(version_1, PASSPHRASE).close()
-    assert snapshot(version_1) == before
+    before = snapshot(folder)
+    Vault.open(folder, PASSPHRASE).close()
+    assert snapshot(folder) == before
 
 
 def test_a_vault_of_a_version_to_come_is_left_alone(tmp_path: Path) -> None:

@@ -164,8 +164,9 @@ def _body(view: MessageView, context: Context, width: int) -> list[Line]:
 
 def _with_state(lines: list[Line], view: MessageView, context: Context, width: int) -> list[Line]:
     """How far an own message has come, at the end of its last line if there is room."""
-    if view.state == "failed":
-        words = " ".join(filter(None, ["!", _("Not sent."), view.problem]))
+    if view.state in ("failed", "unsure"):
+        said = _("Not sent.") if view.state == "failed" else None
+        words = " ".join(filter(None, ["!", said, view.problem]))
         return lines + [(Piece(part, "alert"),) for part in wrap(words, width)]
     due = view.state == "sending" or (view.state == "sent" and context.newest_own)
     if not due:
