@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from peerroom.matrix.errors import BadAnswer, NotFound
+from peerroom.matrix.errors import BadAnswer, Forbidden, NotFound
 from peerroom.matrix.session import Session
 
 _ADMIN: Final = "/_synapse/admin"
 _TOKENS: Final = f"{_ADMIN}/v1/registration_tokens"
 _USERS: Final = f"{_ADMIN}/v1/users"
+_ACCOUNTS: Final = f"{_ADMIN}/v2/users"
+_PAGE: Final = 100
+_PAGES_AT_MOST: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,17 @@ class RegistrationToken:
         return f"RegistrationToken(…, {self.completed}/{self.uses_allowed} used)"
 
 
+@dataclass(frozen=True)
+class AdminAccount:
+    """What the server's administrator knows of an account."""
+
+    user_id: str
+    created: datetime
+    """To the second: Synapse keeps no more. Cut off, so never later than it was."""
+    deactivated: bool
+    admin: bool
+
+
 class Admin:
     """Synapse's admin API for one admin account. All raise `MatrixError`."""
 
@@ -42,10 +56,23 @@ class Admin:
             raise BadAnswer
         return version
 
+    async def has_admin(self) -> bool:
+        """Whether the server has this API and our account may use it."""
+        try:
+            answer = await self._session.get(_USERS, self._session.user_id, "admin")
+        except (Forbidden, NotFound):
+            return False
+        return answer.get("admin") is True
+
     async def create_token(
-        self, *, uses: int = 1, expires: datetime | None = None, token: str | None = None
+        self, *, uses: int | None = 1, expires: datetime | None = None, token: str | None = None
     ) -> RegistrationToken:
-        """Make a registration token, by default for one account."""
+        """Make a registration token, by default for one account; ``uses=None`` for any number.
+
+        A registration that was begun and not finished keeps a use reserved for as long as the
+        server keeps its session, so a token that strangers may see should not count its uses.
+        ``expires`` must lie in the future (`Refused`).
+        """
         request: dict[str, object] = {"uses_allowed": uses}
         if expires is not None:
             request["expiry_time"] = int(expires.timestamp() * 1000)
@@ -97,10 +124,68 @@ class Admin:
         path = (f"{_ADMIN}/v1/join", room_id)
         await self._session.post(*path, json={"user_id": user_id}, repeatable=True)
 
+    async def account(self, user_id: str) -> AdminAccount:
+        """How a local account stands. Raises `NotFound`."""
+        answer = await self._session.get(_ACCOUNTS, user_id)
+        account = _account(answer, per_second=1)  # in seconds here, in milliseconds in the list
+        if account.user_id != user_id:
+            raise BadAnswer
+        return account
+
+    async def accounts_since(
+        self, moment: datetime, *, deactivated: bool = False
+    ) -> list[AdminAccount]:
+        """The accounts made at ``moment`` (cut off to its second) or later, the newest first.
+
+        Closed ones are left out unless ``deactivated``. A list and not an iterator, because
+        closing an account while the pages are read would move another one past the reader.
+        """
+        since = moment.replace(microsecond=0)
+        query = {"order_by": "creation_ts", "dir": "b", "limit": str(_PAGE)}
+        if deactivated:
+            query["deactivated"] = "true"
+        found: dict[str, AdminAccount] = {}
+        start = "0"
+        for _ in range(_PAGES_AT_MOST):
+            answer = await self._session.get(_ACCOUNTS, query=query | {"from": start})
+            users, following = answer.get("users"), answer.get("next_token")
+            if not isinstance(users, list):
+                raise BadAnswer
+            page = [_account(user, per_second=1000) for user in users]
+            # Accounts made meanwhile push others onto the next page: those come twice.
+            found |= {one.user_id: one for one in page if one.created >= since}
+            if following is None or not page or page[-1].created < since:
+                return list(found.values())
+            if not isinstance(following, str):
+                raise BadAnswer
+            start = following
+        raise BadAnswer
+
+    async def set_display_name(self, user_id: str, name: str) -> None:
+        """Give a local account its display name.
+
+        In rooms that the account is in this sends a new membership event; so call it before the
+        account is in any where the change must not be seen. Raises `NotFound` for an account that
+        is not there, which this path would otherwise make.
+        """
+        await self.account(user_id)
+        await self._session.put(_ACCOUNTS, user_id, json={"displayname": name})
+
     async def deactivate(self, user_id: str, *, erase: bool = True) -> None:
         """Close an account for ever."""
         path = (f"{_ADMIN}/v1/deactivate", user_id)
         await self._session.post(*path, json={"erase": erase}, repeatable=True)
+
+
+def _account(answer: object, *, per_second: int) -> AdminAccount:
+    fields = answer if isinstance(answer, dict) else {}
+    user_id, created = fields.get("name"), fields.get("creation_ts")
+    deactivated, admin = fields.get("deactivated"), fields.get("admin")
+    if not isinstance(user_id, str) or type(created) is not int:
+        raise BadAnswer
+    if not (isinstance(deactivated, bool) and isinstance(admin, bool)):
+        raise BadAnswer
+    return AdminAccount(user_id, _moment(created * 1000 // per_second), deactivated, admin)
 
 
 def _token(answer: object) -> RegistrationToken:
