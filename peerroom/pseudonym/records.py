@@ -31,7 +31,6 @@ from peerroom.pseudonym.record_errors import (
 )
 from peerroom.wire.content import BadContent
 from peerroom.wire.records import (
-    ROUNDS,
     Admitted,
     Body,
     EpochOpened,
@@ -201,16 +200,22 @@ class Chain(msgspec.Struct, frozen=True):
             raise KeySubstituted
 
     def _check_turn(self, body: Issued | Voided | Admitted | Skipped) -> None:
-        """Rounds come one after another, each issued once and then voided or admitted."""
+        """Rounds come one after another, each issued once and then voided or admitted.
+
+        A round may be voided without having been issued, and an epoch skipped at any time but
+        between the two ledgers: nobody gains by that, and everyone keeps their name.
+        """
         if self.epoch is None or self.closed or body.epoch != self.epoch.epoch:
             raise OutOfOrder
         match body:
             case Issued():
                 fits = self.issued is None and body.round == self.voids
-            case Voided() | Admitted():
+            case Voided():
+                fits = body.round == self.voids
+            case Admitted():
                 fits = self.issued is not None and body.round == self.issued.round
             case Skipped():
-                fits = self.issued is None and self.voids == ROUNDS
+                fits = self.issued is None
         if not fits:
             raise OutOfOrder
 

@@ -139,17 +139,23 @@ class Admitted(_Body, frozen=True):
 
 
 class Voided(_Body, frozen=True):
-    """A round came to nothing: its tokens are worth nothing, another round follows."""
+    """A round came to nothing: its tokens are worth nothing, another round follows.
+
+    ``late``: its visits would have begun before its ledger could be published (the bot was off, or
+    a hold lasted into its window), so it was not issued at all.
+    """
 
     epoch: Epoch
     round: Round
-    why: Literal["ban", "too few"]
+    why: Literal["ban", "too few", "late"]
 
 
 class Skipped(_Body, frozen=True):
-    """Three rounds came to nothing: everyone keeps their name for another epoch."""
+    """Everyone keeps their name for another epoch: three rounds came to nothing, or too few asked
+    for a round to be worth anything."""
 
     epoch: Epoch
+    why: Literal["rounds", "too few"]
 
 
 class Stayed(_Body, frozen=True):
