@@ -28,18 +28,23 @@ def join(vault: Vault, user_id: str, name: object, membership: str = "join") -> 
     )
 
 
-@pytest.mark.parametrize(("language", "shown"), [("en", "Quiet Heron"), ("ja", "静かなサギ")])
+@pytest.mark.parametrize(
+    ("language", "shown"), [("en", "Quiet Amber Otter"), ("ja", "静かな琥珀のカワウソ")]
+)
 def test_a_generated_name_is_shown_in_the_readers_language(
     vault: Vault, language: str, shown: str
 ) -> None:
-    join(vault, "@a:x", "Quiet Heron / 静かなサギ")
+    join(vault, "@a:x", "Quiet Amber Otter / 静かな琥珀のカワウソ")
     i18n.set_language(language)
     assert Names(vault, ROOM).of("@a:x") == shown
 
 
-@pytest.mark.parametrize("half", ["Quiet Heron", "ｑｕｉｅｔ heron", "Quiet Heron / 静かなサギ"])
+@pytest.mark.parametrize(
+    "half",
+    ["Quiet Amber Otter", "ｑｕｉｅｔ amber otter", "Quiet Amber Otter / 静かな琥珀のカワウソ"],
+)
 def test_taking_half_a_name_does_not_make_one_pass_for_its_owner(vault: Vault, half: str) -> None:
-    join(vault, "@a:x", "Quiet Heron / 静かなサギ")
+    join(vault, "@a:x", "Quiet Amber Otter / 静かな琥珀のカワウソ")
     join(vault, "@b:x", half)
     names = Names(vault, ROOM)
     assert "@a:x" in names.of("@a:x")
@@ -47,10 +52,10 @@ def test_taking_half_a_name_does_not_make_one_pass_for_its_owner(vault: Vault, h
 
 
 def test_someone_who_left_does_not_pass_for_someone_here(vault: Vault) -> None:
-    join(vault, "@a:x", "Quiet Heron / 静かなサギ")
-    join(vault, "@gone:x", "Quiet Heron", "leave")
+    join(vault, "@a:x", "Quiet Amber Otter / 静かな琥珀のカワウソ")
+    join(vault, "@gone:x", "Quiet Amber Otter", "leave")
     names = Names(vault, ROOM)
-    assert names.of("@a:x") == "Quiet Heron"
+    assert names.of("@a:x") == "Quiet Amber Otter"
     assert "@gone:x" in names.of("@gone:x")
 
 
