@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
+from peerroom.pseudonym.token_errors import (
+    RequestMalformed,
+    RequestOutOfRange,
+    SelfTestFailed,
+    SigningFailed,
+)
 
 
 class SignerError(PeerRoomError):
@@ -88,3 +97,23 @@ class SignerSilent(SignerError):
 
     what = N_("The part of the bot that signs for new names did not answer in time.")
     next_step = N_("It is started anew and asked again the next time.")
+
+
+BY_NAME: Final[Mapping[str, type[PeerRoomError]]] = {
+    kind.__name__: kind
+    for kind in (
+        OtherBatch,
+        KeysDestroyed,
+        KeysNeverMade,
+        RoundsDiffer,
+        SignerKeyWrong,
+        SignerDamaged,
+        SignerBusy,
+        SignerDiskFailed,
+        SelfTestFailed,
+        SigningFailed,
+        RequestMalformed,
+        RequestOutOfRange,
+    )
+}
+"""What the signer says by name, and the bot then raises."""
