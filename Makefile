@@ -36,6 +36,9 @@ bench: $(VENV)/.dev
 soak: $(VENV)/.dev
 	@$(BIN)/pytest -m soak -q --timeout 3600
 
+lab: $(VENV)/.lab
+	@PYTHONPATH=tests $(BIN)/python -m unlinkability.report
+
 screenshots: $(VENV)/.dev
 	$(BIN)/python tools/screenshots.py
 
@@ -63,3 +66,8 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.lab: requirements/lab.txt | $(VENV)/.dev
+	@echo "Installing what draws the plot"
+	@$(PIP) install --require-hashes -r requirements/lab.txt
+	@touch $@
