@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from peerroom.client.epoch_rooms import name_index
 from peerroom.i18n import _, language
-from peerroom.pseudonym.names import read
+from peerroom.pseudonym.names import by_index, read
 from peerroom.text.confusable import disambiguate
 from peerroom.text.foreign import ForeignText
 
@@ -49,19 +50,24 @@ class Names:
         self._gone.clear()
 
     def _read(self) -> Mapping[str, str]:
-        return disambiguate(
-            {
-                user_id: _for_reader(content)
-                for user_id, content in self._vault.rooms.members(self._room_id).items()
-                if content.get("membership") in _HERE
-            }
-        )
+        members = self._vault.rooms.members(self._room_id).items()
+        here = {user: said for user, said in members if said.get("membership") in _HERE}
+        drawn = {user: name for user in here if (name := self._drawn(user)) is not None}
+        # Whoever calls themselves like one of these gets an id behind it, and these do not.
+        said = {user: _for_reader(content) for user, content in here.items()}
+        return {**disambiguate({**said, **_foreign(drawn)}), **drawn}
 
     def _of_someone_gone(self, user_id: str, known: Mapping[str, str]) -> str:
         """The last name of someone who left; never one that would pass for someone here."""
+        if (drawn := self._drawn(user_id)) is not None:
+            return drawn
         content = self._vault.rooms.state(self._room_id, "m.room.member", user_id) or {}
-        others = {other: ForeignText(shown) for other, shown in known.items()}
-        return disambiguate({**others, user_id: _for_reader(content)})[user_id]
+        return disambiguate({**_foreign(known), user_id: _for_reader(content)})[user_id]
+
+    def _drawn(self, user_id: str) -> str | None:
+        """The name that a ledger gave the account: no display name stands above it."""
+        index = name_index(self._vault, user_id)
+        return None if index is None else by_index(index).shown(language())
 
 
 def _for_reader(content: Mapping[str, object]) -> ForeignText:
@@ -72,6 +78,10 @@ def _for_reader(content: Mapping[str, object]) -> ForeignText:
     name = ForeignText(content.get("displayname") or "")
     generated = read(name.line())
     return name if generated is None else ForeignText(generated.shown(language()))
+
+
+def _foreign(names: Mapping[str, str]) -> dict[str, ForeignText]:
+    return {user: ForeignText(name) for user, name in names.items()}
 
 
 def title(vault: Vault, room_id: str, names: Names, own: str) -> str:

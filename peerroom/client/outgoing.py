@@ -125,6 +125,10 @@ class Outgoing:
             and may_go(row)
         ]
 
+    def deleting(self) -> bool:
+        """Whether a deletion is still to reach the server."""
+        return any(row.kind == "redaction" for row in self.waiting())
+
     def reconcile(self) -> None:
         """After a crash between the two: what is in the room already needs no row any more."""
         for room in self._vault.rooms.all(self._account_id):

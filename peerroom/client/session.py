@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from peerroom.client.connecting import Link
 from peerroom.client.identities import Identities
 from peerroom.client.invitations import Invitations
+from peerroom.client.moving import crossed, leave, welcome
 from peerroom.client.outgoing import Outgoing
+from peerroom.client.pseudonym_view import pseudonym_of
 from peerroom.client.roster import Roster
 from peerroom.client.sending import Sender
 from peerroom.client.timeline import OUTBOX, Timeline
@@ -20,6 +22,7 @@ from peerroom.client.views import (
     ChangedIdentity,
     ConnectionState,
     MemberView,
+    PseudonymView,
     RoomView,
 )
 from peerroom.clock import Clock
@@ -39,6 +42,9 @@ log = logging.getLogger(__name__)
 
 OLDER: Final = 50
 """Events that one call of `Client.load_older` asks for."""
+
+LAST_WORDS: Final = 15.0
+"""Seconds that `Client.move` waits for deletions that are under way."""
 
 
 class Broken(PeerRoomError):
@@ -62,17 +68,26 @@ class Client:
         self, vault: Vault, account: Account, *, config: Config, clock: Clock, random: Random
     ) -> None:
         self._vault = vault
-        self._account = account
+        self._config = config
+        self._clock = clock
+        self._random = random
         self._subscribers: list[Callable[[Change], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._companions: list[asyncio.Task[None]] = []
         self._crash: BaseException | None = None
-        self._moved = asyncio.Event()
+        self._rows = asyncio.Event()
+        self._become(account)
+
+    def _become(self, account: Account) -> None:
+        """Put together what works for one account; nothing runs yet."""
+        vault, clock, random = self._vault, self._clock, self._random
+        self._account = account
         self._roster = Roster(vault, account.id, account.user_id)
         self._outgoing = Outgoing(vault, account.id, account.user_id, clock)
         self._link = Link(
             vault,
             account,
-            proxy=config.privacy.proxy,
+            proxy=self._config.privacy.proxy,
             clock=clock,
             random=random,
             on_state=lambda _state: self._publish(Change("connection")),
@@ -92,11 +107,19 @@ class Client:
 
     async def start(self) -> None:
         """Connect in the background and return at once; nio is only imported there."""
-        self._vault.outbox.recover()
-        self._outgoing.reconcile()
-        self._spawn(self._link.run(), self._sender.run(), self._invitations.run())
+        self._work()
         if (asked := self._vault.asked_fd) is not None:
             asyncio.get_running_loop().add_reader(asked, self._asked)
+
+    def _work(self) -> None:
+        self._vault.outbox.recover()
+        self._outgoing.reconcile()
+        workers = self._link.run(), self._sender.run(), self._invitations.run()
+        self._tasks += self._spawn(*workers)
+
+    def accompany(self, worker: Coroutine[Any, Any, None]) -> None:
+        """Run ``worker`` until `stop`, whatever account the client becomes meanwhile."""
+        self._companions += self._spawn(worker)
 
     async def stop(self) -> None:
         """Stop the workers and close the connection; what is unsent stays in the vault.
@@ -105,12 +128,81 @@ class Client:
         """
         if (asked := self._vault.asked_fd) is not None:
             asyncio.get_running_loop().remove_reader(asked)
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        companions, self._companions = self._companions, []
+        await _end(companions)
+        await self._rest()
         if self._crash is not None:
             raise self._crash
+
+    async def _rest(self) -> None:
+        tasks, self._tasks = self._tasks, []
+        await _end(tasks)
+
+    async def move(self, account: Account) -> None:
+        """Go on as ``account``, another one of this vault: the faces keep this object.
+
+        The old account's workers end and its connection closes first; what it has not sent stays
+        in the vault (`arrive` hands it on). The new one is the vault's current account from one
+        transaction on, so that a crash leaves either the one or the other. Waits at most
+        `LAST_WORDS` seconds, and only for deletions that are on their way; nothing is raised for
+        a network reason. Does nothing for the account that it is already.
+        """
+        if account.id == self._account.id:
+            return
+        working = bool(self._tasks)
+        await self._finish_deletions()
+        self._publish(Change("moving"))
+        await self._rest()
+        leave(self._vault, self._account, account)
+        self._become(account)
+        if working:
+            self._work()
+        self._publish(Change("moved"))
+
+    def arrive(self, old_room: str, new_room: str) -> None:
+        """``new_room`` is known and checked to be where the circle of ``old_room`` goes on.
+
+        What was not sent in the old one, and what was being written, is the new one's draft now.
+        Under the same account too (someone who was away, or does not rotate). May be repeated.
+        """
+        if not crossed(self._vault, old_room, new_room):
+            return
+        self._roster.forget()
+        self._publish(Change("rooms"))
+        self._publish(Change("moved", new_room, welcome(self._vault, old_room, new_room)))
+
+    async def _finish_deletions(self) -> None:
+        """Let deletions go out that only the present account can send."""
+        waited = asyncio.ensure_future(self._clock.sleep(LAST_WORDS))
+        while self._tasks and self.connection.kind == "online" and self._outgoing.deleting():
+            self._rows.clear()
+            moved = asyncio.ensure_future(self._rows.wait())
+            await asyncio.wait((waited, moved), return_when=asyncio.FIRST_COMPLETED)
+            moved.cancel()
+            if waited.done():
+                break
+        waited.cancel()
+
+    @property
+    def link(self) -> Link:
+        """The present account's line to its server; another one after each `move`."""
+        return self._link
+
+    @property
+    def account(self) -> Account:
+        """Who the client is now."""
+        return self._account
+
+    def tell(self, change: Change) -> None:
+        """Let the subscribers hear ``change``, and read what it concerns anew."""
+        if change.kind == "pseudonym":
+            self._roster.forget()
+        self._publish(change)
+
+    def pseudonym(self, room_id: str | None) -> PseudonymView:
+        """Who one is in this room, or outside all rooms, and how far that goes."""
+        proxied = self._config.privacy.proxy is not None
+        return pseudonym_of(self._vault, self._account, room_id, proxied=proxied)
 
     @property
     def connection(self) -> ConnectionState:
@@ -229,7 +321,9 @@ class Client:
     async def load_older(self, room_id: str) -> bool:
         """Fetch one more stretch of history; False when there is none or the server is away."""
         connection = self._link.connection
-        if connection is None:
+        room = self._vault.rooms.get(room_id)
+        if connection is None or room is None or room.account_id != self._account.id:
+            # An earlier name's room: to ask as who one is now would tell that they are the same.
             return False
         try:
             more = await connection.load_older(room_id, OLDER)
@@ -242,8 +336,8 @@ class Client:
     async def outbox_empty(self) -> bool:
         """Wait until nothing waits to be sent: True when all went, False when some failed."""
         while self._outgoing.waiting():
-            self._moved.clear()
-            await self._moved.wait()
+            self._rows.clear()
+            await self._rows.wait()
         return not self._vault.outbox.failed(self._account.id)
 
     def unsent(self) -> int:
@@ -269,7 +363,7 @@ class Client:
             self._publish(Change("rooms"))
         self._tell_identities()
         self._sender.wake()
-        self._moved.set()
+        self._rows.set()
 
     def _tell_identities(self) -> None:
         if not self._subscribers:
@@ -293,7 +387,7 @@ class Client:
         self._row_moved(row.room_id)
 
     def _row_moved(self, room_id: str) -> None:
-        self._moved.set()
+        self._rows.set()
         self._roster.changed(room_id)
         self._publish(Change("outbox", room_id))
 
@@ -301,11 +395,11 @@ class Client:
         for callback in tuple(self._subscribers):
             callback(change)
 
-    def _spawn(self, *workers: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, *workers: Coroutine[Any, Any, None]) -> Iterator[asyncio.Task[None]]:
         for worker in workers:
             task = asyncio.get_running_loop().create_task(worker)
             task.add_done_callback(self._ended)
-            self._tasks.append(task)
+            yield task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A worker stopped by itself: said from now on, and raised again by `stop`."""
@@ -322,3 +416,9 @@ class Client:
         words = _("PeerRoom was opened elsewhere, so it closes here.")
         self._publish(Change("notice", None, words))
         self._publish(Change("handed_over"))
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -33,7 +33,26 @@ are still to be fetched."""
 
 ConnectionKind = Literal["connecting", "online", "waiting", "refused", "offline", "logged_out"]
 
-ChangeKind = Literal["rooms", "timeline", "connection", "outbox", "notice", "handed_over"]
+ChangeKind = Literal[
+    "rooms",
+    "timeline",
+    "connection",
+    "outbox",
+    "notice",
+    "handed_over",
+    "pseudonym",
+    "moving",
+    "moved",
+]
+
+PseudonymKind = Literal["fixed", "rotates", "away", "waiting", "between", "stopped"]
+"""``fixed``: nobody gives out new names here. ``away``: it was not renewed with the others'.
+``waiting``: outside, on the way back. ``between``: the new name has begun, its room is not known
+yet. ``stopped``: something did not add up, and names do not change until someone has looked."""
+
+Stage = Literal["none", "asked", "signed", "made", "shown", "ready", "staying"]
+"""How far the next name has come: asked for, promised (signed), an account made for it, shown to
+the bot, certain; or coming back under the old one."""
 
 _STATE_WORDS: Final[dict[MessageState, str]] = {
     "sending": N_("sending"),
@@ -87,6 +106,44 @@ class MessageView:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerName:
+    """A name of one's own that is over. Nobody else may see that it was the same person."""
+
+    name: str
+    room: str
+    """The room's title."""
+    begin: datetime | None = None
+    """Aware; None where the room's epoch is not known."""
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PseudonymView:
+    """Who one is in a room, until when, and how far that goes."""
+
+    name: str
+    """In the reader's language."""
+    other_name: str
+    """The same in the other one; empty for a name that was not drawn."""
+    kind: PseudonymKind
+    until: datetime | None = None
+    """When the next name begins, as planned; aware."""
+    crowd: int | None = None
+    """Accounts that got their names together with this one; None before the first change."""
+    carried: int = 0
+    """Members who were not renewed with the others."""
+    newcomer: bool = False
+    """Came in since the last change of names, and is recognisable by that."""
+    stage: Stage = "none"
+    problem: str = ""
+    """What did not add up, in one sentence; with ``stopped`` only."""
+    proxied: bool = False
+    """All connections go through a proxy."""
+    former: tuple[FormerName, ...] = ()
+    """One's own earlier names, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class RoomView:
     """One row of the room list."""
 
@@ -104,6 +161,13 @@ class RoomView:
     """Members who are in the room now, ourselves included."""
     may_write: bool = True
     """False while the room's power levels keep us from sending: a moderator has muted us."""
+    own_name: str = ""
+    """What we are called in it."""
+    changing: bool = False
+    """The names in it are about to change: it can be read, and what is typed is kept as a draft,
+    but nothing can be sent."""
+    former: FormerName | None = None
+    """Set when we were here under an earlier name: history, and never written in again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +179,8 @@ class MemberView:
     name: str
     own: bool
     role: Literal["member", "moderator", "owner"] = "member"
+    keeps_name: Literal["", "away", "resident"] = ""
+    """Why the name did not change with the others': not renewed, or it never does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +208,10 @@ class Change:
     """Something a face may want to draw again. ``room_id`` is None when it concerns no one room.
 
     ``notice`` carries a sentence in ``text`` that should be said once (a removed room, say).
+    ``pseudonym``: what `Client.pseudonym` says is different now. ``moving``: the client is about to
+    become another account; a face hands over what it has not told yet (drafts) before it returns.
+    ``moved``: it has; with a ``room_id``, everyone has a new name and that is where they are, which
+    ``text`` says once.
     ``handed_over`` asks the face to stop the client and close the vault: a background agent makes
     way for an interactive client (`peerroom.store.lock`).
     """

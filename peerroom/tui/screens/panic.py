@@ -21,9 +21,9 @@ from textual.widgets.option_list import Option
 from peerroom import i18n
 from peerroom.care import barriers, helplines, wording
 from peerroom.care.helplines import Row, Section
+from peerroom.client.dates import local
 from peerroom.i18n import _
 from peerroom.text.cells import cell_width, truncate, wrap
-from peerroom.tui.dates import local
 from peerroom.tui.screens.page import Page
 from peerroom.tui.widgets.hint import SEPARATOR
 from peerroom.tui.widgets.prose import Paragraph, Prose

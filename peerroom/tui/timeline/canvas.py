@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from textual.cache import LRUCache
 
+from peerroom.client.dates import local
 from peerroom.client.views import MessageView
-from peerroom.tui.dates import local
 from peerroom.tui.timeline.lines import Context, Line, follows, lay_out
 
 Anchor = tuple[str, int]

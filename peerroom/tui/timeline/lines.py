@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from zlib import crc32
 
+from peerroom.client.dates import day_words, time_words
 from peerroom.client.views import MessageView
 from peerroom.i18n import _
 from peerroom.text.cells import cell_width, truncate, wrap
-from peerroom.tui.dates import day_words, time_words
 
 Role = Literal[
     "name",

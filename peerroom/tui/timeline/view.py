@@ -16,12 +16,12 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from peerroom.client.dates import local
 from peerroom.client.views import MessageView
 from peerroom.clock import Clock
 from peerroom.i18n import ngettext
 from peerroom.text.cells import cell_width, truncate
 from peerroom.tui.actions import TIMELINE, bindings
-from peerroom.tui.dates import local
 from peerroom.tui.timeline.canvas import Anchor, Block, Canvas
 from peerroom.tui.timeline.lines import GUTTER, TINTS, Line
 from peerroom.tui.timeline.window import Pages, Window

@@ -1,0 +1,67 @@
+"""Who one is in a room and how far that goes, put together from the vault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peerroom.client import epoch_rooms, moving
+from peerroom.client.names import Names
+from peerroom.client.roster import Roster
+from peerroom.client.views import FormerName, PseudonymKind, PseudonymView
+from peerroom.i18n import LANGUAGES, language
+from peerroom.pseudonym.names import Name, by_index, read
+from peerroom.text.foreign import ForeignText
+
+if TYPE_CHECKING:
+    from peerroom.client.epoch_rooms import EpochRoom
+    from peerroom.store.accounts import Account
+    from peerroom.store.vault import Vault
+
+
+def pseudonym_of(
+    vault: Vault, account: Account, room_id: str | None, *, proxied: bool
+) -> PseudonymView:
+    """What there is to say about ``account`` in a room of its own, or in none (yet)."""
+    epoch = epoch_rooms.of(vault, room_id) if room_id is not None else None
+    name, other = _names(vault, account, room_id)
+    return PseudonymView(
+        name=name,
+        other_name=other,
+        kind=_kind(vault, account, epoch),
+        until=epoch.until if epoch is not None else None,
+        crowd=epoch.crowd if epoch is not None else None,
+        carried=len(epoch.away) if epoch is not None else 0,
+        newcomer=epoch is not None and epoch_rooms.name_index(vault, account.user_id) is None,
+        proxied=proxied,
+        former=former_names(vault, account),
+    )
+
+
+def former_names(vault: Vault, account: Account) -> tuple[FormerName, ...]:
+    """One's own earlier names, the newest first."""
+    rooms = Roster(vault, account.id, account.user_id).rooms()
+    return tuple(room.former for room in rooms if room.former is not None)
+
+
+def _kind(vault: Vault, account: Account, epoch: EpochRoom | None) -> PseudonymKind:
+    if moving.is_between(vault, account.id):
+        return "between"
+    if epoch is None:
+        return "fixed"
+    return "away" if account.user_id in epoch.away else "rotates"
+
+
+def _names(vault: Vault, account: Account, room_id: str | None) -> tuple[str, str]:
+    """The name for this reader, and for one of the other language."""
+    drawn = _drawn(vault, account)
+    if drawn is not None:
+        [other] = [code for code in LANGUAGES if code != language()]
+        return drawn.shown(language()), drawn.shown(other)
+    if room_id is not None:
+        return Names(vault, room_id).of(account.user_id), ""
+    return ForeignText(account.display_name or account.user_id).line(), ""
+
+
+def _drawn(vault: Vault, account: Account) -> Name | None:
+    index = epoch_rooms.name_index(vault, account.user_id)
+    return by_index(index) if index is not None else read(account.display_name or "")
