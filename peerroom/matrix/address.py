@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -43,6 +43,18 @@ def base_url(text: str) -> str:
     if is_homeserver(url.replace("http://", "https://", 1)):
         raise InsecureAddress
     raise BadAddress
+
+
+def isolated(proxy: ProxyAddress, circuit: bytes) -> ProxyAddress:
+    """``proxy`` under a user name of our own, made of ``circuit`` (16 bytes).
+
+    Tor gives each user name and password a circuit of its own (torrc: IsolateSOCKSAuth, on by
+    default). Another SOCKS5 proxy that wants no name takes none; one that wants a certain name has
+    it in its address, and stays as it is, like an HTTP proxy.
+    """
+    if proxy.kind != "socks5" or proxy.username is not None:
+        return proxy
+    return replace(proxy, username=circuit[:8].hex(), password=circuit[8:].hex())
 
 
 def proxy_address(text: str) -> ProxyAddress:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Final, Self
@@ -28,6 +28,7 @@ from peerroom.matrix.rooms import Rooms
 from peerroom.matrix.session import Credentials, Session, login
 from peerroom.matrix.sync import SyncBatch, Syncer
 from peerroom.matrix.transport import PATIENT, OnState, Timeouts, Transport
+from peerroom.matrix.waiting import Waiting
 
 if TYPE_CHECKING:
     from peerroom.store.accounts import Account
@@ -47,6 +48,7 @@ class Connection:
         transport: Transport,
         machine: Machine,
         *,
+        waiting: Waiting,
         clock: Clock,
         random: Random,
     ) -> None:
@@ -60,7 +62,9 @@ class Connection:
         self.identity: Final = Identity(vault, account, machine, self.session)
         self.keyshare: Final = KeyShare(machine, vault, self.session, clock=clock)
         self._delivery = Delivery(vault, machine, self.keyshare, self.session, clock=clock)
-        self._syncer = Syncer(vault, account, self.session, machine, ingest)
+        self.waiting: Final = waiting
+        """To-device events in the clear; none unless `open` was told to take some."""
+        self._syncer = Syncer(vault, account, self.session, machine, ingest, waiting)
         self._backfill = Backfill(vault, account, self.rooms, machine, ingest)
         self._vault = vault
         self._account_id = account.id
@@ -78,25 +82,30 @@ class Connection:
         proxy: str | None,
         clock: Clock,
         random: Random,
+        in_clear: Collection[str] = (),
         on_state: OnState | None = None,
         timeouts: Timeouts = PATIENT,
     ) -> Self:
         """Build everything from the vault, without a request.
 
-        The account's token is used as it is: a restart never logs in again. ``on_state`` hears at
-        once when the server goes away and when it is back. Raises `BadAddress`,
-        `InsecureAddress`, `BadProxy`, `OnionNeedsProxy`, and what `Machine.open` raises.
+        The account's token is used as it is: a restart never logs in again. ``in_clear`` names
+        the types of to-device events that are kept in `waiting` although they come in the clear;
+        a client needs none. ``on_state`` hears at once when the server goes away and when it is
+        back. Raises `BadAddress`, `InsecureAddress`, `BadProxy`, `OnionNeedsProxy`, and what
+        `Machine.open` raises.
         """
         transport = Transport(
             account.homeserver,
             proxy=proxy,
+            circuit=account.circuit,
             clock=clock,
             random=random,
             timeouts=timeouts,
             on_state=on_state,
         )
-        machine = Machine.open(vault, account, clock=clock)
-        return cls(vault, account, transport, machine, clock=clock, random=random)
+        machine = Machine.open(vault, account, clock=clock, in_clear=in_clear)
+        waiting = Waiting(vault, clock)
+        return cls(vault, account, transport, machine, waiting=waiting, clock=clock, random=random)
 
     async def start(self) -> None:
         """Upload keys, make sure of the cross-signing identity, and have the filter made.
@@ -168,6 +177,17 @@ class Connection:
     async def deliver(self, row: OutboxRow) -> str:
         """Send one row of the outbox; returns the event id. May be repeated after any failure."""
         return await self._delivery.deliver(row)
+
+    async def send_to_device(
+        self,
+        event_type: str,
+        user_id: str,
+        device_id: str,
+        content: Mapping[str, object],
+        transaction_id: str,
+    ) -> None:
+        """Send one to-device event in the clear (see `Session.send_to_device`)."""
+        await self.session.send_to_device(event_type, user_id, device_id, content, transaction_id)
 
     async def load_older(self, room_id: str, limit: int = 50) -> bool:
         """Fetch one more page of history into the vault; False when there is no more."""

@@ -71,7 +71,13 @@ class Machine:
     """
 
     def __init__(
-        self, store: CryptoStore, vault: Vault, user_id: str, device_id: str, clock: Clock
+        self,
+        store: CryptoStore,
+        vault: Vault,
+        user_id: str,
+        device_id: str,
+        clock: Clock,
+        in_clear: Collection[str] = (),
     ) -> None:
         self.user_id = user_id
         self.device_id = device_id
@@ -91,7 +97,7 @@ class Machine:
         self.outbound: dict[str, Outbound] = {}
         """The outgoing session of each room; `peerroom.matrix.keyshare` sees to them."""
         self._inbox = Inbox(
-            self._olm, store, self.devices, self.room_keys, vault.rooms, self.curve25519
+            self._olm, store, self.devices, self.room_keys, vault.rooms, self.curve25519, in_clear
         )
         self._reader = Reader(
             self.room_keys, self.devices, user_id, (self.curve25519, self.ed25519)
@@ -101,10 +107,13 @@ class Machine:
         """This device's keys, signed by itself and, once `Identity.establish` ran, by its owner."""
 
     @classmethod
-    def open(cls, vault: Vault, account: Account, *, clock: Clock) -> Self:
+    def open(
+        cls, vault: Vault, account: Account, *, clock: Clock, in_clear: Collection[str] = ()
+    ) -> Self:
         """Open (or make) the crypto store of ``account`` and load its keys.
 
-        Raises `CryptoStoreDamaged`, `CryptoStoreUnwritable`.
+        ``in_clear``: types of to-device events that are taken although they are not encrypted.
+        Raises `CryptoStoreDamaged`, `CryptoStoreUnwritable`, `AccountRetired`.
         """
         store = CryptoStore(
             account.user_id,
@@ -113,7 +122,7 @@ class Machine:
             key=account.crypto_key,
             pickle_key=account.pickle_key,
         )
-        machine = cls(store, vault, account.user_id, account.device_id, clock)
+        machine = cls(store, vault, account.user_id, account.device_id, clock, in_clear)
         if account.next_batch is None:
             machine.devices.mark_all_outdated()
         return machine
@@ -190,7 +199,7 @@ class Machine:
     ) -> dict[str, object]:
         """The content of the ``m.room.encrypted`` event that carries this one.
 
-        Raises `NotShared`; `ValueError` or `TypeError` when ``content`` is no JSON.
+        Raises `NotShared`; `TooLarge`; `ValueError` or `TypeError` when ``content`` is no JSON.
         """
         session = self.outbound.get(room_id)
         if session is None or not session.ready:
@@ -230,6 +239,19 @@ class Machine:
         `OwnDeviceUnknown` (at the start).
         """
         await self._uploads.upload(session, otk_counts, unused_fallback_types)
+
+    @property
+    def published(self) -> bool:
+        """Whether the server has this device's keys."""
+        return self._uploads.published
+
+    async def publish(self, session: Session, device_keys: Mapping[str, object]) -> None:
+        """Upload ``device_keys``, already signed by their owner, with as many one-time keys as
+        there can be and a fallback key: for a device of which nobody can have heard.
+
+        Raises `MatrixError`.
+        """
+        await self._uploads.publish(session, device_keys)
 
     async def mend(self, session: Session) -> None:
         """Begin anew with signed devices whose Olm messages could not be read, at most hourly.

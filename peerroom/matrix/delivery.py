@@ -24,7 +24,7 @@ from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
 from peerroom.matrix import commit_points
-from peerroom.matrix.errors import BadAnswer, MatrixError
+from peerroom.matrix.errors import BadAnswer, MatrixError, TooLarge
 from peerroom.matrix.event import is_user_id
 from peerroom.matrix.keyshare import KeyShare
 from peerroom.matrix.outbound import MARKER
@@ -94,6 +94,9 @@ class Delivery:
         marked = {**inner, MARKER: row.transaction_id}
         try:
             sealed = self._machine.encrypt(row.room_id, event_type, marked)
+        except TooLarge as error:
+            error.event_refused = True
+            raise
         except (ValueError, TypeError) as error:
             raise NotDeliverable from error
         commit_points.reach("send:encrypted")

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
-from peerroom.matrix.canonical import sign, to_base64
+from peerroom.matrix.canonical import from_base64, sign, to_base64
 from peerroom.matrix.chain import UserKeys, read_user_keys
 from peerroom.matrix.errors import BadAnswer, UserInteractiveAuthRequired
 from peerroom.matrix.keyupload import OwnDeviceUnknown
@@ -19,6 +19,7 @@ from peerroom.matrix.session import Session
 
 if TYPE_CHECKING:
     from peerroom.matrix.crypto import Machine
+    from peerroom.pseudonym.possession import Account as Card
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
 
@@ -108,8 +109,8 @@ class Identity:
     @property
     def master_key(self) -> str | None:
         """Our public master key, unpadded base64; None before the first `establish`."""
-        seeds = self._vault.accounts.get(self._account_id).cross_signing
-        return None if seeds is None else CrossSigning(seeds).master_key
+        held = self._held()
+        return None if held is None else held.master_key
 
     async def establish(self) -> None:
         """Make sure that we have an identity, that it is on the server and signs this device.
@@ -128,10 +129,53 @@ class Identity:
             self._vault.identities.accept_change(user_id, own.master_key)
         signed = own.sign_device(self._machine.device_keys)
         if shown.self_signing is None:
-            await self._upload(own, shown)
+            keys = own.key_objects(user_id)
+            if shown.master is not None:
+                del keys["master_key"]
+            await self._upload(keys)
         if device.signed_by is None:
             await self._upload_signature(signed)
         self._machine.device_keys = signed
+
+    async def publish(self) -> None:
+        """Put the identity and the signed keys of an account that was just made on the server.
+
+        Two requests and not one question: nobody else can have been there. Does nothing once it
+        has succeeded. Raises `OwnIdentityUnknown` if somebody was there; `MatrixError`.
+        """
+        own = self._held() or self._create()
+        signed = own.sign_device(self._machine.device_keys)
+        if not self._machine.published:
+            await self._upload(own.key_objects(self._machine.user_id))
+            await self._machine.publish(self._session, signed)
+        self._machine.device_keys = signed
+
+    def card(self) -> Card:
+        """This account with its keys, as a proof of possession names it. After `establish` or
+        `publish`."""
+        from peerroom.pseudonym import possession  # 15 ms that most runs never need
+
+        own = self._held()
+        assert own is not None
+        keys = own.master_key, self._machine.ed25519, self._machine.curve25519
+        master, ed25519, curve25519 = (from_base64(key, 32) for key in keys)
+        assert master is not None and ed25519 is not None and curve25519 is not None
+        device = possession.Device(self._machine.device_id, ed25519, curve25519)
+        return possession.Account(self._machine.user_id, master, (device,))
+
+    def expect_many(self, masters: Mapping[str, str]) -> set[str]:
+        """Pin the master keys (unpadded base64) that the circle's signed ledger names.
+
+        No first use is trusted for these people any more, and no change can be accepted: where
+        the server shows, or comes to show, another key, the person gets no keys. Returns those
+        for whom it does so now, as far as we have asked. Ours is left out. No request.
+        """
+        people = {user: key for user, key in masters.items() if user != self._machine.user_id}
+        with self._vault.transaction():
+            for user_id, master_key in people.items():
+                self._vault.identities.pin_from_ledger(user_id, master_key)
+        self._machine.devices.reconsider()
+        return {user_id for user_id in people if self._machine.devices.changed(user_id)}
 
     async def expect(self, user_id: str, master_key: str) -> None:
         """Pin ``master_key`` (from an invite link) and check that it is what the server shows.
@@ -185,28 +229,33 @@ class Identity:
 
     def _own(self, shown: UserKeys) -> CrossSigning:
         """The identity that we hold; made and stored now if the account has none at all."""
-        seeds = self._vault.accounts.get(self._account_id).cross_signing
-        if seeds is None:
+        own = self._held()
+        if own is None:
             if shown.master is not None:
                 raise OwnIdentityUnknown
-            seeds = CrossSigning.create().seeds
-            self._vault.accounts.set_cross_signing(self._account_id, seeds)
-        own = CrossSigning(seeds)
+            own = self._create()
         if shown.master not in (None, own.master_key):
             raise OwnIdentityUnknown
         if shown.self_signing not in (None, own.self_signing_key):
             raise OwnIdentityUnknown
         return own
 
-    async def _upload(self, own: CrossSigning, shown: UserKeys) -> None:
+    def _held(self) -> CrossSigning | None:
+        seeds = self._vault.accounts.get(self._account_id).cross_signing
+        return None if seeds is None else CrossSigning(seeds)
+
+    def _create(self) -> CrossSigning:
+        """In the vault, and on the disk, before anybody hears of it."""
+        own = CrossSigning.create()
+        self._vault.accounts.set_cross_signing(self._account_id, own.seeds)
+        return own
+
+    async def _upload(self, keys: Mapping[str, object]) -> None:
         """No password is asked for while an account has no identity (MSC3967).
 
         A server that asks for it has one, even if it does not show it, and to give the password
         would be to replace it.
         """
-        keys = own.key_objects(self._machine.user_id)
-        if shown.master is not None:
-            del keys["master_key"]
         try:
             await self._session.post("/keys/device_signing/upload", json=keys, repeatable=True)
         except UserInteractiveAuthRequired as asked:

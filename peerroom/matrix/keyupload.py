@@ -72,8 +72,24 @@ class KeyUpload:
             body["one_time_keys"] = keys
         if unused_fallback is not None and _ONE_TIME not in unused_fallback:
             body["fallback_keys"] = self._fallback_keys()
-        if not body:
-            return
+        if body:
+            await self._post(session, body)
+
+    @property
+    def published(self) -> bool:
+        """Whether the server has taken this device's keys."""
+        return bool(self._olm.account.shared)
+
+    async def publish(self, session: Session, device_keys: Mapping[str, object]) -> None:
+        """See `Machine.publish`."""
+        body = {
+            "device_keys": device_keys,
+            "one_time_keys": self._one_time_keys(0),
+            "fallback_keys": self._fallback_keys(),
+        }
+        await self._post(session, body)
+
+    async def _post(self, session: Session, body: Mapping[str, object]) -> None:
         self._save()
         await session.post("/keys/upload", json=body, repeatable=True)
         self._olm.account.shared = True

@@ -6,12 +6,13 @@ would encrypt two messages under one key.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeGuard
 
 from vodozemac import GroupSession
+
+from peerroom.matrix.padding import padded
 
 ALGORITHM: Final = "m.megolm.v1.aes-sha2"
 MARKER: Final = "org.peerroom.transaction"
@@ -84,10 +85,11 @@ class Outbound:
         }
 
     def encrypt(self, event_type: str, content: Mapping[str, object]) -> str:
-        """The ciphertext of one event. Raises `ValueError` or `TypeError` for what is no JSON."""
-        payload = {"type": event_type, "content": content, "room_id": self.room_id}
-        text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return self.session.encrypt(text.encode()).to_base64()
+        """The ciphertext of one event, of one of few lengths.
+
+        Raises `TooLarge`; `ValueError` or `TypeError` for what is no JSON.
+        """
+        return self.session.encrypt(padded(event_type, content, self.room_id)).to_base64()
 
 
 def _is_number(value: object) -> TypeGuard[int]:

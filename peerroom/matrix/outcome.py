@@ -112,6 +112,19 @@ class DecryptedToDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearToDevice:
+    """A to-device event that was not encrypted, of a type that was asked for.
+
+    The server says who sent it; anyone can send one.
+    """
+
+    type: str
+    sender: str
+    content: Mapping[str, object]
+    """Has a canonical JSON of `peerroom.matrix.waiting.LARGEST` bytes at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToDeviceResult:
     """What a batch of to-device events brought."""
 
@@ -121,6 +134,7 @@ class ToDeviceResult:
     withheld: frozenset[RoomSession] = frozenset()
     """Sessions that a sender says we will not get."""
     other: tuple[DecryptedToDevice, ...] = ()
+    clear: tuple[ClearToDevice, ...] = ()
     refused: int = 0
     """Events that were malformed, hostile or not for us."""
     stale_users: frozenset[str] = field(default_factory=frozenset)

@@ -19,6 +19,7 @@ from peerroom.matrix.outcome import (
     Unattributable,
     Undecryptable,
 )
+from peerroom.matrix.padding import FILLING
 from peerroom.matrix.roomkeys import RoomKey, RoomKeys
 from peerroom.matrix.trust import Trust
 
@@ -152,6 +153,7 @@ def _clear_event(
     if "m.relates_to" in outer:
         # Outside, because the server aggregates by it; what is inside is the sender's own word.
         content.setdefault("m.relates_to", outer["m.relates_to"])
+    content.pop(FILLING, None)
     marker = content.pop(MARKER, None)
     return Decrypted(
         event_type, content, trust, session_id, marker if isinstance(marker, str) else None

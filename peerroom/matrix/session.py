@@ -198,6 +198,25 @@ class Session:
             retry=retry and self._retry,
         )
 
+    async def send_to_device(
+        self,
+        event_type: str,
+        user_id: str,
+        device_id: str,
+        content: Mapping[str, object],
+        transaction_id: str,
+    ) -> None:
+        """One to-device event, in the clear, for one device of a user or for all of them (``*``).
+
+        The server takes each ``transaction_id`` once.
+        """
+        await self.put(
+            "/sendToDevice",
+            event_type,
+            transaction_id,
+            json={"messages": {user_id: {device_id: content}}},
+        )
+
     async def whoami(self) -> Credentials:
         """The user and device that the server knows this token for."""
         answer = await self.get("/account/whoami")

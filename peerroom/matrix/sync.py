@@ -15,6 +15,7 @@ from peerroom.matrix.room_updates import Invitation, RoomDelta, RoomUpdates
 from peerroom.matrix.session import Session
 from peerroom.matrix.sync_body import SyncBody
 from peerroom.matrix.sync_filter import SyncFilter
+from peerroom.matrix.waiting import Waiting
 
 if TYPE_CHECKING:
     from peerroom.matrix.crypto import Machine
@@ -49,13 +50,20 @@ class Syncer:
     """Turns of /sync for one account."""
 
     def __init__(
-        self, vault: Vault, account: Account, session: Session, machine: Machine, ingest: Ingest
+        self,
+        vault: Vault,
+        account: Account,
+        session: Session,
+        machine: Machine,
+        ingest: Ingest,
+        waiting: Waiting,
     ) -> None:
         self._vault = vault
         self._account_id = account.id
         self._session = session
         self._machine = machine
         self._ingest = ingest
+        self._waiting = waiting
         self._rooms = RoomUpdates(vault, account, ingest)
         self._filter = SyncFilter(vault, account, session)
         self._turn = asyncio.Lock()
@@ -132,6 +140,7 @@ class Syncer:
         with self._vault.transaction():
             deltas = self._rooms.write(body, readings, self._ingest.write_again(retried))
             invites = self._rooms.write_invites(body.invited)
+            self._waiting.keep(came.clear)
             self._vault.accounts.set_next_batch(self._account_id, body.next_batch)
             commit_points.reach("sync:vault-written")
         commit_points.reach("sync:committed")

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from peerroom.matrix.canonical import from_base64
+from peerroom.matrix.canonical import canonical, from_base64
 from peerroom.matrix.cryptostore import CryptoStore
 from peerroom.matrix.devices import Devices
 from peerroom.matrix.event import is_room_id, is_user_id
 from peerroom.matrix.olm import ALGORITHM, HOSTILE, OlmMachine, OlmPayload, text
 from peerroom.matrix.outbound import ALGORITHM as MEGOLM
-from peerroom.matrix.outcome import DecryptedToDevice, Reason, RoomSession, ToDeviceResult
+from peerroom.matrix.outcome import (
+    ClearToDevice,
+    DecryptedToDevice,
+    Reason,
+    RoomSession,
+    ToDeviceResult,
+)
 from peerroom.matrix.roomkeys import RoomKeys
 from peerroom.matrix.trust import Trust
+from peerroom.matrix.waiting import LARGEST
 
 if TYPE_CHECKING:
     from peerroom.store.rooms import Rooms
@@ -40,6 +47,7 @@ class Inbox:
         room_keys: RoomKeys,
         rooms: Rooms,
         own_key: str,
+        in_clear: Collection[str],
     ) -> None:
         self._olm = olm
         self._store = store
@@ -47,12 +55,14 @@ class Inbox:
         self._room_keys = room_keys
         self._rooms = rooms
         self._own_key = own_key
+        self._in_clear = frozenset(in_clear)
         self.restarted: set[str] = set()
         """Curve25519 keys of devices that began a new Olm session: they had lost the old one."""
 
     def take(self, events: Sequence[object]) -> ToDeviceResult:
         """See `peerroom.matrix.crypto.Machine.handle_to_device`."""
         other: list[DecryptedToDevice] = []
+        clear: list[ClearToDevice] = []
         withheld: set[RoomSession] = set()
         stale: set[str] = set()
         refused = 0
@@ -66,11 +76,18 @@ class Inbox:
                     if self._devices.unasked([sender]):
                         stale.add(sender)
                     other += self._act_on(payload)
+                elif kind in self._in_clear:
+                    clear.append(_in_clear(kind, sender, content))
             except HOSTILE as error:
                 log.debug("a to-device event was refused: %s", type(error).__name__)
                 refused += 1
         return ToDeviceResult(
-            self._room_keys.fresh, frozenset(withheld), tuple(other), refused, frozenset(stale)
+            new_sessions=self._room_keys.fresh,
+            withheld=frozenset(withheld),
+            other=tuple(other),
+            clear=tuple(clear),
+            refused=refused,
+            stale_users=frozenset(stale),
         )
 
     def _open(self, sender: str, content: Mapping[str, object]) -> OlmPayload:
@@ -141,3 +158,10 @@ def _outer(event: object) -> tuple[str, str, Mapping[str, object]]:
     if not is_user_id(sender) or not isinstance(content, dict):
         raise ValueError("no sender or content")
     return kind, sender, content
+
+
+def _in_clear(kind: str, sender: str, content: Mapping[str, object]) -> ClearToDevice:
+    """Raises `HOSTILE`."""
+    if len(canonical(content)) > LARGEST:
+        raise ValueError("too long")
+    return ClearToDevice(kind, sender, content)

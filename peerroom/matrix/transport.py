@@ -40,6 +40,7 @@ from peerroom.matrix.errors import (
     UntrustedServer,
     from_response,
 )
+from peerroom.store.accounts import new_circuit
 from peerroom.wire.address import is_onion
 
 Method = Literal["GET", "PUT", "POST", "DELETE"]
@@ -92,7 +93,10 @@ class Transport:
 
     ``homeserver`` is a base URL (``https://…``; ``http`` only for loopback and onion services);
     ``proxy`` a ``socks5h://``, ``socks5://`` or ``http://`` URL: names are resolved by the proxy
-    either way. ``on_state`` hears of the first failure at once, and of the first success after it.
+    either way. ``circuit`` is the account's (`peerroom.store.accounts.new_circuit`): without one,
+    these requests have a circuit that nothing else ever shares. Connections, cookies, names and
+    TLS sessions are never shared with another transport. ``on_state`` hears of the first failure
+    at once, and of the first success after it.
 
     Raises `BadAddress`, `InsecureAddress`, `BadProxy`, `OnionNeedsProxy`.
     """
@@ -102,6 +106,7 @@ class Transport:
         homeserver: str,
         *,
         proxy: str | None = None,
+        circuit: bytes | None = None,
         clock: Clock,
         random: Random,
         timeouts: Timeouts = PATIENT,
@@ -109,7 +114,11 @@ class Transport:
     ) -> None:
         self.homeserver = address.base_url(homeserver)
         self.timeouts = timeouts
-        self._proxy = None if proxy is None else address.proxy_address(proxy)
+        self._proxy = (
+            None
+            if proxy is None
+            else address.isolated(address.proxy_address(proxy), circuit or new_circuit())
+        )
         if self._proxy is None and is_onion(self.homeserver):
             raise OnionNeedsProxy
         self._clock = clock
@@ -210,9 +219,13 @@ class Transport:
         return self._http
 
     def _connector(self) -> aiohttp.TCPConnector:
+        # aiohttp's own is one for the whole process, and with it what a server could know us by.
+        tls = ssl.create_default_context()
+        tls.set_alpn_protocols(["http/1.1"])
         if self._proxy is None:
-            return aiohttp.TCPConnector()
+            return aiohttp.TCPConnector(ssl=tls)
         return ProxyConnector(
+            ssl=tls,
             proxy_type=ProxyType.SOCKS5 if self._proxy.kind == "socks5" else ProxyType.HTTP,
             host=self._proxy.host,
             port=self._proxy.port,
