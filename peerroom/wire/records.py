@@ -86,10 +86,15 @@ class Seated(_Row, frozen=True):
 
 
 class Carried(_Row, frozen=True):
-    """An account that goes on under its name: its owner was away, or does not rotate."""
+    """An account that goes on under its name: its owner was away, or does not rotate.
+
+    ``name`` is the name's number, because the new names must be unlike it and an account that has
+    just come knows no older ledger; None for a name that was not drawn.
+    """
 
     user_id: UserId
     why: Literal["away", "resident"]
+    name: Annotated[int, Meta(ge=0, lt=1 << 32)] | None = None
 
 
 Row = NamesUsed | Signed | Declined | Seated | Carried

@@ -1,0 +1,173 @@
+"""What the registrar knows: one frozen value, whose large parts are mappings, an entry a person.
+
+A mapping is never changed, but replaced by another that differs in a few keys; for keeping only
+what changed see `peerroom.pseudonym.registrar_storage`. No private key is in here. Secret are the
+requests and, until the switch, who showed what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from peerroom.pseudonym.epochs import Times
+from peerroom.pseudonym.records import START
+from peerroom.pseudonym.registrar_effects import Publish
+from peerroom.pseudonym.registrar_facts import Standing
+from peerroom.wire.records import EpochOpened, RoundKeys, Seated
+
+Stage = Literal["opening", "asking", "signing", "window", "frozen"]
+"""``opening``: no epoch is open, keys are awaited. ``asking``: requests are taken, or a further
+round is awaited. ``signing``: the batch is with the signer. ``window``: tokens are taken until the
+round's window ends, then reports may hold the switch. ``frozen``: read-only, the switch is next."""
+
+Requests = tuple[bytes, bytes, bytes]
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """The public keys of an epoch."""
+
+    rounds: RoundKeys
+    sealing: bytes
+
+
+class Seat(msgspec.Struct, frozen=True):
+    """One seat, by the account that has it now.
+
+    ``name`` is the number of its name; ``waits`` the epoch in whose old room it waits outside,
+    None for an account that is in the circle's room.
+    """
+
+    name: int | None = None
+    standing: Standing = "member"
+    waits: int | None = None
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """The one list of this round, fixed before anything is signed.
+
+    ``signed`` and ``declined`` are accounts in the order of the ledger. ``doomed``: somebody who
+    was signed was banned since, so the round comes to nothing.
+    """
+
+    signed: tuple[str, ...]
+    declined: tuple[str, ...] = ()
+    published: bool = False
+    doomed: bool = False
+
+
+class Past(msgspec.Struct, frozen=True):
+    """A round that counted: what its unused tokens are still good for.
+
+    ``signed`` are its accounts, of whom those in ``stayed`` took their seat back and those in
+    ``barred`` never can; ``spent`` are the ids of tokens that were used. ``committed`` is when the
+    names changed, ``closed`` whether the room was closed and its accounts were deactivated.
+    """
+
+    epoch: int
+    round: int
+    key: bytes
+    room_id: str
+    committed: datetime
+    signed: frozenset[str]
+    spent: frozenset[bytes]
+    stayed: frozenset[str] = frozenset()
+    barred: frozenset[str] = frozenset()
+    closed: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether every token was used, so that nobody can come back by one."""
+        return len(self.spent) >= len(self.signed)
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A switch that is being carried out: who is to be in the room of the epoch that opened.
+
+    ``order`` are the new accounts in the order in which they go in, ``carried`` the others;
+    ``records`` are what the new room's state begins with, and what is published until it is there.
+    """
+
+    order: tuple[str, ...]
+    carried: tuple[str, ...]
+    names: Mapping[str, int]
+    records: tuple[Publish, ...]
+    stage: Literal["room", "names", "seats"] = "room"
+
+
+class Replacement(msgspec.Struct, frozen=True):
+    """A seat that goes to a new invite at ``due``, unless its account objects."""
+
+    by: str
+    due: datetime
+    number: int
+
+
+class Office(msgspec.Struct, frozen=True):
+    """The registrar of one circle (``lineage``: 16 bytes). A new one knows nothing yet.
+
+    ``sequence``, ``head`` and ``at`` are number, hash and time of the last record. ``round`` is
+    the one that is awaited or under way. ``room_id`` is the circle's room, where the last epoch
+    ended until the new one is there. ``spent`` says, for every token, account and key that was
+    shown in this epoch, by whom; ``shown`` is what counts in this round. ``recent`` are the numbers
+    of names used by epoch. ``held`` is until when reports hold the switch, ``thaws`` when the
+    read-only time ends, ``patience`` the longest hold.
+    """
+
+    lineage: bytes
+    limited: bool = False
+    sequence: int = 0
+    head: bytes = START
+    at: int = 0
+    epoch: EpochOpened | None = None
+    stage: Stage = "opening"
+    round: int = 0
+    room_id: str | None = None
+    batch: Batch | None = None
+    held: datetime | None = None
+    thaws: datetime | None = None
+    patience: timedelta = timedelta(0)
+    move: Move | None = None
+    replaced: int = 0
+    entry: bool = False
+    keys: Mapping[int, Keys] = {}
+    seats: Mapping[str, Seat] = {}
+    requests: Mapping[str, Requests] = {}
+    sat_out: Mapping[str, datetime | None] = {}
+    banned: Mapping[str, int] = {}
+    shown: Mapping[str, Seated] = {}
+    spent: Mapping[bytes, str] = {}
+    past: Mapping[int, Past] = {}
+    recent: Mapping[int, tuple[int, ...]] = {}
+    replacements: Mapping[str, Replacement] = {}
+
+    @property
+    def number(self) -> int:
+        """The epoch that is open or was the last one; 0 before the first."""
+        return 0 if self.epoch is None else self.epoch.epoch
+
+    def times(self) -> Times:
+        """The moments of the open epoch."""
+        assert self.epoch is not None
+        return Times.of(self.epoch)
+
+    def may_rotate(self, user_id: str, now: datetime) -> bool:
+        """Whether an account is in good standing: it has a seat, and nothing is against it now."""
+        seat = self.seats.get(user_id)
+        return (
+            seat is not None
+            and seat.standing == "member"
+            and user_id not in self.banned
+            and user_id not in self.replacements
+            and not self.sits_out(user_id, now)
+        )
+
+    def sits_out(self, user_id: str, now: datetime) -> bool:
+        """Whether an account is muted or sent out at this moment."""
+        if user_id not in self.sat_out:
+            return False
+        until = self.sat_out[user_id]
+        return until is None or until > now
