@@ -90,7 +90,7 @@ async def test_an_answer_too_large_is_asked_for_in_smaller_pieces(
     for number in range(30):
         for room_id in rooms:
             await alice.say(room_id, f"{number} " + "long " * 500)
-    monkeypatch.setattr(transport, "LARGEST_ANSWER", 150_000)
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 250_000)
     batch = await batch_of(bob)
     assert [delta.limited for delta in batch.rooms] == [True, True]
     for room_id in rooms:
