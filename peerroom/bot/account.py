@@ -10,7 +10,7 @@ from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
 from peerroom.matrix.session import login
 from peerroom.matrix.transport import Transport
-from peerroom.store.accounts import Account
+from peerroom.store.accounts import Account, new_circuit
 from peerroom.store.vault import Vault
 
 
@@ -45,8 +45,13 @@ async def account_of(
         raise NoHomeserver
     if not password:
         raise NoPassword
+    circuit = new_circuit()
     transport = Transport(
-        config.bot.homeserver, proxy=config.privacy.proxy, clock=clock, random=random
+        config.bot.homeserver,
+        proxy=config.privacy.proxy,
+        circuit=circuit,
+        clock=clock,
+        random=random,
     )
     try:
         credentials = await login(transport, config.bot.username, password)
@@ -58,4 +63,5 @@ async def account_of(
         device_id=credentials.device_id,
         access_token=credentials.access_token,
         password=password,
+        circuit=circuit,
     )

@@ -128,7 +128,9 @@ async def identity(account: Account, *, proxy: str | None, clock: Clock, random:
 
     name = _("Encryption identity")
     try:
-        transport = Transport(account.homeserver, proxy=proxy, clock=clock, random=random)
+        transport = Transport(
+            account.homeserver, proxy=proxy, circuit=account.circuit, clock=clock, random=random
+        )
         try:
             credentials = Credentials(account.user_id, account.device_id, account.access_token)
             answer = await Session(transport, credentials).post(

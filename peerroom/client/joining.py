@@ -31,6 +31,7 @@ from peerroom.matrix.errors import (
     WrongPassword,
 )
 from peerroom.pseudonym.names import Name, name_for
+from peerroom.store.accounts import new_circuit
 from peerroom.wire.invite import BadInvite, Invite
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ class _Progress:
     account: int | None = None
     knocks: int = 0
     """How many answers said no: each further knock is another event."""
+    circuit: str = field(default="", repr=False)
+    """The account's from its first request on, also before there is one (hexadecimal)."""
 
 
 async def join(
@@ -186,21 +189,20 @@ class _Joining:
         link = self._invite.encode()
         kept = self._vault.settings.get(_KEPT)
         if isinstance(kept, dict) and kept.get("link") == link:
-            return _Progress(**kept)
+            progress = _Progress(**kept)
+            return progress if progress.circuit else self._on_a_circuit(progress)
         # A new invite for a server that knows us already: another account would only leave more
         # traces, so the one we have knocks again.
         gone = self._vault.settings.get(_GONE, [])
-        return _Progress(
-            link,
-            account=next(
-                (
-                    account.id
-                    for account in self._vault.accounts.all()
-                    if account.homeserver == self._invite.homeserver and account.id not in gone
-                ),
-                None,
-            ),
-        )
+        for account in self._vault.accounts.all():
+            if account.homeserver == self._invite.homeserver and account.id not in gone:
+                return self._on_a_circuit(_Progress(link, account=account.id))
+        return self._on_a_circuit(_Progress(link))
+
+    def _on_a_circuit(self, progress: _Progress) -> _Progress:
+        number = progress.account
+        drawn = new_circuit() if number is None else self._vault.accounts.get(number).circuit
+        return replace(progress, circuit=drawn.hex())
 
     def _note(self, progress: _Progress) -> None:
         self._progress = progress
@@ -209,8 +211,14 @@ class _Joining:
     async def meet_server(self) -> None:
         """Is there a Matrix server at all? Before anything secret is sent there."""
         module = await asyncio.to_thread(importlib.import_module, "peerroom.matrix.connection")
+        if self._transport is not None:
+            await self._transport.close()
         self._transport = module.Transport(
-            self._invite.homeserver, proxy=self._proxy, clock=self._clock, random=self._random
+            self._invite.homeserver,
+            proxy=self._proxy,
+            circuit=bytes.fromhex(self._progress.circuit),
+            clock=self._clock,
+            random=self._random,
         )
         await self._transport.request("GET", "/_matrix/client/versions")
 
@@ -226,6 +234,7 @@ class _Joining:
                 device_id=credentials.device_id,
                 access_token=credentials.access_token,
                 password=self._progress.password,
+                circuit=bytes.fromhex(self._progress.circuit),
                 current=False,
             )
             self._note(replace(self._progress, account=account.id))
@@ -263,7 +272,8 @@ class _Joining:
             # The account of an earlier invite is no more; this invite can make another.
             gone = self._vault.settings.get(_GONE, [])
             self._vault.settings.set(_GONE, [*gone, self._progress.account])
-            self._note(replace(self._progress, account=None))
+            self._note(self._on_a_circuit(replace(self._progress, account=None)))
+            await self.meet_server()
             await self.have_account()
             await self._connect()
 

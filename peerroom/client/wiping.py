@@ -59,7 +59,9 @@ async def _close(account: Account, *, proxy: str | None, clock: Clock, random: R
 
     transport = None
     try:
-        transport = Transport(account.homeserver, proxy=proxy, clock=clock, random=random)
+        transport = Transport(
+            account.homeserver, proxy=proxy, circuit=account.circuit, clock=clock, random=random
+        )
         credentials = Credentials(account.user_id, account.device_id, account.access_token)
         session = Session(transport, credentials)
         if account.password is not None:
