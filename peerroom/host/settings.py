@@ -83,20 +83,27 @@ def settings(
         "presence": {"enabled": False},
         "user_directory": {"enabled": False},
         "enable_room_list_search": False,
+        "enable_3pid_lookup": False,
+        "enable_3pid_changes": False,
         "require_auth_for_profile_requests": True,
         "limit_profile_requests_to_users_who_share_rooms": True,
         # A ban with the redact flag hides all of a person's messages in one request (MSC4293).
         "experimental_features": {"msc4293_enabled": True},
-        **({"modules": modules(bots, allowed)} if bots else {}),
+        # Who came from where is forgotten after a day: see `peerroom.host.pruning`.
+        "user_ips_max_age": "1d",
+        "modules": modules(bots, allowed),
         **(_without_limits() if limits == "open" else {}),
         **overrides,
     }
 
 
 def modules(bots: Sequence[str], allowed: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Synapse's ``modules`` setting for a server that these bots keep rooms on."""
-    config = {"bots": list(bots), "allowed": list(allowed)}
-    return [{"module": "peerroom.host.synapse_module.Doorkeeper", "config": config}]
+    """Synapse's ``modules`` setting: it forgets, and where bots keep circles somebody is at the
+    door."""
+    pruner: dict[str, Any] = {"module": "peerroom.host.pruning.Pruner", "config": {}}
+    names = {"bots": list(bots), "allowed": list(allowed)}
+    doorkeeper = {"module": "peerroom.host.synapse_module.Doorkeeper", "config": names}
+    return [pruner, doorkeeper] if bots else [pruner]
 
 
 def log_settings(file: Path) -> dict[str, Any]:

@@ -37,12 +37,14 @@ def test_default_limits_are_synapses_own() -> None:
     assert written(limits="open")["rc_message"]["per_second"] > 1000
 
 
-def test_the_doorkeeper_stands_where_bots_are_named() -> None:
-    assert "modules" not in written()
-    [module] = written(bots=["peerroom"], allowed=["recovery"])["modules"]
-    path, _, name = module["module"].rpartition(".")
-    assert hasattr(import_module(path), name)
-    assert module["config"] == {"bots": ["peerroom"], "allowed": ["recovery"]}
+def test_it_forgets_and_keeps_the_door_where_bots_are_named() -> None:
+    [pruner] = written()["modules"]
+    [again, doorkeeper] = written(bots=["peerroom"], allowed=["recovery"])["modules"]
+    assert again == pruner
+    assert doorkeeper["config"] == {"bots": ["peerroom"], "allowed": ["recovery"]}
+    for module in (pruner, doorkeeper):
+        path, _, name = module["module"].rpartition(".")
+        getattr(import_module(path), name).parse_config(module["config"])
 
 
 def test_a_header_names_the_sender_only_behind_a_proxy() -> None:
