@@ -13,15 +13,19 @@ from typing import Literal, Self
 class RecordingProxy:
     """Accepts CONNECT for any name, notes it, and leads to ``upstream`` (host, port).
 
-    ``answer`` is the SOCKS5 reply code or the HTTP status with which it meets requests: 0 or 200
-    let them through.
+    ``refuse_with`` is the SOCKS5 reply code or the HTTP status with which it meets requests: 0 or
+    200 let them through. Like Tor, the SOCKS5 one takes any user name and password where some are
+    offered, unless it is ``nameless``.
     """
 
     kind: Literal["socks5", "http"]
     upstream: tuple[str, int]
     refuse_with: int | None = None
+    nameless: bool = False
     asked: list[tuple[str, int]] = field(default_factory=list)
     address_types: list[int] = field(default_factory=list)
+    names: list[tuple[str, str] | None] = field(default_factory=list)
+    """User name and password of each connection in ``asked``; None for one that gave none."""
     _server: asyncio.Server | None = None
     _serving: set[asyncio.Task[None]] = field(default_factory=set)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -69,8 +73,15 @@ class RecordingProxy:
 
     async def _socks(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         _, methods = await reader.readexactly(2)
-        await reader.readexactly(methods)
-        writer.write(b"\x05\x00")
+        offered = await reader.readexactly(methods)
+        name = None
+        if 2 in offered and not self.nameless:
+            writer.write(b"\x05\x02")
+            await reader.readexactly(1)
+            name = await _text(reader), await _text(reader)
+            writer.write(b"\x01\x00")
+        else:
+            writer.write(b"\x05\x00")
         _, _, _, kind = await reader.readexactly(4)
         self.address_types.append(kind)
         match kind:
@@ -82,6 +93,7 @@ class RecordingProxy:
                 host = (await reader.readexactly(16)).hex()
         (port,) = struct.unpack(">H", await reader.readexactly(2))
         self.asked.append((host, port))
+        self.names.append(name)
         writer.write(bytes([5, self.refuse_with or 0, 0, 1]) + bytes(6))
         await writer.drain()
         return not self.refuse_with
@@ -108,6 +120,11 @@ class RecordingProxy:
                 await asyncio.gather(there, back, return_exceptions=True)
         finally:
             far_writer.close()
+
+
+async def _text(reader: asyncio.StreamReader) -> str:
+    """A string behind its length (RFC 1929)."""
+    return (await reader.readexactly((await reader.readexactly(1))[0])).decode()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
