@@ -30,6 +30,20 @@ _MONTHS: Final = (
     N_("November"),
     N_("December"),
 )
+_SHORT: Final = (
+    N_("Jan"),
+    N_("Feb"),
+    N_("Mar"),
+    N_("Apr"),
+    N_("May"),
+    N_("Jun"),
+    N_("Jul"),
+    N_("Aug"),
+    N_("Sep"),
+    N_("Oct"),
+    N_("Nov"),
+    N_("Dec"),
+)
 
 
 def local(when: datetime, zone: tzinfo | None) -> datetime:
@@ -58,3 +72,37 @@ def day_words(day: date, today: date) -> str:
     if day.year == today.year:
         return _("{weekday}, {day} {month}").format(**fields)
     return _("{weekday}, {day} {month} {year}").format(**fields)
+
+
+def moment_words(when: datetime, now: datetime) -> str:
+    """A coming moment, both local: ``05:00`` today, ``Sunday 05:00`` within a week, or with the
+    date."""
+    distance = (when.date() - now.date()).days
+    time = time_words(when)
+    if distance == 0:
+        return time
+    if 0 < distance < 7:
+        return _("{weekday} {time}").format(weekday=_(_WEEKDAYS[when.weekday()]), time=time)
+    return _("{day}, {time}").format(day=day_words(when.date(), now.date()), time=time)
+
+
+def span_words(begin: datetime, end: datetime, today: date) -> str:
+    """From a local day to another: ``8–15 Nov``, ``28 Oct – 4 Nov``, with the year if it is over;
+    within one day with the times."""
+    if begin.date() == end.date():
+        words = _("{day} {month}, {from_time}–{to_time}")
+    elif (begin.year, begin.month) == (end.year, end.month):
+        words = _("{from_day}–{day} {month}")
+    else:
+        words = _("{from_day} {from_month} – {day} {month}")
+    said = words.format(
+        from_day=begin.day,
+        from_month=_(_SHORT[begin.month - 1]),
+        from_time=time_words(begin),
+        day=end.day,
+        month=_(_SHORT[end.month - 1]),
+        to_time=time_words(end),
+    )
+    if end.year == today.year:
+        return said
+    return _("{days} {year}").format(days=said, year=end.year)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from peerroom.client import epoch_rooms, moving
+from peerroom.client import epoch_rooms, moving, wallets
 from peerroom.client.names import Names
 from peerroom.client.roster import Roster
 from peerroom.client.views import FormerName, PseudonymKind, PseudonymView
+from peerroom.errors import PeerRoomError
 from peerroom.i18n import LANGUAGES, language
 from peerroom.pseudonym.names import Name, by_index, read
 from peerroom.text.foreign import ForeignText
 
 if TYPE_CHECKING:
     from peerroom.client.epoch_rooms import EpochRoom
+    from peerroom.pseudonym.wallet_state import Wallet
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
 
@@ -22,12 +25,23 @@ def pseudonym_of(
     vault: Vault, account: Account, room_id: str | None, *, proxied: bool
 ) -> PseudonymView:
     """What there is to say about ``account`` in a room of its own, or in none (yet)."""
+    view = _known(vault, account, room_id, proxied)
+    try:
+        found = wallets.of(vault, account.id)
+    except PeerRoomError as error:
+        return replace(view, kind="stopped", problem=error.sentence())
+    return _with_wallet(view, found[-1]) if found else view
+
+
+def _known(vault: Vault, account: Account, room_id: str | None, proxied: bool) -> PseudonymView:
+    """What follows from the room alone."""
     epoch = epoch_rooms.of(vault, room_id) if room_id is not None else None
-    name, other = _names(vault, account, room_id)
+    kind = _kind(vault, account, epoch)
+    name, other = _names(vault, account, room_id if kind != "between" else None)
     return PseudonymView(
         name=name,
         other_name=other,
-        kind=_kind(vault, account, epoch),
+        kind=kind,
         until=epoch.until if epoch is not None else None,
         crowd=epoch.crowd if epoch is not None else None,
         carried=len(epoch.away) if epoch is not None else 0,
@@ -35,6 +49,18 @@ def pseudonym_of(
         proxied=proxied,
         former=former_names(vault, account),
     )
+
+
+def _with_wallet(view: PseudonymView, wallet: Wallet) -> PseudonymView:
+    """``view`` with what the rotation of this name has come to."""
+    from peerroom.client.rotation_wording import is_outside, stage_of, stop_words
+
+    view = replace(view, stage=stage_of(wallet), until=wallet.times.switch(wallet.round))
+    if wallet.stop is not None:
+        return replace(view, kind="stopped", stage="none", problem=stop_words(wallet.stop))
+    if is_outside(wallet):
+        return replace(view, kind="waiting")
+    return view
 
 
 def former_names(vault: Vault, account: Account) -> tuple[FormerName, ...]:
@@ -48,6 +74,8 @@ def _kind(vault: Vault, account: Account, epoch: EpochRoom | None) -> PseudonymK
         return "between"
     if epoch is None:
         return "fixed"
+    if account.user_id in epoch.residents:
+        return "resident"
     return "away" if account.user_id in epoch.away else "rotates"
 
 
@@ -59,7 +87,7 @@ def _names(vault: Vault, account: Account, room_id: str | None) -> tuple[str, st
         return drawn.shown(language()), drawn.shown(other)
     if room_id is not None:
         return Names(vault, room_id).of(account.user_id), ""
-    return ForeignText(account.display_name or account.user_id).line(), ""
+    return ForeignText(account.display_name or "").line(), ""
 
 
 def _drawn(vault: Vault, account: Account) -> Name | None:

@@ -103,12 +103,14 @@ class Roster:
             timeline.forget_names()
 
     def _view(self, room: StoredRoom) -> tuple[RoomView, float]:
-        """The room's row, and when it was last active (for the order only)."""
+        """The room's row, and when it was last active, or its names began (for the order only)."""
         if room.room_id not in self._views:
             view, newest = self._present(room)
+            active = newest.when if newest else None
             if self._is_over(room):
-                view = _history(view, epoch_rooms.of(self._vault, room.room_id))
-            self._views[room.room_id] = view, newest.when.timestamp() if newest else 0.0
+                epoch = epoch_rooms.of(self._vault, room.room_id)
+                view, active = _history(view, epoch), epoch.opened if epoch else active
+            self._views[room.room_id] = view, active.timestamp() if active else 0.0
         return self._views[room.room_id]
 
     def _present(self, room: StoredRoom) -> tuple[RoomView, MessageView | None]:

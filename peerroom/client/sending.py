@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from peerroom.client.connecting import Link
 from peerroom.client.outgoing import Outgoing, may_go
-from peerroom.client.roster import may_write
+from peerroom.client.roster import is_changing, may_write
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
@@ -41,6 +41,13 @@ class Muted(PeerRoomError):
 
     what = N_("A moderator has muted you here for now.")
     next_step = N_("You can read; what you wrote is kept.")
+
+
+class NamesChanging(PeerRoomError):
+    """The room is closed for writing, to everybody, until everyone has another name."""
+
+    what = N_("The room is changing names.")
+    next_step = N_("Reading goes on; writing waits a few minutes.")
 
 
 class Sender:
@@ -118,7 +125,7 @@ class Sender:
         except PeerRoomError as error:
             if not isinstance(error, MatrixError) or error.reach is None:
                 refused = isinstance(error, MatrixError) and error.event_refused
-                self._fail(row, Muted() if self._is_muted(row, error) else error, refused)
+                self._fail(row, self._in_words(row, error), refused)
                 return None
             if self._vault.outbox.get(row.id) is not None:
                 self._vault.outbox.requeue(row.id)
@@ -136,11 +143,15 @@ class Sender:
         self._changed(row, None)
         return None
 
-    def _is_muted(self, row: OutboxRow, error: PeerRoomError) -> bool:
+    def _in_words(self, row: OutboxRow, error: PeerRoomError) -> PeerRoomError:
+        """``error``, or what stands behind it as far as we have heard of the room."""
         # Asked after the server was: it may have heard of an end of the muting before we do.
+        if row.kind != "message" or not isinstance(error, Forbidden):
+            return error
         own = self._vault.accounts.get(self._account_id).user_id
-        refused = row.kind == "message" and isinstance(error, Forbidden)
-        return refused and not may_write(self._vault, row.room_id, own)
+        if may_write(self._vault, row.room_id, own):
+            return error
+        return NamesChanging() if is_changing(self._vault, row.room_id) else Muted()
 
     def _fail(self, row: OutboxRow, error: PeerRoomError, refused: bool = False) -> None:
         if self._vault.outbox.get(row.id) is not None:

@@ -107,11 +107,14 @@ class Client:
 
     async def start(self) -> None:
         """Connect in the background and return at once; nio is only imported there."""
-        self._work()
+        self.work()
         if (asked := self._vault.asked_fd) is not None:
             asyncio.get_running_loop().add_reader(asked, self._asked)
 
-    def _work(self) -> None:
+    def work(self) -> None:
+        """Let the account's workers run, if they do not; `start` does."""
+        if self._tasks:
+            return
         self._vault.outbox.recover()
         self._outgoing.reconcile()
         workers = self._link.run(), self._sender.run(), self._invitations.run()
@@ -130,11 +133,12 @@ class Client:
             asyncio.get_running_loop().remove_reader(asked)
         companions, self._companions = self._companions, []
         await _end(companions)
-        await self._rest()
+        await self.rest()
         if self._crash is not None:
             raise self._crash
 
-    async def _rest(self) -> None:
+    async def rest(self) -> None:
+        """End the account's workers and close its connection, until `work` or `move`."""
         tasks, self._tasks = self._tasks, []
         await _end(tasks)
 
@@ -143,20 +147,20 @@ class Client:
 
         The old account's workers end and its connection closes first; what it has not sent stays
         in the vault (`arrive` hands it on). The new one is the vault's current account from one
-        transaction on, so that a crash leaves either the one or the other. Waits at most
-        `LAST_WORDS` seconds, and only for deletions that are on their way; nothing is raised for
-        a network reason. Does nothing for the account that it is already.
+        transaction on, so that a crash leaves either the one or the other. It works if the old one
+        did (see `rest`). Waits at most `LAST_WORDS` seconds, and only for deletions that are on
+        their way; nothing is raised for a network reason. Does nothing when it is that one already.
         """
         if account.id == self._account.id:
             return
         working = bool(self._tasks)
         await self._finish_deletions()
         self._publish(Change("moving"))
-        await self._rest()
+        await self.rest()
         leave(self._vault, self._account, account)
         self._become(account)
         if working:
-            self._work()
+            self.work()
         self._publish(Change("moved"))
 
     def arrive(self, old_room: str, new_room: str) -> None:

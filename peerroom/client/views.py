@@ -45,14 +45,28 @@ ChangeKind = Literal[
     "moved",
 ]
 
-PseudonymKind = Literal["fixed", "rotates", "away", "waiting", "between", "stopped"]
-"""``fixed``: nobody gives out new names here. ``away``: it was not renewed with the others'.
+PseudonymKind = Literal["fixed", "resident", "rotates", "away", "waiting", "between", "stopped"]
+"""``fixed``: nobody gives out new names here. ``resident``: the others' names change, this one
+does not. ``away``: it was not renewed with the others'.
 ``waiting``: outside, on the way back. ``between``: the new name has begun, its room is not known
 yet. ``stopped``: something did not add up, and names do not change until someone has looked."""
 
-Stage = Literal["none", "asked", "signed", "made", "shown", "ready", "staying"]
-"""How far the next name has come: asked for, promised (signed), an account made for it, shown to
-the bot, certain; or coming back under the old one."""
+Stage = Literal[
+    "none",
+    "asked",
+    "signed",
+    "made",
+    "shown",
+    "ready",
+    "kept",
+    "skipped",
+    "declined",
+    "staying",
+    "lost",
+]
+"""How far the next name has come: asked for, granted, an account made for it, shown to the bot,
+certain; or that there is none this time (for us, for everyone, refused), that we ask to come back
+under the old one, and that only a moderator can help."""
 
 _STATE_WORDS: Final[dict[MessageState, str]] = {
     "sending": N_("sending"),
@@ -122,7 +136,7 @@ class PseudonymView:
     """Who one is in a room, until when, and how far that goes."""
 
     name: str
-    """In the reader's language."""
+    """In the reader's language; empty while it is not certain yet (``between``)."""
     other_name: str
     """The same in the other one; empty for a name that was not drawn."""
     kind: PseudonymKind
