@@ -98,6 +98,12 @@ const calls = (client, crypto) => ({
   logout: async () => {
     await client.logout(true);
   },
+  // How the event stands once another one has changed it or taken it back.
+  changed: async ({ room, event }) => {
+    const found = () => client.getRoom(room)?.findEventById(event);
+    await until(client, () => found()?.replacingEvent() || found()?.isRedacted());
+    return { content: found().getContent(), redacted: found().isRedacted() };
+  },
   // Answers once it sees that the device is signed by its owner.
   confirmed: async ({ user, device }) => {
     await until(client, async () => {

@@ -9,6 +9,8 @@ from support.accounts import MakeAccount
 from support.js_peer import JsPeer, js_peer
 from support.members import Member, People, people_of
 
+from peerroom.matrix.padding import FILLING
+
 pytestmark = pytest.mark.usefixtures("js_sdk")
 
 
@@ -42,6 +44,37 @@ async def test_messages_go_both_ways_without_a_warning(
         assert ours.heard(room_id) == ["こんにちは 🦊", "good to see you"]
         last = ours.last(room_id)
         assert (last.event_id, last.sender, last.trust) == (event_id, peer.user_id, "signed")
+
+
+async def test_a_padded_message_can_be_read_changed_and_taken_back(
+    people: People, make_account: MakeAccount
+) -> None:
+    """The filling inside is nothing to another client, in messages of every length."""
+    ours = await people("ours")
+    async with js_peer(make_account("js")) as peer:
+        room_id = await room_with(ours, peer)
+        event_id = ""
+        for said in ("hm", "長いお話 🦊 " * 40, "x" * 20_000):
+            event_id = await ours.say(room_id, said)
+            read = await peer.reads(room_id, event_id)
+            assert (read["content"]["body"], read["shield"]) == (said, 0)
+            assert not read["content"][FILLING].strip()
+        changed = {
+            "msgtype": "m.text",
+            "body": "* shorter",
+            "m.new_content": {"msgtype": "m.text", "body": "shorter"},
+            "m.relates_to": {"rel_type": "m.replace", "event_id": event_id},
+        }
+        change = await ours.connection.deliver(ours.row(room_id, changed))
+        assert (await peer.reads(room_id, change))["shield"] == 0
+        stands = await peer.call("changed", room=room_id, event=event_id)
+        assert stands["content"] == {"msgtype": "m.text", "body": "shorter"}
+        wish = {"redacts": event_id}
+        now = ours.clock.now()
+        row = ours.vault.outbox.add(ours.account.id, room_id, "redaction", wish, now=now)
+        await peer.reads(room_id, await ours.connection.deliver(row))
+        stands = await peer.call("changed", room=room_id, event=event_id)
+        assert stands == {"content": {}, "redacted": True}
 
 
 async def test_before_signing_ours_is_refused_and_after_signing_it_is_not(
