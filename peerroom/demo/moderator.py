@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from random import Random
+from typing import Final
 
 from peerroom.bot.account import account_of
 from peerroom.bot.runtime import Bot
@@ -13,6 +14,10 @@ from peerroom.config import Config
 from peerroom.host.homeserver import Homeserver
 from peerroom.i18n import _
 from peerroom.store.vault import Vault
+
+BOT: Final = "moderator"
+RECOVERY: Final = "recovery"
+"""Their names on the server, which must know them before they are there (see `World`)."""
 
 
 class Moderator:
@@ -28,13 +33,13 @@ class Moderator:
     async def start(cls, server: Homeserver, *, clock: Clock, random: Random) -> Moderator:
         """Start a bot on ``server`` and return once it is at work in its room."""
         account = await asyncio.to_thread(
-            server.register, "moderator", display_name=_("Moderator bot"), admin=True
+            server.register, BOT, display_name=_("Moderator bot"), admin=True
         )
-        recovery = await asyncio.to_thread(server.register, "recovery")
+        recovery = await asyncio.to_thread(server.register, RECOVERY)
         config = Config(
             bot=BotConfig(
                 homeserver=server.base_url,
-                username="moderator",
+                username=BOT,
                 room=_("Kitchen table (demo)"),
                 recovery=recovery.user_id,
             )

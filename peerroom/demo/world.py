@@ -15,7 +15,7 @@ from typing import Final
 from peerroom.clock import Clock
 from peerroom.demo.conversation import Conversation
 from peerroom.demo.member import Member
-from peerroom.demo.moderator import Moderator
+from peerroom.demo.moderator import BOT, RECOVERY, Moderator
 from peerroom.demo.talk import Talk
 from peerroom.host.homeserver import Homeserver, Progress
 from peerroom.i18n import _, language
@@ -44,6 +44,8 @@ class World:
             Homeserver.start,
             self.folder / "server",
             limits="open",
+            bots=[BOT],
+            allowed=[RECOVERY],
             remove=self.folder,
             on_progress=on_progress,
         )
