@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from peerroom.matrix.canonical import canonical
+from peerroom.store.errors import NotStorable
 
 if TYPE_CHECKING:
     from peerroom.clock import Clock
@@ -68,7 +69,7 @@ class Waiting:
 
     @property
     def dropped(self) -> int:
-        """How many did not fit, ever."""
+        """How many did not fit or could not be stored, ever."""
         return int(self._vault.records.get(_NAMESPACE, _DROPPED, 0))
 
     def keep(self, came: Sequence[ClearToDevice]) -> None:
@@ -82,25 +83,29 @@ class Waiting:
         for one in came:
             if (digest := _digest(one.sender, one.type, one.content)) in known:
                 continue
-            if len(known) >= AT_MOST or senders[one.sender] >= OF_ONE_SENDER:
+            full = len(known) >= AT_MOST or senders[one.sender] >= OF_ONE_SENDER
+            if full or not self._keep(one):
                 dropped += 1
                 continue
             known.add(digest)
             senders[one.sender] += 1
-            self._keep(one)
         if dropped:
             self._vault.records.replace(_NAMESPACE, _DROPPED, self.dropped + dropped)
         # The server forgets them as soon as it sees the token: a power cut must not part the two.
         self._vault.flush()
 
-    def _keep(self, one: ClearToDevice) -> None:
+    def _keep(self, one: ClearToDevice) -> bool:
         kept = {
             "sender": one.sender,
             "type": one.type,
             "content": one.content,
             "arrived": self._clock.now().isoformat(),
         }
-        self._vault.records.append(_NAMESPACE, kept)
+        try:
+            self._vault.records.append(_NAMESPACE, kept)
+        except NotStorable:  # nested too deep
+            return False
+        return True
 
 
 def _digest(sender: str, kind: str, content: object) -> bytes:

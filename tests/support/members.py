@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -110,6 +110,7 @@ class People:
         account: TestAccount | None = None,
         clock: Clock | None = None,
         start: bool = True,
+        in_clear: Collection[str] = (),
     ) -> Member:
         """A member with a new device; ``server`` is the URL to use instead of the account's."""
         account = account or self._make_account(name)
@@ -122,7 +123,7 @@ class People:
             access_token=device.access_token,
             password=account.password,
         )
-        member = await connect(vault, kept, clock)
+        member = await connect(vault, kept, clock, in_clear=in_clear)
         self._stack.push_async_callback(member.close)
         if start:
             await member.connection.start()
@@ -130,11 +131,19 @@ class People:
         return member
 
 
-async def connect(vault: Vault, account: Account, clock: Clock | None = None) -> Member:
+async def connect(
+    vault: Vault,
+    account: Account,
+    clock: Clock | None = None,
+    *,
+    in_clear: Collection[str] = (),
+) -> Member:
     """A member from an open vault, before its first request."""
     clock = clock or SystemClock()
     chance = random.Random(account.user_id)
-    connection = await Connection.open(vault, account, proxy=None, clock=clock, random=chance)
+    connection = await Connection.open(
+        vault, account, proxy=None, clock=clock, random=chance, in_clear=in_clear
+    )
     return Member(vault, account, connection, clock)
 
 

@@ -1,7 +1,8 @@
-"""A process that syncs a vault until it is killed: ``python -m support.syncing FOLDER POINT``.
+"""A process that syncs a vault until it is killed: ``support.syncing FOLDER POINT [TYPE …]``.
 
 POINT names a commit point (`peerroom.matrix.commit_points`) at which it kills itself the hard way,
-or is ``-``: then it syncs until somebody else does. The vault's key comes on standard input.
+or is ``-``: then it syncs until somebody else does. To-device events of each TYPE are kept although
+they come in the clear. The vault's key comes on standard input.
 """
 
 from __future__ import annotations
@@ -20,12 +21,17 @@ from peerroom.matrix.sync import SyncBatch
 from peerroom.store.vault import Vault
 
 
-async def sync(folder: Path, key: bytes) -> None:
+async def sync(folder: Path, key: bytes, in_clear: list[str]) -> None:
     vault = Vault.open_with_key(folder, key)
     account = vault.accounts.current()
     assert account is not None
     connection = await Connection.open(
-        vault, account, proxy=None, clock=SystemClock(), random=random.Random(1)
+        vault,
+        account,
+        proxy=None,
+        clock=SystemClock(),
+        random=random.Random(1),
+        in_clear=in_clear,
     )
 
     async def take(batch: SyncBatch) -> None:
@@ -35,7 +41,7 @@ async def sync(folder: Path, key: bytes) -> None:
 
 
 def main() -> None:
-    folder, point = sys.argv[1:]
+    folder, point, *in_clear = sys.argv[1:]
     key = sys.stdin.buffer.read()
 
     def kill(reached: str) -> None:
@@ -43,7 +49,7 @@ def main() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with commit_points.watched(kill):
-        asyncio.run(sync(Path(folder), key))
+        asyncio.run(sync(Path(folder), key, in_clear))
 
 
 if __name__ == "__main__":
