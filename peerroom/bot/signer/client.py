@@ -167,17 +167,19 @@ class Signer:
         return life
 
     async def _exchange(self, life: Life, frame: Hello | Request) -> Done | Held:
-        """One question and its answer; whatever else happens ends the process."""
-        in_step = False
+        """One question and its answer. Whatever else happens ends the process, because what it says
+        next would be the answer to another question."""
+        data = pack(frame)
         try:
-            reply = REPLIES.decode(await life.exchange(pack(frame)))
-            in_step = True
-        except msgspec.DecodeError as error:
+            reply = REPLIES.decode(await life.exchange(data))
+        except (Died, msgspec.DecodeError) as error:
+            self._life = None
+            await life.end()  # by itself, if it has something to say about it on the way
             raise Died from error
-        finally:
-            if not in_step:
-                self._life = None
-                await life.kill()
+        except asyncio.CancelledError:  # by who asked, or by the time limit
+            self._life = None
+            await life.kill()
+            raise
         if isinstance(reply, Done):
             self._keep(reply.kept)
         if reply.ends:
