@@ -71,7 +71,8 @@ class Publish(_Effect, frozen=True):
 
 
 class OpenEntry(_Effect, frozen=True):
-    """Make a registration token that ends by itself at ``expires``. Answer: `EntryOpened`."""
+    """Make one registration token for any number of accounts, that ends by itself at ``expires``.
+    Answer: `EntryOpened`."""
 
     epoch: int
     round: int
@@ -100,7 +101,7 @@ class TellEntry(_Effect, frozen=True):
 
 
 class CloseEntry(_Effect, frozen=True):
-    """Delete the round's registration token."""
+    """Delete the round's registration token; if it is not made yet, it need not be."""
 
     epoch: int
     round: int
@@ -114,24 +115,22 @@ class Freeze(_Effect, frozen=True):
     """Make a room read-only: ``events_default`` 100, ``m.room.redaction`` 0."""
 
     room_id: str
-    epoch: int
-    round: int
+    number: int
 
     @property
     def key(self) -> str:
-        return f"freeze:{self.epoch}.{self.round}"
+        return f"freeze:{self.number}"
 
 
 class Thaw(_Effect, frozen=True):
-    """Let a room be written in again: the round came to nothing after all."""
+    """Let a room be written in again: the switch is off, or waits. ``number`` is its `Freeze`'s."""
 
     room_id: str
-    epoch: int
-    round: int
+    number: int
 
     @property
     def key(self) -> str:
-        return f"thaw:{self.epoch}.{self.round}"
+        return f"thaw:{self.number}"
 
 
 class MakeRoom(_Effect, frozen=True):
@@ -250,11 +249,15 @@ class Saying(StrEnum):
     """What there is to say; the words are the bot's. To moderators, unless it says otherwise."""
 
     TOO_SMALL = "too small"
-    """The circle is too small to change names (``number`` asked). To members."""
+    """The circle is too small to change names (``number`` can). To members."""
     SKIPPED = "skipped"
     """Three rounds came to nothing, names stay for another epoch. To members."""
-    VOIDED = "voided"
-    """A round came to nothing because of a ban or because too few came; there is another."""
+    VOIDED_BAN = "voided: ban"
+    """A round came to nothing because somebody was banned who had a token; there is another."""
+    VOIDED_FEW = "voided: too few"
+    """A round came to nothing because only ``number`` came; there is another."""
+    VOIDED_LATE = "voided: late"
+    """A round was left out because its list could not be published in time."""
     SWITCHED = "switched"
     """Everyone has a new name; ``number`` accounts rotated. To members."""
     NAME_RETIRED = "name retired"

@@ -117,9 +117,11 @@ class Joined(_Fact, frozen=True):
 
 
 class Left(_Fact, frozen=True):
-    """Someone left the room and gives up the seat."""
+    """Someone left a room. From the circle's room, or an old one in which they waited, it means
+    that they give up the seat."""
 
     user_id: str
+    room_id: str
 
 
 class HoldSet(_Fact, frozen=True):

@@ -19,10 +19,11 @@ from peerroom.pseudonym.registrar_effects import Publish
 from peerroom.pseudonym.registrar_facts import Standing
 from peerroom.wire.records import EpochOpened, RoundKeys, Seated
 
-Stage = Literal["opening", "asking", "signing", "window", "frozen"]
-"""``opening``: no epoch is open, keys are awaited. ``asking``: requests are taken, or a further
-round is awaited. ``signing``: the batch is with the signer. ``window``: tokens are taken until the
-round's window ends, then reports may hold the switch. ``frozen``: read-only, the switch is next."""
+Stage = Literal["opening", "asking", "signing", "window", "held", "frozen"]
+"""``opening``: no epoch is open, keys are awaited. ``asking``: requests are taken until the
+cut-off, or a further round is awaited. ``signing``: the batch is with the signer. ``window``:
+tokens are taken. ``held``: no longer, and reports are open. ``frozen``: read-only, the switch is
+next."""
 
 Requests = tuple[bytes, bytes, bytes]
 
@@ -49,30 +50,35 @@ class Seat(msgspec.Struct, frozen=True):
 class Batch(msgspec.Struct, frozen=True):
     """The one list of this round, fixed before anything is signed.
 
-    ``signed`` and ``declined`` are accounts in the order of the ledger. ``doomed``: somebody who
-    was signed was banned since, so the round comes to nothing.
+    ``signed`` and ``declined`` are accounts by their ids. Until both are there, ``answers`` are
+    those of the signer, in the order of ``signed``, and ``token`` the registration token.
+    ``doomed``: somebody was banned whose answer is out, so the round comes to nothing.
     """
 
     signed: tuple[str, ...]
     declined: tuple[str, ...] = ()
-    published: bool = False
+    answers: tuple[bytes, ...] = ()
+    token: str = ""
     doomed: bool = False
+
+    def __repr__(self) -> str:
+        return f"Batch({len(self.signed)} signed, {len(self.declined)} declined)"
 
 
 class Past(msgspec.Struct, frozen=True):
     """A round that counted: what its unused tokens are still good for.
 
-    ``signed`` are its accounts, of whom those in ``stayed`` took their seat back and those in
-    ``barred`` never can; ``spent`` are the ids of tokens that were used. ``committed`` is when the
-    names changed, ``closed`` whether the room was closed and its accounts were deactivated.
+    ``signed`` are the accounts that got one, with the numbers of their names: those in ``stayed``
+    took their seat back, those in ``barred`` never can, and which of the others came back under a
+    new name is known to nobody. ``spent`` are the ids of tokens that were used. ``committed`` is
+    when the names changed, ``closed`` whether the room was closed and its accounts deactivated.
     """
 
-    epoch: int
     round: int
     key: bytes
     room_id: str
     committed: datetime
-    signed: frozenset[str]
+    signed: Mapping[str, int | None]
     spent: frozenset[bytes]
     stayed: frozenset[str] = frozenset()
     barred: frozenset[str] = frozenset()
@@ -85,12 +91,13 @@ class Past(msgspec.Struct, frozen=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """A switch that is being carried out: who is to be in the room of the epoch that opened.
+    """A switch that is being carried out: who is to be in the room of ``epoch``.
 
     ``order`` are the new accounts in the order in which they go in, ``carried`` the others;
     ``records`` are what the new room's state begins with, and what is published until it is there.
     """
 
+    epoch: int
     order: tuple[str, ...]
     carried: tuple[str, ...]
     names: Mapping[str, int]
@@ -110,11 +117,12 @@ class Office(msgspec.Struct, frozen=True):
     """The registrar of one circle (``lineage``: 16 bytes). A new one knows nothing yet.
 
     ``sequence``, ``head`` and ``at`` are number, hash and time of the last record. ``round`` is
-    the one that is awaited or under way. ``room_id`` is the circle's room, where the last epoch
-    ended until the new one is there. ``spent`` says, for every token, account and key that was
-    shown in this epoch, by whom; ``shown`` is what counts in this round. ``recent`` are the numbers
-    of names used by epoch. ``held`` is until when reports hold the switch, ``thaws`` when the
-    read-only time ends, ``patience`` the longest hold.
+    the one that is awaited or under way. ``room_id`` is the circle's room: the old one until the
+    new one is there. ``held`` is until when reports hold the switch, at most for ``patience``;
+    ``thaws`` is when the read-only time ends, ``freezes`` how many of them there were.
+
+    ``shown`` is what counts in this round; ``spent`` is every token, account and key that was shown
+    in this epoch, and by whom. ``recent`` are the numbers of the names used, by epoch.
     """
 
     lineage: bytes
@@ -128,11 +136,11 @@ class Office(msgspec.Struct, frozen=True):
     room_id: str | None = None
     batch: Batch | None = None
     held: datetime | None = None
-    thaws: datetime | None = None
     patience: timedelta = timedelta(0)
+    thaws: datetime | None = None
+    freezes: int = 0
     move: Move | None = None
-    replaced: int = 0
-    entry: bool = False
+    asked_to_replace: int = 0
     keys: Mapping[int, Keys] = {}
     seats: Mapping[str, Seat] = {}
     requests: Mapping[str, Requests] = {}
@@ -141,7 +149,7 @@ class Office(msgspec.Struct, frozen=True):
     shown: Mapping[str, Seated] = {}
     spent: Mapping[bytes, str] = {}
     past: Mapping[int, Past] = {}
-    recent: Mapping[int, tuple[int, ...]] = {}
+    recent: Mapping[int, frozenset[int]] = {}
     replacements: Mapping[str, Replacement] = {}
 
     @property
@@ -153,6 +161,13 @@ class Office(msgspec.Struct, frozen=True):
         """The moments of the open epoch."""
         assert self.epoch is not None
         return Times.of(self.epoch)
+
+    def room_of(self, user_id: str) -> str | None:
+        """The room in which an account with a seat follows the chain."""
+        seat = self.seats.get(user_id)
+        if seat is None or seat.waits is None:
+            return self.room_id
+        return self.past[seat.waits].room_id
 
     def may_rotate(self, user_id: str, now: datetime) -> bool:
         """Whether an account is in good standing: it has a seat, and nothing is against it now."""

@@ -34,7 +34,10 @@ RoundKey = Annotated[bytes, Meta(min_length=388, max_length=388)]
 """`peerroom.pseudonym.round_keys.PublicKey.encode`."""
 RoundKeys = tuple[RoundKey, RoundKey, RoundKey]
 UserId = Annotated[str, Meta(min_length=1, max_length=255)]
-Milliseconds = Annotated[int, Meta(ge=0, le=1 << 52)]
+Milliseconds = Annotated[int, Meta(ge=0, le=1 << 47)]
+"""A moment since 1970, before the year 6430: what a calendar of four digits can count on from."""
+Length = Annotated[int, Meta(ge=0, le=1 << 36)]
+"""A length of time in milliseconds, about two years at most."""
 Epoch = Annotated[int, Meta(ge=1, lt=1 << 32)]
 Round = Annotated[int, Meta(ge=0, lt=ROUNDS)]
 Count = Annotated[int, Meta(ge=0, le=1 << 24)]
@@ -114,8 +117,8 @@ class EpochOpened(_Body, frozen=True):
     epoch: Epoch
     opened: Milliseconds
     cut_off: Milliseconds
-    window: Milliseconds
-    freeze: Milliseconds
+    window: Length
+    freeze: Length
     floor: Count
     keys: RoundKeys
     next_keys: RoundKeys
@@ -124,12 +127,17 @@ class EpochOpened(_Body, frozen=True):
 
 
 class Issued(_Body, frozen=True):
-    """The issue ledger of a round. ``count`` rows are `Signed`, the others `Declined`."""
+    """The issue ledger of a round. ``count`` rows are `Signed`, the others `Declined`.
+
+    ``entry`` is the SHA-256 of the round's registration token, which is the same for everyone: one
+    token a member would tell whoever can look into the server which account is whose.
+    """
 
     epoch: Epoch
     round: Round
     count: Count
     pages: Pages = ()
+    entry: Hash = bytes(32)
 
 
 class Admitted(_Body, frozen=True):
