@@ -15,6 +15,9 @@ them is of another length or shape for one member than for another, if localpart
 and message are not. A visit that was cut short anywhere can be made again: what is in the vault or
 on the server already is left out (1 once the vault has the account, 2 and 3 once the server had the
 keys), and a token that the server has forgotten costs a ``POST /login`` for the same device.
+
+The registration token should not be counted to the last use: a visit that is cut short between the
+stages leaves one use reserved (on Synapse for two days).
 """
 
 from __future__ import annotations

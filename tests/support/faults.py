@@ -13,10 +13,20 @@ from aiohttp import web
 from yarl import URL
 
 Fault = Literal[
-    "500", "502 html", "429", "reset", "reset after", "silent", "html", "redirect", "soft logout"
+    "500",
+    "502 html",
+    "429",
+    "reset",
+    "reset after",
+    "silent",
+    "silent after",
+    "html",
+    "redirect",
+    "soft logout",
 ]
 """``reset`` cuts the connection before the request is passed on, ``reset after`` when it was
-carried out and only its answer is lost; ``silent`` never answers and never closes."""
+carried out and only its answer is lost; ``silent`` never answers and never closes; nor does
+``silent after``, when the request was carried out."""
 
 Edit = Callable[[str, Any], Any]
 """From a path and the JSON that the server answered to the JSON that is passed on."""
@@ -130,7 +140,8 @@ class FaultyServer:
                 order.after -= 1
             else:
                 order.times -= 1
-                self._struck.set()
+                if order.fault != "silent after":
+                    self._struck.set()
                 return order.fault
         return None
 
@@ -153,6 +164,11 @@ class FaultyServer:
             case "redirect":
                 return web.Response(status=302, headers={"Location": "http://127.0.0.1:9/"})
             case "silent":
+                await self._over.wait()
+                return web.Response()
+            case "silent after":
+                await self._answer(request, body)
+                self._struck.set()
                 await self._over.wait()
                 return web.Response()
             case "reset":
