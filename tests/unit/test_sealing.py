@@ -157,6 +157,7 @@ def test_what_it_is_bound_to_is_what_the_design_says() -> None:
         b"\x07\xff".ljust(BLOCK, b"\0"),  # a length of one byte more than there is
         b"\xff\xff".ljust(BLOCK, b"\0"),
     ],
+    ids=["behind the content", "at the end", "one byte too long", "far too long"],
 )
 def test_a_block_has_one_spelling(block: bytes) -> None:
     public = X25519PublicKey.from_public_bytes(KEY.public)
@@ -172,7 +173,7 @@ def small_order() -> list[bytes]:
     return [n.to_bytes(32, "little") for u in points for n in (u, u + P) if n < 2**255]
 
 
-@pytest.mark.parametrize("public", small_order())
+@pytest.mark.parametrize("public", small_order(), ids=bytes.hex)
 def test_a_key_with_which_anybody_could_open_is_refused(public: bytes) -> None:
     with pytest.raises(SealingKeyUnsound):
         seal(public, b"a seat", info=INFO)
