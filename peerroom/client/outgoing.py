@@ -72,6 +72,8 @@ class Outgoing:
         """
         with self._vault.transaction():
             row = self._vault.outbox.by_transaction(key)
+            if row is not None and row.account_id != self._account_id:
+                return False  # of an earlier name, which says nothing any more
             if row is not None and row.room_id == room_id and row.kind == "message":
                 self._forget_draft(room_id, row.content)
                 self._take_out(row)

@@ -21,7 +21,7 @@ COMFORTABLE: Final = 20
 _STAGES: Final[dict[Stage, str]] = {
     "asked": N_("Asked for a new name. It begins {when}."),
     "signed": N_(
-        "A new name is granted to you. PeerRoom fetches it by itself at a time that says nothing; "
+        "A new name is granted to you. PeerRoom fetches it by itself, at a moment drawn by lot: "
         "leave it open, or let `peerroom agent` run."
     ),
     "made": N_("Your new name is being fetched."),
@@ -138,17 +138,14 @@ def _crowd(view: PseudonymView, now: datetime, zone: tzinfo | None) -> Iterator[
     if view.crowd is None:
         return
     if view.crowd < CLAIMED:
-        yield ngettext(
-            "{count} account changed its name together with yours. With fewer than 8 nobody "
-            "claims that your names cannot be linked.",
-            "{count} accounts changed their names together. With fewer than 8 nobody claims that "
-            "your names cannot be linked.",
-            view.crowd,
+        yield _(
+            "Only {count} changed names together. With fewer than 8, no claim is made that names "
+            "cannot be linked."
         ).format(count=view.crowd)
     elif view.crowd < COMFORTABLE:
         yield _(
-            "{count} accounts changed their names together. That is a small crowd: who is who can "
-            "be guessed more easily than among many."
+            "{count} changed names together. That is a small crowd: to guess who is who is easier "
+            "than among many."
         ).format(count=view.crowd)
     yield _("The crowd counts accounts; a host could fill it with puppets.")
     if view.carried:
@@ -161,8 +158,8 @@ def _crowd(view: PseudonymView, now: datetime, zone: tzinfo | None) -> Iterator[
 
 def _other(view: PseudonymView) -> str:
     words = {
-        "en": _("Who reads Japanese sees you as {name}."),
-        "ja": _("Who reads English sees you as {name}."),
+        "en": _("Those who read Japanese see you as {name}."),
+        "ja": _("Those who read English see you as {name}."),
     }
     return words[language()].format(name=view.other_name)
 

@@ -235,6 +235,12 @@ class Change:
     text: str | None = None
 
 
+def keeping_words(member: MemberView) -> str:
+    """Why a name did not change with the others', in a few words; empty for one that did."""
+    words = {"": "", "away": _("not renewed this week"), "resident": _("does not rotate")}
+    return words[member.keeps_name]
+
+
 def state_words(state: MessageState) -> str:
     """``state`` in a word or two of the current language; empty for ``received``."""
     words = _STATE_WORDS[state]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import date
 from typing import Final
 
-from peerroom.client.sending import Muted
+from peerroom.client.dates import local
+from peerroom.client.sending import Muted, NamesChanging
 from peerroom.client.session import Client
 from peerroom.client.timeline import OUTBOX
-from peerroom.client.views import Change, MessageView, RoomView
+from peerroom.client.views import Change, MessageView
 from peerroom.clock import Clock
 from peerroom.i18n import _, ngettext
+from peerroom.plain.about import here_line, name_lines, person_line, room_line
 from peerroom.plain.accepting import Accepting
 from peerroom.plain.commands import Command, Say, Unknown, help_lines, parse
 from peerroom.plain.said import Said
@@ -44,11 +47,11 @@ async def run(
     one otherwise). ``piped`` says that the input is no terminal: at its end everything is sent
     first, for at most ``patience`` seconds. ``kept`` says that the vault outlives this run.
     """
-    chat = PlainChat(client, voice, help_now, rules, kept=kept)
+    chat = PlainChat(client, voice, help_now, rules, clock, kept=kept)
     unsubscribe = client.subscribe(chat.hear)
     listener = asyncio.ensure_future(chat.listen())
     try:
-        chat.open(room)
+        chat.begin(room)
         while (line := await _next(lines, listener, chat.over)) is not None:
             if not await chat.obey(line):
                 return chat.leave()
@@ -72,6 +75,7 @@ class PlainChat:
         voice: Voice,
         help_now: Callable[[], Iterable[str]],
         rules: Callable[[], Iterable[str]],
+        clock: Clock,
         *,
         kept: bool,
     ) -> None:
@@ -79,6 +83,7 @@ class PlainChat:
         self._voice = voice
         self._help_now = help_now
         self._rules = rules
+        self._clock = clock
         self._kept = kept
         self._said: Said | None = None
         self._accepting = Accepting(client, voice)
@@ -87,6 +92,8 @@ class PlainChat:
         self._sentences: list[str] = []
         self._connection = ""
         self._unread_told: set[str] = set()
+        self._changing = False
+        self._moved_to: str | None = None
         self._numbered: list[str] = []
 
     # Hearing
@@ -95,6 +102,8 @@ class PlainChat:
         """Something changed; said in `listen`, many changes at once."""
         if change.text:
             self._sentences.append(change.text)
+        if change.kind == "moved":
+            self._moved_to = change.room_id or self._moved_to
         if change.kind == "handed_over":
             self.over.set()
         self._changed.set()
@@ -114,12 +123,31 @@ class PlainChat:
         if state.kind != "connecting" and state.sentence != self._connection:
             self._connection = state.sentence
             self._voice.note(state.sentence)
+        if self._moved_to is not None:
+            self._go_along(self._moved_to)
         if self._said is None:
             self.open(None)
         if self._said is not None:
+            self._tell_changing(self._said.room_id)
             self._said.catch_up()
             self._accepting.tell(self._said.room_id)
         self._tell_other_rooms()
+
+    def _tell_changing(self, room_id: str) -> None:
+        room = self._client.room(room_id)
+        changing = room is not None and room.changing
+        if changing and not self._changing:
+            self._voice.note(NamesChanging().sentence())
+        self._changing = changing
+
+    def _go_along(self, room_id: str) -> None:
+        """Everyone has a new name, and this is where they are."""
+        self._moved_to = None
+        here = self._client.room(self._said.room_id) if self._said is not None else None
+        if here is None or here.former is not None:
+            self.open(room_id)
+            if self._client.draft(room_id):
+                self._voice.note(_("Something was not sent before: /draft shows it."))
 
     def _tell_other_rooms(self) -> None:
         for number, room in enumerate(self._client.rooms(), 1):
@@ -157,7 +185,7 @@ class PlainChat:
             case "rules":
                 self._read_out(self._rules())
             case "rooms":
-                self._read_out(_room_line(n, r) for n, r in enumerate(self._client.rooms(), 1))
+                self._rooms()
             case "room":
                 self._go(command.number)
             case "who":
@@ -171,10 +199,23 @@ class PlainChat:
                 self._retry()
             case "undo":
                 self._undo()
+            case "name":
+                self._name()
+            case "draft":
+                self._draft(command.argument)
 
     def _read_out(self, lines: Iterable[str]) -> None:
         for line in lines:
             self._voice.line(line)
+
+    def _rooms(self) -> None:
+        rooms = enumerate(self._client.rooms(), 1)
+        self._read_out(room_line(n, room, self._today(), self._voice.zone) for n, room in rooms)
+
+    def begin(self, room_id: str | None) -> None:
+        """Go to where one was last time, unless one was somebody else there."""
+        room = self._client.room(room_id) if room_id is not None else None
+        self.open(room_id if room is not None and room.former is None else None)
 
     def open(self, room_id: str | None) -> None:
         """Go to this room, or to the first one there is."""
@@ -184,12 +225,12 @@ class PlainChat:
         if room is None:
             return
         self._unread_told.discard(room.room_id)
-        people = ngettext("{count} person", "{count} people", room.people)
-        words = _("“{room}”, {people}. /help lists what you can do, /help-now whom you can call.")
-        where = words.format(room=room.title, people=people.format(count=room.people))
-        self._voice.note(where)
+        self._voice.note(here_line(room, self._today(), self._voice.zone))
         self._said = Said(self._client, self._voice, room.room_id)
         self._said.begin(_FIRST_PAGE)
+
+    def _today(self) -> date:
+        return local(self._clock.now(), self._voice.zone).date()
 
     def _go(self, number: int | None) -> None:
         rooms = self._client.rooms()
@@ -202,6 +243,10 @@ class PlainChat:
         room = self._client.room(self._said.room_id) if self._said is not None else None
         if room is None:
             self._voice.note(_("There is no room to say it in yet."))
+        elif room.former is not None:
+            self._voice.note(_("You were here under an earlier name; nothing was sent."))
+        elif room.changing:
+            self._keep(room.room_id, text)
         elif not room.joined:
             self._voice.note(_("You are not in this room any more; nothing was sent."))
         else:
@@ -212,6 +257,29 @@ class PlainChat:
                 self._voice.note(Muted().sentence())
             else:
                 self._voice.note(_("Kept. It is sent when the connection is back."))
+
+    def _keep(self, room_id: str, text: str) -> None:
+        """Names are changing: what is said now waits for the new ones."""
+        kept = self._client.draft(room_id)
+        self._client.set_draft(room_id, f"{kept}\n{text}" if kept else text)
+        self._voice.note(_("Kept for now: it goes with you to the new names."))
+
+    def _draft(self, what: str) -> None:
+        text = self._client.draft(self._said.room_id) if self._said is not None else ""
+        if self._said is None or not text:
+            self._voice.note(_("Nothing was begun here."))
+        elif what == "drop":
+            self._client.set_draft(self._said.room_id, "")
+            self._voice.note(_("Forgotten."))
+        elif what == "send":
+            self._say(text)
+        else:
+            self._voice.line(text)
+            self._voice.note(_("`/draft send` sends it, `/draft drop` forgets it."))
+
+    def _name(self) -> None:
+        view = self._client.pseudonym(self._said.room_id if self._said is not None else None)
+        self._read_out(name_lines(view, self._clock.now(), self._voice.zone))
 
     async def _older(self) -> None:
         if self._said is None:
@@ -225,12 +293,8 @@ class PlainChat:
             self._voice.note(beginning if online and not more else _("Nothing older is here yet."))
 
     def _who(self) -> None:
-        if self._said is None:
-            return
-        for person in self._client.members(self._said.room_id):
-            name = f"{person.name} ({_('you')})" if person.own else person.name
-            roles = {"member": "", "moderator": _("moderator"), "owner": _("keeper of the room")}
-            self._voice.line(f"{name}, {roles[person.role]}" if roles[person.role] else name)
+        if self._said is not None:
+            self._read_out(map(person_line, self._client.members(self._said.room_id)))
 
     def _delete(self, command: Command) -> None:
         own = [m for m in self._own() if m.state != "deleted"][:_OWN_LISTED]
@@ -321,12 +385,3 @@ async def _next(
     finally:
         line.cancel()
         closed.cancel()
-
-
-def _room_line(number: int, room: RoomView) -> str:
-    words = f"{number}. {room.title}"
-    if room.unread:
-        words += ", " + _("{count} new").format(count=room.unread)
-    if not room.joined:
-        words += ", " + _("you are not in it any more")
-    return words

@@ -15,11 +15,16 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "room": ("N", N_("go to room number N")),
     "older": ("", N_("earlier messages")),
     "who": ("", N_("who is here")),
+    "name": ("", N_("who you are here, until when, and what still links your names")),
     "accept": (N_("NAME"), N_("give keys to someone whose encryption identity is new")),
     "rules": ("", N_("the rules of the room")),
     "delete": ("N", N_("delete your message number N, or the `last`; alone: number them")),
     "retry": ("", N_("send again what was not sent")),
     "undo": ("", N_("take back the last message that was not sent")),
+    "draft": (
+        "send",
+        N_("what was begun and not sent; `/draft send` sends it, `/draft drop` forgets it"),
+    ),
     "me": (N_("TEXT"), N_("say what you do")),
     "quit": ("", N_("leave")),
 }

@@ -21,7 +21,7 @@ class Voice:
 
     def __init__(self, out: TextIO, zone: tzinfo) -> None:
         self._out = out
-        self._zone = zone
+        self.zone = zone
         self._day: date | None = None
 
     def line(self, text: str) -> None:
@@ -35,7 +35,7 @@ class Voice:
 
     def message(self, view: MessageView, remark: str = "") -> None:
         """One message: ``HH:MM name: text``; a new day is said first."""
-        when = view.when.astimezone(self._zone)
+        when = view.when.astimezone(self.zone)
         if when.date() != self._day:
             self._day = when.date()
             self.note(f"{when:%Y-%m-%d}")

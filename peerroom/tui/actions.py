@@ -75,6 +75,14 @@ CHAT: Final = (
     Action("rooms", N_("Choose a room"), "go", "screen.rooms", keys="f4", commands=("rooms",)),
     Action("people", N_("Who is here"), "go", "screen.people", commands=("people",)),
     Action(
+        "pseudonym",
+        N_("Your name here"),
+        "go",
+        "screen.pseudonym",
+        keys="f7",
+        commands=("name", "名前", "なまえ"),
+    ),
+    Action(
         "accept",
         N_("Accept someone's new encryption identity"),
         "go",

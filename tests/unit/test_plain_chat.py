@@ -150,7 +150,7 @@ async def test_what_failed_says_why_and_how_to_go_on(room: Room) -> None:
     await room.hear("too much")
     (row,) = room.talk.vault.outbox.of_room(ROOM)
     room.talk.vault.outbox.mark_sending(row.id, room.clock.now())
-    room.talk.vault.outbox.mark_failed(row.id, "This message is too long.")
+    room.talk.vault.outbox.mark_failed(row.id, "This message is too long.", refused=True)
     room.client._publish(Change("outbox", ROOM))
     assert await room.hear() == [
         "-- 2026-03-04",
@@ -159,7 +159,7 @@ async def test_what_failed_says_why_and_how_to_go_on(room: Room) -> None:
     await room.hear("/retry")
     assert room.talk.vault.outbox.of_room(ROOM)[0].state == "queued"
     room.talk.vault.outbox.mark_sending(row.id, room.clock.now())
-    room.talk.vault.outbox.mark_failed(row.id, "This message is too long.")
+    room.talk.vault.outbox.mark_failed(row.id, "This message is too long.", refused=True)
     assert "-- Taken back: too much" in await room.hear("/undo")
     assert room.talk.vault.outbox.of_room(ROOM) == []
     room.lines.put_nowait("/quit")
@@ -248,7 +248,7 @@ async def test_a_pipe_that_sent_everything_ends_well(room: Room) -> None:
     (row,) = room.talk.vault.outbox.of_room(ROOM)
     room.talk.vault.outbox.mark_sending(row.id, room.clock.now())
     room.talk.vault.outbox.mark_sent(row.id, "$sent")
-    room.client._moved.set()
+    room.client._rows.set()
     assert await running == SENT_ALL
     assert "02:00 you: one" in room.out.getvalue()
 

@@ -71,12 +71,25 @@ class ChatScreen(Page[None]):
         self._desk: Desk | None = None
         self._early: list[events.Key] = []
         self._rooms: RoomList | None = None
+        self._next: str | None = None
 
     # Layout
 
     def heading(self) -> str:
         """The room's name, and how things stand in it and in the others."""
-        return room_title(self._room, self._reader.rooms()) if self._room else _("No room yet")
+        if self._room is None:
+            return _("No room yet")
+        return room_title(self._room, self._reader.rooms(), self._history(self._room))
+
+    def _history(self, room: RoomView) -> str:
+        """Who one was in a room of an earlier name; empty for one that one lives in."""
+        if room.former is None:
+            return ""
+        from peerroom.client.dates import local
+        from peerroom.client.pseudonym_words import you_were
+
+        clock, zone = self.peerroom.start.clock, self.peerroom.start.zone
+        return you_were(room.former, local(clock.now(), zone).date(), zone)
 
     def body(self) -> ComposeResult:
         """What the first picture needs."""
@@ -88,7 +101,9 @@ class ChatScreen(Page[None]):
     def fill(self) -> None:
         """Show what the vault holds, before any network."""
         rooms = self._reader.rooms()
-        wanted = [room for room in rooms if room.room_id == self._wanted_room]
+        here = [room for room in rooms if room.room_id == self._wanted_room]
+        # Not where one was somebody else: names may have changed while nobody looked.
+        wanted = [room for room in here if room.former is None]
         if wanted or rooms:
             self.open_room((wanted or rooms)[0].room_id)
 
@@ -110,7 +125,9 @@ class ChatScreen(Page[None]):
         from peerroom.tui.widgets.desk import Desk
         from peerroom.tui.widgets.rooms import RoomList
 
-        self._desk, self._rooms = Desk(client), RoomList(width=28, id="side")
+        start = self.peerroom.start
+        self._desk = Desk(client)
+        self._rooms = RoomList(start.clock, start.zone, width=28, id="side")
         with self.app.batch_update():
             await self.query_one("#desk-place").remove()
             await self.mount(self._desk, after=self.timeline)
@@ -153,9 +170,20 @@ class ChatScreen(Page[None]):
         self._room = room
         self._deleting = None
         self.peerroom.entry.remember("room", room_id)
-        self.query_one(TopBar).set_title(self.heading())
+        self._show_standing()
         self.timeline.show_room(self._reader.timeline(room_id), room.unread)
         self._seat()
+
+    def _show_standing(self) -> None:
+        """Who one is in the open room, and whether its names are about to change."""
+        self.query_one(TopBar).set_title(self.heading())
+        changing = self._room is not None and self._room.changing
+        if changing:
+            from peerroom.client.sending import NamesChanging
+
+            self.query_one(Status).last(NamesChanging().sentence())
+        else:
+            self.query_one(Status).last("")
 
     def _seat(self) -> None:
         """Let the desk write into the open room."""
@@ -174,6 +202,12 @@ class ChatScreen(Page[None]):
         if change.kind == "handed_over":
             self.app.call_later(self.peerroom.action_close)
             return
+        if change.kind == "moving":
+            if self._desk is not None:
+                self._desk.hand_in()
+            return
+        if change.kind == "moved" and change.room_id is not None:
+            self._names_changed(change.room_id, change.text or "")
         if not self._stale:
             self.call_later(self._catch_up)
         if change.kind in ("timeline", "outbox"):
@@ -187,7 +221,7 @@ class ChatScreen(Page[None]):
         stale, self._stale = self._stale, set()
         if "connection" in stale and self._client is not None:
             self.query_one(Status).show(self._client.connection)
-        if "rooms" in stale:
+        if stale & {"rooms", "pseudonym", "moved"}:
             self._show_rooms()
         if "timeline" in stale:
             self.timeline.refresh_messages()
@@ -199,11 +233,41 @@ class ChatScreen(Page[None]):
                 self.open_room(rooms[0].room_id)
         else:
             self._room = self._reader.room(self._room.room_id) or self._room
-            self.query_one(TopBar).set_title(self.heading())
+            self._show_standing()
             if self._desk is not None:
                 self._desk.update_room(self._room)
         if self._rooms is not None:
             self._rooms.show(rooms, self._room.room_id if self._room else None)
+
+    # Another name
+
+    def _names_changed(self, room_id: str, words: str) -> None:
+        """Everyone has a new name, and this is where they are."""
+        self.query_one(Status).notice(words, mark="✓")
+        before = self._room
+        if before is None or (before.former is None and self._is_history(before.room_id)):
+            self._next = room_id
+            self._go_on()
+
+    def _is_history(self, room_id: str) -> bool:
+        room = self._reader.room(room_id)
+        return room is None or room.former is not None
+
+    @on(events.ScreenResume)
+    def _go_on(self) -> None:
+        """Go to the new names, but never away from a page that somebody is reading or choosing
+        from: then when they come back."""
+        if self._next is not None and self.is_active:
+            room_id, self._next = self._next, None
+            self.open_room(room_id)
+
+    def action_pseudonym(self) -> None:
+        """Show who one is here, until when, and what still links the names."""
+        if self._client is not None:
+            from peerroom.tui.screens.pseudonym import PseudonymScreen
+
+            room_id = self._room.room_id if self._room is not None else None
+            self.app.push_screen(PseudonymScreen(self._client, room_id))
 
     @on(TimelineView.NeedsOlder)
     def _fetch_older(self) -> None:
@@ -257,6 +321,8 @@ class ChatScreen(Page[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now; keys, hints and menu all ask here."""
+        if action == "pseudonym":
+            return self._client is not None
         if action == "accept":
             return bool(self._client and self._room and self._changed_identities())
         if action not in ("delete", "retry", "undo", "fold", "copy"):
@@ -268,7 +334,8 @@ class ChatScreen(Page[None]):
         match action:
             case "delete":
                 said = view.kind in _SAID and view.state != "deleted"
-                return view.own and said and not failed
+                history = self._room is not None and self._room.former is not None
+                return view.own and said and not failed and not history
             case "retry" | "undo":
                 return failed
             case "fold":

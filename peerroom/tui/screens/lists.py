@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from peerroom.client.views import ChangedIdentity, MemberView, RoomView
+from peerroom.client.views import ChangedIdentity, MemberView, RoomView, keeping_words
 from peerroom.i18n import _
 from peerroom.tui.screens.page import SidePage
 from peerroom.tui.widgets.prose import Prose
@@ -34,7 +34,8 @@ class RoomsScreen(SidePage[str]):
 
     def body(self) -> ComposeResult:
         """The rooms."""
-        yield RoomList()
+        start = self.peerroom.start
+        yield RoomList(start.clock, start.zone)
 
     def fill(self) -> None:
         """Fill the list."""
@@ -116,6 +117,6 @@ class IdentitiesScreen(SidePage[ChangedIdentity]):
 
 def _person(member: MemberView) -> Content:
     words = {"member": "", "moderator": _("moderator"), "owner": _("owner")}
-    about = [words[member.role], _("you") if member.own else ""]
+    about = [words[member.role], keeping_words(member), _("you") if member.own else ""]
     said = " · ".join(word for word in about if word)
     return Content.assemble((member.name, "bold"), (f"  {said}" if said else "", "$quiet"))

@@ -53,6 +53,11 @@ class Desk(Vertical):
             self.composer.allow(room.joined)
             self._page.suggest()
 
+    def hand_in(self) -> None:
+        """Keep what stands here now: a keystroke may not have been told yet."""
+        if self._room is not None:
+            self._client.set_draft(self._room.room_id, self.composer.text)
+
     def take_pen(self) -> None:
         """Write here now."""
         self.composer.focus()
@@ -105,6 +110,9 @@ class Desk(Vertical):
     def _send(self, text: str) -> None:
         if self._room is None or not self._room.joined:
             return  # the text stays, and the last row says why
+        if self._room.changing:
+            self.screen.query_one(Hint).say(_("Kept for now: it goes with you to the new names."))
+            return
         if len(text) > LIMIT:
             over = len(text) - LIMIT
             words = _("{count} characters too long for one message.").format(count=over)

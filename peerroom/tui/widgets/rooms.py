@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Final
 
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from peerroom.client.dates import local
 from peerroom.client.views import RoomView
+from peerroom.clock import Clock
 from peerroom.i18n import _
 from peerroom.text.cells import cell_width, truncate
 
+_EARLIER: Final = "earlier names"
+"""Id of the heading above the rooms of the past."""
+
 
 class RoomList(OptionList):
-    """Each room with its title, how many messages are unread, and the newest of them."""
+    """Each room with its title, how many messages are unread, and the newest of them; below them
+    the rooms of one's earlier names, each with that name and its days."""
 
-    def __init__(self, *, width: int | None = None, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(
+        self,
+        clock: Clock,
+        zone: tzinfo | None,
+        *,
+        width: int | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name for it
+    ) -> None:
         super().__init__(markup=False, compact=True, id=id)
+        self._clock = clock
+        self._zone = zone
         self._width = width
         self._rooms: tuple[RoomView, ...] = ()
 
@@ -37,18 +54,34 @@ class RoomList(OptionList):
         width = max(8, (self._width or self.size.width) - 2)
         options: list[Option] = []
         for room in self._rooms:
-            options += [Option(_prompt(room, width), id=room.room_id), Option("", disabled=True)]
+            days = self._days(room)
+            if room.former is not None and all(option.id != _EARLIER for option in options):
+                heading = truncate(_("Under your earlier names"), width)
+                options += [Option(Content.styled(heading, "$quiet"), id=_EARLIER, disabled=True)]
+            prompt = _prompt(room, width, days)
+            options += [Option(prompt, id=room.room_id), Option("", disabled=True)]
         self.set_options(options)
         known = any(room.room_id == current for room in self._rooms)
         self.highlighted = self.get_option_index(current) if current and known else None
 
+    def _days(self, room: RoomView) -> str:
+        if room.former is None:
+            return ""
+        from peerroom.client.pseudonym_words import former_days
 
-def _prompt(room: RoomView, width: int) -> Content:
-    count = str(min(room.unread, 99)) if room.unread else ""
+        today = local(self._clock.now(), self._zone).date()
+        return former_days(room.former, today, self._zone)
+
+
+def _prompt(room: RoomView, width: int, days: str) -> Content:
+    count = str(min(room.unread, 99)) if room.unread else days
     title = truncate(room.title, width - len(count) - 2)
     space = " " * max(1, width - cell_width(title) - len(count))
-    first = Content.assemble((f"{title}{space}", "bold" if room.unread else ""), (count, "bold"))
-    if not room.joined:
+    bold = "bold" if room.unread else ""
+    first = Content.assemble((f"{title}{space}", bold), (count, "$quiet" if days else "bold"))
+    if room.former is not None:
+        second = _("you were {name}").format(name=room.former.name)
+    elif not room.joined:
         second = _("You are no longer in this room")
     else:
         second = room.last or _("Nothing said yet")

@@ -13,6 +13,7 @@ class Status(Prose):
     def __init__(self) -> None:
         super().__init__()
         self._connection = ""
+        self._lasting = ""
         self._notices: list[str] = []
 
     def show(self, state: ConnectionState) -> None:
@@ -22,9 +23,14 @@ class Status(Prose):
         self.set_class(state.kind in ("offline", "refused", "logged_out"), "-trouble")
         self._tell()
 
-    def notice(self, sentence: str) -> None:
+    def last(self, sentence: str) -> None:
+        """Say how things are for a while, in calm; nothing with an empty sentence."""
+        self._lasting = f"… {sentence}" if sentence else ""
+        self._tell()
+
+    def notice(self, sentence: str, mark: str = "!") -> None:
         """Say something that stays until it is put away; what was said before waits behind it."""
-        self._notices.append(sentence)
+        self._notices.append(f"{mark} {sentence}")
         self._tell()
 
     def put_away(self) -> None:
@@ -38,7 +44,7 @@ class Status(Prose):
 
     def _tell(self) -> None:
         closing = _("Esc closes this")
-        lines = [f"! {each}  ({closing})" for each in self._notices[-1:]]
-        lines += [self._connection] if self._connection else []
+        lines = [f"{each}  ({closing})" for each in self._notices[-1:]]
+        lines += [each for each in (self._lasting, self._connection) if each]
         self.display = bool(lines)
         self.say("\n".join(lines))

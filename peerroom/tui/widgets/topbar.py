@@ -94,15 +94,20 @@ class TopBar(Widget):
                 await self.app.run_action(button.action)
 
 
-def room_title(room: RoomView, rooms: Sequence[RoomView]) -> str:
+def room_title(room: RoomView, rooms: Sequence[RoomView], history: str = "") -> str:
     """What stands at the left while ``room``, one of ``rooms``, is open.
 
-    The most pressing first, since a narrow terminal cuts the end off.
+    The most pressing first, since a narrow terminal cuts the end off. ``history`` says who one was
+    in a room of an earlier name.
     """
     words = [room.title]
     elsewhere = sum(other.unread for other in rooms if other.room_id != room.room_id)
     if elsewhere:
         words.append(_("{count} new elsewhere (F4)").format(count=elsewhere))
+    if room.former is not None:
+        return " · ".join([*words, history])
+    if room.own_name:
+        words.append(_("{name} (F7)").format(name=room.own_name))
     people = ngettext("{count} person", "{count} people", room.people)
     words.append(people.format(count=room.people))
     if not room.encrypted:
