@@ -19,7 +19,9 @@ from support.vaults import CHEAP, NOW, PASSPHRASE, ROOM, decrypted, furnish, mes
 
 from peerroom.store import database, errors, keys
 from peerroom.store import vault as vaults
+from peerroom.store.crossing import cross
 from peerroom.store.drafts import Draft
+from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
 
 FILE_STEPS = frozenset(
@@ -27,6 +29,7 @@ FILE_STEPS = frozenset(
 )
 SECRET = "words that must go"
 OTHER = "other words"
+NEXT = "!next-harbour:example.org"
 
 
 class Countdown:
@@ -193,6 +196,66 @@ def redaction(folder: Path) -> int:
     return _every_step(folder, begin, work, look)
 
 
+def retiring(folder: Path) -> int:
+    """The account is whole, or history; then nothing of its keys is left once it is finished."""
+    password = b"password-of-heron"
+
+    def begin() -> None:
+        with new_vault(folder) as vault:
+            vault.crypto_path(furnish(vault))
+            vault.events.upsert(message(1, "hello"))
+
+    def work() -> None:
+        with Vault.open(folder, PASSPHRASE) as vault:
+            vault.accounts.retire(1, NOW)
+
+    def look() -> None:
+        with Vault.open(folder, PASSPHRASE) as vault:
+            account = vault.accounts.get(1)
+            if account.retired is None:
+                assert account == vault.accounts.current()
+                assert len(account.crypto_key) == 32
+                assert password in decrypted(folder, vault.data_key)
+                return
+            vault.accounts.retire(1, NOW)
+            assert vault.accounts.all() == []
+            assert password not in decrypted(folder, vault.data_key)
+            assert list((folder / "crypto").iterdir()) == []
+            assert vault.events.get("$event-1")
+
+    return _every_step(folder, begin, work, look)
+
+
+def crossing(folder: Path) -> int:
+    """Each message is in exactly one of: the outbox of the old name, the draft of the new one."""
+    texts = ("one", "two", "maybe")
+
+    def begin() -> None:
+        with new_vault(folder) as vault:
+            furnish(vault)
+            vault.rooms.put(StoredRoom(NEXT, 1, encrypted=True))
+            for text in texts:
+                content = {"type": "m.room.message", "content": {"body": text}}
+                row = vault.outbox.add(1, ROOM, "message", content, now=NOW)
+            vault.outbox.mark_sending(row.id, NOW)
+
+    def work() -> None:
+        with Vault.open(folder, PASSPHRASE) as vault:
+            cross(vault, 1, {ROOM: NEXT})
+
+    def look() -> None:
+        with Vault.open(folder, PASSPHRASE) as vault:
+            for _ in range(2):
+                draft = vault.drafts.get(NEXT)
+                rows = [row.content["content"]["body"] for row in vault.outbox.of_room(ROOM)]
+                drafted = draft.text.split("\n\n") if draft else []
+                assert sorted(rows + drafted) == sorted(texts), (rows, drafted)
+                cross(vault, 1, {ROOM: NEXT})
+            assert (rows, drafted) == (["maybe"], ["one", "two"])
+
+    return _every_step(folder, begin, work, look)
+
+
 def _every_step(
     folder: Path,
     begin: Callable[[], None],
@@ -214,7 +277,10 @@ def _drop(_: object) -> None:
     """Make a call that returns something a call that returns nothing."""
 
 
-SCENARIOS = {kind.__name__: kind for kind in (creation, passphrase, removal, sending, redaction)}
+SCENARIOS = {
+    kind.__name__: kind
+    for kind in (creation, passphrase, removal, sending, redaction, retiring, crossing)
+}
 
 if __name__ == "__main__":
     print(SCENARIOS[sys.argv[1]](Path(sys.argv[2])))

@@ -86,6 +86,28 @@ def _nowhere(secrets: list[bytes], folder: Path) -> None:
             assert secret not in str(path.relative_to(folder)).encode()
 
 
+@pytest.mark.parametrize("secret", [True, False])
+def test_a_record_that_was_replaced_as_a_secret_is_in_no_page(tmp_path: Path, secret: bool) -> None:
+    """Of whatever size before and after, among others that grow. Without the word, traces stay."""
+    chance = random.Random(20260304)
+    with new_vault(tmp_path / "vault") as vault:
+        records, now, gone = vault.records, dict[str, str](), list[str]()
+        for number in range(150):
+            key, seed = f"wallet-{chance.randrange(6)}", f"seed-{number}-{chance.random()}"
+            if key in now:
+                gone.append(now.pop(key))
+            if chance.random() < 0.1:
+                records.remove("wallets", key, secret=secret)
+                continue
+            now[key] = seed
+            records.replace("wallets", key, {"r": [seed] * chance.randrange(1, 300)}, secret=secret)
+            records.append("noise", "x" * chance.randrange(2000))
+        seen = decrypted(tmp_path / "vault", vault.data_key)
+        assert all(seed.encode() in seen for seed in now.values())
+        left = [seed for seed in gone if seed.encode() in seen]
+        assert left == [] if secret else left
+
+
 def test_a_representation_for_the_log_holds_no_secret(tmp_path: Path) -> None:
     with new_vault(tmp_path / "vault") as vault:
         account = furnish(vault)
