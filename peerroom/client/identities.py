@@ -29,12 +29,13 @@ class Identities:
         self._warned: dict[str, str | None] = {}
 
     def changed(self, room_id: str) -> list[ChangedIdentity]:
-        """Who in the room shows a new identity and gets no keys, by name."""
+        """Who in the room shows a new identity that can be accepted, and gets no keys, by name."""
         here = Names(self._vault, room_id).here()
         found = [
             ChangedIdentity(identity.user_id, here[identity.user_id], identity.offered)
             for identity in self._vault.identities.changed()
             if identity.offered is not None
+            and not identity.vouched
             and identity.user_id in here
             and identity.user_id != self._account.user_id
         ]
@@ -43,7 +44,7 @@ class Identities:
     def accept(self, change: ChangedIdentity) -> bool:
         """Pin the new identity; False if it is not the one that is offered any more."""
         known = self._vault.identities.get(change.user_id)
-        if known is None or known.offered != change.key:
+        if known is None or known.offered != change.key or known.vouched:
             return False
         connection = self._link.connection
         if connection is not None:
@@ -59,15 +60,20 @@ class Identities:
     def _new(self) -> Iterator[News]:
         changed = self._vault.identities.changed()
         self._said &= {(identity.user_id, identity.offered) for identity in changed}
-        words = _(
+        acceptable = _(
             "{name} has a new encryption identity and gets no keys until you accept it. "
             "Ask them in another way whether it was them."
+        )
+        contradicted = _(
+            "The server shows another encryption identity for {name} than the circle's signed "
+            "list. It gets no keys. Someone who runs the server may be trying to listen in."
         )
         for identity in changed:
             where = self._where(identity.user_id)
             if where is not None and (identity.user_id, identity.offered) not in self._said:
                 self._said.add((identity.user_id, identity.offered))
                 room_id, name = where
+                words = contradicted if identity.vouched else acceptable
                 yield room_id, words.format(name=name)
 
     def _taken_back(self) -> Iterator[News]:

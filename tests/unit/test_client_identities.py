@@ -36,6 +36,9 @@ class Wire:
         self.identity = Identity(talk)
 
 
+CONTRADICTED = "The server shows another encryption identity for Small Otter than the circle's"
+
+
 @pytest.fixture
 def talk() -> Conversation:
     talk = Conversation()
@@ -175,3 +178,18 @@ async def test_only_people_of_ones_own_rooms_are_spoken_of(
     await turn(client)
     [(room_id, words)] = notices
     assert room_id == ROOM and words.startswith("Gone has a new encryption identity")
+
+
+async def test_another_identity_than_the_signed_list_s_is_said_and_cannot_be_accepted(
+    talk: Conversation, client: Client, wire: Wire, notices: list[tuple[str | None, str | None]]
+) -> None:
+    talk.vault.identities.pin_from_ledger(OTHER, "first")
+    talk.vault.identities.pin(OTHER, "second")
+    await turn(client)
+    assert [text and text[: len(CONTRADICTED)] for _, text in notices] == [CONTRADICTED]
+    assert client.changed_identities(ROOM) == []
+    change = ChangedIdentity(OTHER, "Small Otter", "second")
+    assert not client.accept_identity(change)
+    assert wire.identity.accepted == []
+    known = talk.vault.identities.get(OTHER)
+    assert known is not None and known.master == "first"
