@@ -38,6 +38,10 @@ class Names:
             self._gone[user_id] = self._of_someone_gone(user_id, self._known)
         return self._gone[user_id]
 
+    def is_drawn(self, user_id: str) -> bool:
+        """Whether the name comes from a ledger: then the account came in with all the others."""
+        return self._drawn(user_id) is not None
+
     def here(self) -> Mapping[str, str]:
         """Everyone who is in the room or invited, by user id."""
         if self._known is None:

@@ -37,10 +37,18 @@ _STAGES: Final[dict[Stage, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Sentences under a heading (which may be empty)."""
+    """Sentences under a heading (which may be empty); ``listed`` ones stand each for itself."""
 
     heading: str
     sentences: tuple[str, ...]
+    listed: bool = False
+
+    @property
+    def text(self) -> str:
+        """The sentences as one text."""
+        if self.listed:
+            return "\n".join(self.sentences)
+        return ("" if language() == "ja" else " ").join(self.sentences)
 
 
 def headline(view: PseudonymView, now: datetime, zone: tzinfo | None) -> str:
@@ -59,9 +67,12 @@ def headline(view: PseudonymView, now: datetime, zone: tzinfo | None) -> str:
 
 def sections(view: PseudonymView, now: datetime, zone: tzinfo | None) -> list[Section]:
     """Everything else: how things stand, what protects, what still links, earlier names."""
-    found = [Section("", tuple(_standing(view, now, zone)))]
+    found = [
+        Section("", tuple(_standing(view, now, zone))),
+        Section("", tuple(_crowd(view, now, zone))),
+    ]
     if view.kind == "fixed":
-        found.append(Section(_("What gives you away"), (_(GIVES_AWAY), _address(view))))
+        found.append(Section(_("What still links you"), (_(GIVES_AWAY), _address(view))))
     else:
         found.append(Section(_("What the change of names protects"), _translated(PROTECTS)))
         links = (*_translated(STILL_LINKS), _address(view))
@@ -69,7 +80,8 @@ def sections(view: PseudonymView, now: datetime, zone: tzinfo | None) -> list[Se
     if view.former:
         today = local(now, zone).date()
         names = tuple(former_words(former, today, zone) for former in view.former)
-        found.append(Section(_("Your earlier names, which only you can see here"), names))
+        heading = _("Your earlier names, which only you can see here")
+        found.append(Section(heading, names, listed=True))
     return [section for section in found if section.sentences]
 
 
@@ -124,14 +136,14 @@ def _standing(view: PseudonymView, now: datetime, zone: tzinfo | None) -> Iterat
             yield _("Names changed without you. You can read what was said until then.")
         case "between":
             yield _("What you write now is kept as a draft, and goes with you.")
-        case "rotates":
-            yield from _crowd(view, now, zone)
     if view.stage in _STAGES:
         yield _(_STAGES[view.stage]).format(when=_until(view, now, zone))
 
 
 def _crowd(view: PseudonymView, now: datetime, zone: tzinfo | None) -> Iterator[str]:
     """How far one disappears among the others, said before anything is promised."""
+    if view.kind != "rotates":
+        return
     if view.newcomer and view.until is not None:
         yield newcomer(view.until, now, zone)
         return

@@ -214,7 +214,14 @@ class Timeline:
         unsigned = raw.get("unsigned")
         previous = unsigned.get("prev_content") if isinstance(unsigned, dict) else None
         key = raw.get("state_key")
+        if isinstance(key, str) and self._came_with_all(raw.get("content"), key):
+            return None
         return messages.read_move(raw.get("content"), previous, key, event.sender, self._names.of)
+
+    def _came_with_all(self, content: object, user_id: str) -> bool:
+        """Whether somebody only came in because everyone has a new name: no news to anybody."""
+        joined = isinstance(content, dict) and content.get("membership") == "join"
+        return joined and self._names.is_drawn(user_id)
 
 
 class _Withdrawn:

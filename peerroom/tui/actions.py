@@ -79,7 +79,7 @@ CHAT: Final = (
         N_("Your name here"),
         "go",
         "screen.pseudonym",
-        keys="f7",
+        keys="f8",
         commands=("name", "名前", "なまえ"),
     ),
     Action(

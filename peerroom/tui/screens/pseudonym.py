@@ -72,6 +72,4 @@ class PseudonymScreen(SidePage[None]):
 
 def _paragraphs(sections: list[pseudonym_words.Section]) -> Iterator[Paragraph]:
     for section in sections:
-        if section.heading:
-            yield Paragraph("", lead=section.heading)
-        yield from (Paragraph(sentence, lead="  ") for sentence in section.sentences)
+        yield Paragraph(section.text, heading=section.heading)

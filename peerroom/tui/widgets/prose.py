@@ -18,10 +18,12 @@ from peerroom.text.cells import cell_width, wrap
 
 
 class Paragraph(NamedTuple):
-    """Some sentences; ``lead`` stands before them in bold, and they hang behind it."""
+    """Some sentences; ``lead`` stands before them in bold, and they hang behind it. ``heading``
+    stands above them, one line, in bold too."""
 
     text: str
     lead: str = ""
+    heading: str = ""
 
 
 class Prose(Widget):
@@ -84,6 +86,8 @@ def _lines(paragraphs: Sequence[Paragraph], width: int) -> list[tuple[str, str]]
     for paragraph in paragraphs:
         if lines:
             lines.append(("", ""))
+        if paragraph.heading:
+            lines.append((paragraph.heading, ""))
         indent = cell_width(paragraph.lead)
         parts = wrap(paragraph.text, max(2, width - indent))
         lines += [(paragraph.lead if not n else " " * indent, part) for n, part in enumerate(parts)]

@@ -54,35 +54,36 @@ class RoomList(OptionList):
         width = max(8, (self._width or self.size.width) - 2)
         options: list[Option] = []
         for room in self._rooms:
-            days = self._days(room)
             if room.former is not None and all(option.id != _EARLIER for option in options):
                 heading = truncate(_("Under your earlier names"), width)
                 options += [Option(Content.styled(heading, "$quiet"), id=_EARLIER, disabled=True)]
-            prompt = _prompt(room, width, days)
+            prompt = self._prompt(room, width)
             options += [Option(prompt, id=room.room_id), Option("", disabled=True)]
         self.set_options(options)
         known = any(room.room_id == current for room in self._rooms)
         self.highlighted = self.get_option_index(current) if current and known else None
 
-    def _days(self, room: RoomView) -> str:
+    def _prompt(self, room: RoomView, width: int) -> Content:
         if room.former is None:
-            return ""
+            return _living(room, width)
         from peerroom.client.pseudonym_words import former_days
 
-        today = local(self._clock.now(), self._zone).date()
-        return former_days(room.former, today, self._zone)
+        days = former_days(room.former, local(self._clock.now(), self._zone).date(), self._zone)
+        second = " · ".join(part for part in (days, room.title) if part)
+        return _lines(truncate(room.former.name, width), truncate(second, width))
 
 
-def _prompt(room: RoomView, width: int, days: str) -> Content:
-    count = str(min(room.unread, 99)) if room.unread else days
+def _living(room: RoomView, width: int) -> Content:
+    count = str(min(room.unread, 99)) if room.unread else ""
     title = truncate(room.title, width - len(count) - 2)
     space = " " * max(1, width - cell_width(title) - len(count))
-    bold = "bold" if room.unread else ""
-    first = Content.assemble((f"{title}{space}", bold), (count, "$quiet" if days else "bold"))
-    if room.former is not None:
-        second = _("you were {name}").format(name=room.former.name)
-    elif not room.joined:
+    first = Content.assemble((f"{title}{space}", "bold" if room.unread else ""), (count, "bold"))
+    if not room.joined:
         second = _("You are no longer in this room")
     else:
         second = room.last or _("Nothing said yet")
-    return Content.assemble(first, "\n", (truncate(second, width), "$quiet"))
+    return _lines(first, truncate(second, width))
+
+
+def _lines(first: Content | str, second: str) -> Content:
+    return Content.assemble(first, "\n", (second, "$quiet"))

@@ -107,7 +107,7 @@ def room_title(room: RoomView, rooms: Sequence[RoomView], history: str = "") -> 
     if room.former is not None:
         return " · ".join([*words, history])
     if room.own_name:
-        words.append(_("{name} (F7)").format(name=room.own_name))
+        words.append(_("{name} (F8)").format(name=room.own_name))
     people = ngettext("{count} person", "{count} people", room.people)
     words.append(people.format(count=room.people))
     if not room.encrypted:
