@@ -22,6 +22,7 @@ class SawRecord:
     """The server showed this record in a room of the circle."""
 
     signed: SignedRecord
+    room_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Arrived:
     """
 
     user_id: str
+    room_id: str
     records: tuple[SignedRecord, ...] = field(repr=False)
 
 
@@ -84,6 +86,13 @@ class AccountMade:
     user_id: str = field(repr=False)
     master_key: bytes = field(repr=False)
     devices: tuple[Device, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NameTaken:
+    """The name of `MakeAccount` belongs to somebody else: another one is drawn."""
+
+    localpart: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,7 @@ Fact = (
     | Evidence
     | RequestSent
     | AccountMade
+    | NameTaken
     | RedemptionSent
     | Nowhere
     | StaySent

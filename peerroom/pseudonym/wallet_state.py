@@ -6,20 +6,32 @@ account that is then in use begins another wallet (`peerroom.pseudonym.wallet.su
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
 import msgspec
 
-from peerroom.pseudonym.epochs import Times
+from peerroom.errors import PeerRoomError
+from peerroom.pseudonym.epochs import REMEMBERED, SKEW, Times, moment
+from peerroom.pseudonym.following import Trail
 from peerroom.pseudonym.possession import Account
 from peerroom.pseudonym.records import Chain
 from peerroom.pseudonym.tokens import Pending, Scope, Token
 from peerroom.pseudonym.wallet_errors import WalletDamaged
 from peerroom.pseudonym.wallet_steps import Notice
-from peerroom.wire.records import EpochOpened
+from peerroom.wire.records import Admitted, EpochOpened, Issued, Seated
+
+KEPT: Final = timedelta(hours=24)
+"""How long the old account's keys are kept after the new one has joined."""
+MARGIN: Final = 20
+"""A request counts as sent in time if it arrived this part of an epoch before the cut-off (and at
+most `SKEW` before): then the bot has had time to read it, whatever the two clocks say."""
+GRACE: Final = 48
+"""A visit may begin later than drawn by this part of the window, for a machine that is slow."""
+LEAST_GRACE: Final = timedelta(seconds=5)
 
 
 class Stage(StrEnum):
@@ -113,61 +125,77 @@ class Spoilt:
     request: bytes = field(repr=False)
 
 
-class Wallet(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
+class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     """The wallet of ``account`` in the epoch that ``opened``.
 
-    ``heads`` are the hashes of the last records, the newest last, so that a second record with one
-    of their numbers is noticed. ``latest`` is the highest number of any record under the bot's
-    signature, ``latest_epoch`` that of any epoch. ``pendings`` are those of the three rounds, each
-    None once it is burnt. ``asked_at`` is when the server had the request; ``ledger_at`` when this
-    round's issue ledger was read. ``issue`` and ``admission`` are the numbers of the ledgers that
-    have been seen, to be read until they are ``…_read``. ``signed`` are the accounts of this
-    round's issue ledger. ``sent``: the last message of this stage was acknowledged. ``look``: the
-    new account is to look first. ``elsewhere``: the old account is in a newer room already.
-    ``decrypted``, ``joined_at``, ``succeeded``: the new account reads; since when; has begun its
-    own wallet. ``notices`` are still to be said, ``told`` were.
+    ``trail`` is how far the records were followed. ``pendings`` are those of the three rounds, each
+    None once it is burnt; ``asked_at`` is when the server had the request.
+
+    Of ``round``: ``issued`` is its issue ledger with number ``issue``, waiting to be read until
+    ``issue_read``; ``ledger_at`` when that was, ``signed`` the accounts in it; ``ways_in`` what the
+    bot said about registering, of any round; ``token``, ``fresh`` the account that is made, and
+    ``seat`` what is shown for it or, to stay, for the old one; ``sent``: the server has that.
+
+    ``admitted``, ``admission`` and ``admission_read`` are the same for the final ledger, which was
+    ``committed`` then. ``look``: the new account is to look first. ``joined_at``, ``decrypted``:
+    since when the new account is in a newer room, and whether it can read. ``forget`` are accounts
+    made for nothing. ``rooms``: the highest number of a record that each room had.
+
+    ``stop`` names the error that stopped the wallet, ``spoilt`` the request that proves it;
+    ``showing`` and ``shown`` are records for the room; ``notices`` are still to be said, ``told``
+    were. ``succeeded``: the next epoch has its wallet.
     """
 
     account: Account
-    chain: Chain
+    trail: Trail
     opened: EpochOpened
     plan: Plan
     stage: Stage = Stage.IDLE
-    round: int = 0
-    heads: tuple[bytes, ...] = ()
-    latest: int = 0
-    latest_epoch: int = 0
+    resident: bool = False
     pendings: tuple[Pending | None, ...] = ()
     asked_at: datetime | None = None
+
+    round: int = 0
+    issued: Issued | None = None
     issue: int = 0
     issue_read: bool = False
     ledger_at: datetime | None = None
     signed: frozenset[str] = frozenset()
-    way_in: WayIn | None = None
+    ways_in: tuple[WayIn, ...] = ()
     token: Token | None = None
     fresh: Fresh | None = None
+    seat: Seated | None = None
     sent: bool = False
+
+    admitted: Admitted | None = None
     admission: int = 0
     admission_read: bool = False
     committed: datetime | None = None
     look: bool = False
-    elsewhere: bool = False
     joined_at: datetime | None = None
     decrypted: bool = False
     forget: tuple[str, ...] = ()
+    rooms: dict[str, int] = msgspec.field(default_factory=dict)
+
     stop: str | None = None
     spoilt: Spoilt | None = None
     showing: tuple[Showing, ...] = ()
     shown: tuple[int, ...] = ()
     notices: tuple[Notice, ...] = ()
     told: tuple[Notice, ...] = ()
-    resident: bool = False
     succeeded: bool = False
+
+    # --- what follows from it ---------------------------------------------------------------------
 
     @property
     def epoch(self) -> int:
         """The number of the wallet's epoch."""
         return self.opened.epoch
+
+    @property
+    def chain(self) -> Chain:
+        """How far the records were followed."""
+        return self.trail.chain
 
     @property
     def times(self) -> Times:
@@ -185,20 +213,113 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults
         return self.fresh.account if self.fresh is not None else None
 
     @property
+    def pending(self) -> Pending | None:
+        """This round's request, if there is one and it was not burnt."""
+        return self.pendings[self.round] if self.round < len(self.pendings) else None
+
+    @property
+    def way_in(self) -> WayIn | None:
+        """This round's way in."""
+        return next((way for way in self.ways_in if way.round == self.round), None)
+
+    @property
+    def asked_in_time(self) -> bool:
+        """Whether the request was there early enough that it must be in the ledger."""
+        times = self.times
+        margin = min(SKEW, (times.cut_off - times.opened) / MARGIN)
+        return self.asked_at is not None and self.asked_at <= times.cut_off - margin
+
+    @property
+    def ready(self) -> bool:
+        """Whether the token can be used in this round: ledger and way in came before the visits
+        begin. If what comes later counted, a server could give it late to one member alone, and
+        the one new account that is made only after that would be theirs."""
+        begin, _last = self.times.visits(self.round)
+        way_in = self.way_in
+        return (
+            self.ledger_at is not None
+            and self.ledger_at <= begin
+            and way_in is not None
+            and way_in.at <= begin
+        )
+
+    @property
+    def misled(self) -> bool:
+        """Whether the way in is another one than the record promises to everyone."""
+        way_in, issued = self.way_in, self.issued
+        if way_in is None or issued is None:
+            return False
+        return hashlib.sha256(way_in.token.encode()).digest() != issued.entry
+
+    @property
+    def came(self) -> bool:
+        """Whether the new account is in the new room, and in its ledger if that is known."""
+        if self.joined_at is None:
+            return False
+        unknown = self.stage is Stage.REDEEM_SENT and self.admitted is None
+        return unknown or self.stage is Stage.ADMITTED
+
+    @property
     def moved(self) -> bool:
         """Whether the new account has taken the place of the old one."""
         return self.stage in (Stage.JOINED, Stage.RETIRED, Stage.FINISHED)
 
     @property
     def over(self) -> bool:
-        """Whether nothing is left to do: the wallet may be forgotten."""
-        ended = Stage.FINISHED, Stage.CARRIED, Stage.STAYED, Stage.SKIPPED
-        return self.succeeded and self.stage in ended and not self.forget
+        """Whether nothing is left to do and the next epoch has its wallet: it may be forgotten."""
+        done = self.stage is Stage.FINISHED or not self.moved
+        return self.succeeded and done and not self.forget and not self.notices
 
     def concerns(self, user_id: str) -> bool:
         """Whether what this account sees is the wallet's business."""
         new = self.new_account
         return user_id == self.account.user_id or (new is not None and user_id == new.user_id)
+
+    def skewed(self, now: datetime) -> bool:
+        """Whether a record was written in what this machine takes for the future."""
+        return moment(self.chain.at) - now > SKEW
+
+    def may_redeem(self, now: datetime) -> bool:
+        """Whether the token may be shown now, once the visit has begun."""
+        return (
+            self.stop is None
+            and self.token is not None
+            and self.admitted is None
+            and not self.look
+            and not self.skewed(now)
+            and now < self.times.ends(self.round)
+        )
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether a token of this epoch lets nobody stay any more."""
+        return self.trail.epoch > self.epoch + REMEMBERED
+
+    # --- small changes ----------------------------------------------------------------------------
+
+    def but(self, **changes: object) -> Self:
+        """This wallet with some fields changed."""
+        return msgspec.structs.replace(self, **changes)
+
+    def stopped(self, error: PeerRoomError) -> Self:
+        """The wallet after something that cannot be right. The first reason counts."""
+        if self.stop is not None:
+            return self
+        return self.but(stop=type(error).__name__).saying(Notice.STOPPED)
+
+    def saying(self, notice: Notice) -> Self:
+        """With something to tell the person, unless they know."""
+        if notice in self.notices or notice in self.told:
+            return self
+        return self.but(notices=(*self.notices, notice))
+
+    def forgetting(self) -> Self:
+        """Without the account of this round, which was made for nothing."""
+        if self.fresh is None:
+            return self
+        return self.but(fresh=None, forget=(*self.forget, self.fresh.localpart))
+
+    # --- as bytes ---------------------------------------------------------------------------------
 
     def encode(self) -> bytes:
         """The wallet for the vault, secrets in it."""
@@ -209,7 +330,7 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults
         """The wallet in ``data``. Raises `WalletDamaged`."""
         try:
             return msgspec.msgpack.decode(data, type=cls)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
+        except (msgspec.MsgspecError, ValueError, PeerRoomError, RecursionError):
             raise WalletDamaged from None
 
     def __repr__(self) -> str:
@@ -217,7 +338,3 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
         return [("epoch", self.epoch), ("round", self.round), ("stage", self.stage)]
-
-
-HEADS: Final = 128
-"""How many hashes of records a wallet remembers."""

@@ -1,0 +1,197 @@
+"""What a wallet wants done at a moment, from what is stored alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from peerroom.pseudonym.epochs import SKEW, moment
+from peerroom.pseudonym.wallet_ledgers import awaits_admission
+from peerroom.pseudonym.wallet_state import GRACE, KEPT, LEAST_GRACE, Stage, Wallet
+from peerroom.pseudonym.wallet_steps import (
+    Connect,
+    DestroyOldKeys,
+    Disconnect,
+    ForgetAccount,
+    Look,
+    MakeAccount,
+    Notice,
+    ReadPages,
+    ReadRecords,
+    Redeem,
+    Retire,
+    Say,
+    SendRequest,
+    SendStay,
+    ShowRecord,
+    ShowRequest,
+    Step,
+    Stop,
+)
+from peerroom.wire.records import ROUNDS
+from peerroom.wire.rotation import Request, Stay, encode_seat
+
+
+def steps(wallet: Wallet, now: datetime) -> tuple[Step, ...]:
+    """What is to be done now. `Look` is first and, but for words, alone: before the old account
+    connects."""
+    if looks(wallet):
+        return (*_look(wallet), *_words(wallet))
+    return (
+        *_reading(wallet),
+        *_moving(wallet, now),
+        *(ForgetAccount(localpart) for localpart in wallet.forget),
+        *_showing(wallet, now),
+        *_words(wallet),
+    )
+
+
+def online(wallet: Wallet, now: datetime) -> tuple[str, ...]:
+    """The accounts that may be connected now. The one that is to be used is the last of them.
+
+    A visit is no connection: `MakeAccount` and `Redeem` end by themselves.
+    """
+    old, new = wallet.account.user_id, wallet.new_account
+    if new is None:
+        return (old,)
+    if wallet.stage is Stage.REDEEM_SENT and (wallet.look or wallet.joined_at is not None):
+        return (new.user_id,)
+    if not wallet.moved and wallet.stage is not Stage.ADMITTED:
+        return (old,)
+    left = _due(leave_at(wallet), now) or wallet.stage in (Stage.RETIRED, Stage.FINISHED)
+    came = _due(arrive_at(wallet), now) or wallet.joined_at is not None
+    return (*(() if left else (old,)), *((new.user_id,) if came else ()))
+
+
+def wake(wallet: Wallet, now: datetime) -> datetime | None:
+    """The next moment, after ``now``, at which time alone changes something: tell `Ticked` then."""
+    return min((at for at in _moments(wallet) if at > now), default=None)
+
+
+def looks(wallet: Wallet) -> bool:
+    """Whether the new account is to look for the circle before the old one connects."""
+    return wallet.look and wallet.new_account is not None
+
+
+def visiting(wallet: Wallet, now: datetime) -> bool:
+    """Whether a visit may begin: one of the moments that were drawn for the round has just come."""
+    if wallet.stage is not Stage.SIGNED or not wallet.ready or not wallet.may_redeem(now):
+        return False
+    grace = max(wallet.times.window / GRACE, LEAST_GRACE)
+    return any(drawn <= now <= drawn + grace for drawn in wallet.plan.visits[wallet.round])
+
+
+def arrive_at(wallet: Wallet) -> datetime | None:
+    """When the new account connects, once the commit is known."""
+    return _later(wallet.committed, wallet.plan.arrive_after)
+
+
+def leave_at(wallet: Wallet) -> datetime | None:
+    """When the old account disconnects for good, once the commit is known."""
+    return _later(wallet.committed, wallet.plan.leave_after)
+
+
+def _later(begin: datetime | None, seconds: float) -> datetime | None:
+    return begin + timedelta(seconds=seconds) if begin is not None else None
+
+
+def _due(at: datetime | None, now: datetime) -> bool:
+    return at is None or now >= at
+
+
+def _look(wallet: Wallet) -> Iterator[Step]:
+    new = wallet.new_account
+    if new is not None:
+        yield Look(new.user_id)
+
+
+def _reading(wallet: Wallet) -> Iterator[Step]:
+    if wallet.trail.behind:
+        yield ReadRecords(wallet.chain.sequence)
+    if wallet.issued is not None and not wallet.issue_read:
+        yield ReadPages(wallet.issue)
+    elif awaits_admission(wallet):
+        yield ReadPages(wallet.admission)
+
+
+def _moving(wallet: Wallet, now: datetime) -> Iterator[Step]:
+    """The steps that bring the wallet on."""
+    new, old = wallet.new_account, wallet.account.user_id
+    match wallet.stage:
+        case Stage.ASKING:
+            if wallet.stop is None and now < wallet.times.cut_off:
+                yield from _asking(wallet)
+        case Stage.REGISTERED:
+            fresh, way_in = wallet.fresh, wallet.way_in
+            if new is None and fresh is not None and way_in is not None and wallet.may_redeem(now):
+                yield MakeAccount(fresh.localpart, fresh.password, way_in.token)
+        case Stage.REDEEM_SENT:
+            if wallet.seat is not None and not wallet.sent and wallet.may_redeem(now):
+                yield Redeem(wallet.seat, wallet.opened.sealing_key, wallet.scope)
+        case Stage.ADMITTED:
+            if _due(leave_at(wallet), now):
+                yield Disconnect(old)
+            if new is not None and _due(arrive_at(wallet), now):
+                yield Connect(new.user_id)
+        case Stage.JOINED:
+            if _due(leave_at(wallet), now):
+                yield Retire(old)
+        case Stage.RETIRED:
+            if wallet.decrypted and _due(_kept_until(wallet), now):
+                yield DestroyOldKeys(old)
+        case Stage.STAY_SENT:
+            if wallet.seat is not None and not wallet.sent:
+                yield SendStay(Stay(wallet.epoch, wallet.round, encode_seat(wallet.seat)))
+        case _:
+            pass
+
+
+def _asking(wallet: Wallet) -> Iterator[Step]:
+    requests = tuple(pending.request for pending in wallet.pendings if pending is not None)
+    if len(requests) == ROUNDS:
+        first, second, third = requests
+        yield SendRequest(Request(wallet.epoch, (first, second, third)))
+
+
+def _kept_until(wallet: Wallet) -> datetime | None:
+    return wallet.joined_at + KEPT if wallet.joined_at is not None else None
+
+
+def _showing(wallet: Wallet, now: datetime) -> Iterator[Step]:
+    for showing in wallet.showing:
+        if now >= showing.at:
+            yield ShowRecord(showing.sequence)
+    if wallet.spoilt is not None:
+        yield ShowRequest(wallet.epoch, wallet.spoilt.round, wallet.spoilt.request)
+
+
+def _words(wallet: Wallet) -> Iterator[Step]:
+    for notice in wallet.notices:
+        if notice is Notice.STOPPED:
+            yield Stop(wallet.stop or "")
+        else:
+            yield Say(notice)
+
+
+def _moments(wallet: Wallet) -> Iterator[datetime]:
+    """When time alone may change something."""
+    times, plan = wallet.times, wallet.plan
+    yield from (showing.at for showing in wallet.showing)
+    # Whether a record is from the future changes when the clock comes within reach of it.
+    yield moment(wallet.chain.at) - SKEW
+    match wallet.stage:
+        case Stage.IDLE:
+            yield from (plan.request_at, times.cut_off)
+        case Stage.ASKING:
+            yield times.cut_off
+        case Stage.SIGNED:
+            yield from plan.visits[wallet.round]
+        case Stage.REGISTERED | Stage.REDEEM_SENT:
+            yield times.ends(wallet.round)
+        case Stage.ADMITTED | Stage.JOINED:
+            yield from (at for at in (arrive_at(wallet), leave_at(wallet)) if at is not None)
+        case Stage.RETIRED:
+            if (until := _kept_until(wallet)) is not None:
+                yield until
+        case _:
+            pass
