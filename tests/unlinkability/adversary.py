@@ -27,7 +27,8 @@ BINS: Final = 12
 RIDGE: Final = 4.0
 """How strongly weights are held at zero, in squared units of their scores: something that seemed
 to tell by luck on the seeds of training is not believed."""
-STEPS: Final = 12
+SWEEPS: Final = 10
+SETTLED: Final = 0.02
 PRIOR: Final = 2.0
 """Pairs of each sort imagined in each bin: what was never seen says nothing."""
 
@@ -152,55 +153,32 @@ def _counts(values: Sequence[float | None], edges: tuple[float, ...]) -> list[in
 
 
 def _weights(rows: Sequence[tuple[list[tuple[float, ...]], int]], count: int) -> list[float]:
-    """Maximum of the conditional likelihood, by Newton's method; never below zero, since a ratio
-    is not to be believed backwards."""
+    """Maximum of the conditional likelihood, one weight after another by Newton's method, until
+    none moves; never below zero, since a ratio is not to be believed backwards."""
     weights = [0.0] * count
-    for _ in range(STEPS):
-        slope = [-RIDGE * weight for weight in weights]
-        curve = [[RIDGE * (i == j) for j in range(count)] for i in range(count)]
-        for candidates, right in rows:
-            chances = _softmax(
-                [sum(map(float.__mul__, weights, candidate)) for candidate in candidates]
-            )
-            mean = [
-                sum(
-                    chance * candidate[i]
-                    for chance, candidate in zip(chances, candidates, strict=True)
-                )
-                for i in range(count)
-            ]
-            for i in range(count):
-                slope[i] += candidates[right][i] - mean[i]
-                for j in range(i + 1):
-                    moment = sum(
-                        chance * candidate[i] * candidate[j]
-                        for chance, candidate in zip(chances, candidates, strict=True)
-                    )
-                    curve[i][j] += moment - mean[i] * mean[j]
-        for i in range(count):
-            for j in range(i):
-                curve[j][i] = curve[i][j]
-        step = _solved(curve, slope)
-        weights = [max(0.0, weight + change) for weight, change in zip(weights, step, strict=True)]
-        if max(map(abs, step), default=0.0) < 1e-4:
+    scores = [[0.0] * len(candidates) for candidates, _ in rows]
+    for _ in range(SWEEPS):
+        moved = 0.0
+        for index, weight in enumerate(weights):
+            slope, curve = -RIDGE * weight, RIDGE
+            for (candidates, right), score in zip(rows, scores, strict=True):
+                mean = square = 0.0
+                for chance, candidate in zip(_softmax(score), candidates, strict=True):
+                    mean += chance * candidate[index]
+                    square += chance * candidate[index] ** 2
+                slope += candidates[right][index] - mean
+                curve += square - mean * mean
+            change = max(-weight, min(1.0, slope / curve))
+            if abs(change) < 1e-3:
+                continue
+            weights[index] += change
+            moved = max(moved, abs(change))
+            for (candidates, _), score in zip(rows, scores, strict=True):
+                for place, candidate in enumerate(candidates):
+                    score[place] += change * candidate[index]
+        if moved < SETTLED:
             break
     return weights
-
-
-def _solved(table: list[list[float]], right: list[float]) -> list[float]:
-    """``x`` with table · x = right, by elimination; the table is positive definite."""
-    size = len(right)
-    rows = [[*row, value] for row, value in zip(table, right, strict=True)]
-    for i in range(size):
-        for j in range(i + 1, size):
-            factor = rows[j][i] / rows[i][i]
-            for k in range(i, size + 1):
-                rows[j][k] -= factor * rows[i][k]
-    result = [0.0] * size
-    for i in reversed(range(size)):
-        rest = sum(rows[i][k] * result[k] for k in range(i + 1, size))
-        result[i] = (rows[i][size] - rest) / rows[i][i]
-    return result
 
 
 def _softmax(scores: Sequence[float]) -> list[float]:

@@ -107,9 +107,13 @@ def arrival(old: Profile, new: Profile) -> float | None:
 
 
 def same_mark(old: Profile, new: Profile) -> float | None:
-    """How many marks (an address, a name, a key) the two share."""
-    kinds = [kind for kind in old.marks if kind in new.marks]
-    return float(sum(old.marks[kind] == new.marks[kind] for kind in kinds)) if kinds else None
+    """Whether they share a mark: a name that was changed in sight, an address."""
+    return _shared(old, new, line=False)
+
+
+def same_line(old: Profile, new: Profile) -> float | None:
+    """On how many counts somebody at the lines would put them on the same one."""
+    return _shared(old, new, line=True)
 
 
 def asking_hour(old: Profile, new: Profile) -> float | None:
@@ -168,6 +172,7 @@ ALL: Final[tuple[Feature, ...]] = (
     listed,
     arrival,
     same_mark,
+    same_line,
     asking_hour,
     amount,
     size,
@@ -185,6 +190,11 @@ def _middle(online: Spans) -> float:
 
 def _apart(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else abs(one - other)
+
+
+def _shared(old: Profile, new: Profile, *, line: bool) -> float | None:
+    kinds = [kind for kind in old.marks if kind in new.marks and kind.startswith("line") == line]
+    return float(sum(old.marks[kind] == new.marks[kind] for kind in kinds)) if kinds else None
 
 
 def _distance(moments: tuple[float, ...], moment: float) -> float:

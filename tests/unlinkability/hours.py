@@ -12,7 +12,7 @@ Times are seconds of the circle's local time since a Monday 00:00; a span is (be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final, Literal
 
@@ -24,8 +24,16 @@ WEEK: Final = 7 * DAY
 Span = tuple[float, float]
 Spans = tuple[Span, ...]
 
-Hours = Literal["always on", "half always on", "laptops"]
-HOURS: Final[tuple[Hours, ...]] = ("always on", "half always on", "laptops")
+Hours = Literal["always on", "always on, lines fail", "half always on", "laptops"]
+HOURS: Final[tuple[Hours, ...]] = (
+    "always on",
+    "always on, lines fail",
+    "half always on",
+    "laptops",
+)
+"""``always on``: agents on machines that never stop. ``always on, lines fail``: some go down now and
+then for minutes, some people's more often than others'. ``half always on``: half of the members so,
+the others as in ``laptops``, whose programs run while their people sit there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +78,11 @@ def draw_person(random: Random, *, always_on: bool) -> Person:
 
 def draw_people(random: Random, count: int, hours: Hours) -> tuple[Person, ...]:
     """The members of a circle under a model of hours."""
-    share = {"always on": count, "half always on": count // 2, "laptops": 0}[hours]
+    share = {"half always on": count // 2, "laptops": 0}.get(hours, count)
     flags = [index < share for index in range(count)]
     random.shuffle(flags)
-    return tuple(draw_person(random, always_on=flag) for flag in flags)
+    people = tuple(draw_person(random, always_on=flag) for flag in flags)
+    return tuple(replace(one, flaky=0.0) for one in people) if hours == "always on" else people
 
 
 def at_the_screen(random: Random, person: Person, begin: float, end: float) -> Spans:
@@ -96,7 +105,7 @@ def agent_online(
     spans: list[Span] = []
     since = begin
     while True:
-        down = since + (random.expovariate(person.flaky / WEEK) if person.flaky else WEEK)
+        down = since + random.expovariate(person.flaky / WEEK) if person.flaky else end
         if down >= end:
             return (*spans, (since, end))
         spans.append((since, down))

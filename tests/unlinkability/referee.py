@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp, lgamma, log, log2
 from typing import Final
 
@@ -16,24 +16,60 @@ CONFIDENT: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Results over ``rotations`` of circles with ``members`` on average.
-
-    ``correct`` links in all; ``precision`` of the `CONFIDENT` ones; ``effective`` the mean of
-    2^H, the number of people among whom an account is hidden; ``worst`` the highest probability
-    that was ever given to anybody.
+    """Results so far. ``correct`` links in all; ``hidden`` the sum over accounts of 2^H, the number
+    of people among whom each is hidden, as a share of those who changed names with it; ``worst``
+    the highest probability that was ever given to anybody, times their number; ``sure`` for each
+    link how sure the adversary was, and whether it was right.
     """
 
-    rotations: int
-    members: float
-    correct: int
-    precision: float
-    effective: float
-    worst: float
+    rotations: int = 0
+    correct: int = 0
+    hidden: float = 0.0
+    worst: float = 0.0
+    sure: tuple[tuple[float, bool], ...] = field(default=(), repr=False)
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.rotations + other.rotations,
+            self.correct + other.correct,
+            self.hidden + other.hidden,
+            max(self.worst, other.worst),
+            self.sure + other.sure,
+        )
+
+    @property
+    def people(self) -> int:
+        """How many accounts were to be linked."""
+        return len(self.sure)
+
+    @property
+    def members(self) -> float:
+        """How many there were in a rotation, on average."""
+        return self.people / self.rotations
 
     @property
     def share(self) -> float:
         """Correct links among all that there were to find."""
-        return self.correct / (self.rotations * self.members) if self.rotations else 0.0
+        return self.correct / self.people
+
+    @property
+    def a_rotation(self) -> float:
+        """Correct links in a rotation; guessing gives one."""
+        return self.correct / self.rotations
+
+    @property
+    def effective(self) -> float:
+        """The mean of 2^H as a share of those who changed names: 1 is a perfect crowd."""
+        return self.hidden / self.people
+
+    @property
+    def precision(self) -> float:
+        """How many of the `CONFIDENT` links were right. Links that are as sure as the last of these
+        all count: the order of a list must not choose among them."""
+        ordered = sorted((sure for sure, _ in self.sure), reverse=True)
+        bar = ordered[max(1, round(len(ordered) * CONFIDENT)) - 1]
+        surest = [right for sure, right in self.sure if sure >= bar]
+        return sum(surest) / len(surest)
 
     @property
     def bound(self) -> int:
@@ -52,29 +88,15 @@ class Tally:
 
 def tally(judged: Iterable[tuple[Sight, Verdict]]) -> Tally:
     """The results of all rotations together."""
-    rotations = correct = people = 0
-    effective = worst = 0.0
-    sureness: list[tuple[float, bool]] = []
+    rotations, hidden, worst = 0, 0.0, 0.0
+    sure: list[tuple[float, bool]] = []
     for sight, verdict in judged:
         rotations += 1
         for link, belief, true in zip(verdict.links, verdict.beliefs, sight.truth, strict=True):
-            people += 1
-            correct += link == true
-            effective += 2.0 ** entropy(belief)
-            worst = max(worst, *belief)
-            sureness.append((belief[link], link == true))
-    # Equal sureness must not be sorted by being right.
-    sureness.sort(key=lambda entry: -entry[0])
-    bar = sureness[max(1, round(len(sureness) * CONFIDENT)) - 1][0]
-    surest = [right for sure, right in sureness if sure >= bar]
-    return Tally(
-        rotations,
-        people / rotations,
-        correct,
-        sum(surest) / len(surest),
-        effective / people,
-        worst,
-    )
+            hidden += 2.0 ** entropy(belief) / len(belief)
+            worst = max(worst, max(belief) * len(belief))
+            sure.append((belief[link], link == true))
+    return Tally(rotations, sum(right for _, right in sure), hidden, worst, tuple(sure))
 
 
 def entropy(belief: Iterable[float]) -> float:

@@ -1,0 +1,80 @@
+"""`make lab`: the whole experiment, its table, its picture and its page.
+
+    python -m unlinkability.report [--circles N] [--processes N] [--date YYYY-MM-DD]
+
+Writes ``docs/unlinkability.md`` and ``docs/images/unlinkability.svg``. The same seeds give the same
+numbers on any machine; only the date is taken from the clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from unlinkability import page, plot
+from unlinkability.arms import OTHERS, WITHOUT
+from unlinkability.experiment import Crowd, Inquiry, cases, run
+from unlinkability.hours import HOURS
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PAGE: Final = ROOT / "docs/unlinkability.md"
+PICTURE: Final = ROOT / "docs/images/unlinkability.svg"
+
+
+def inquiries(circles: int) -> list[Inquiry]:
+    """The questions of the lab: ``circles`` of twenty with ten switches each carry the promise."""
+    few = max(2, circles // 10)
+    asked = []
+    for hours in HOURS:
+        twenty = Crowd(20, hours)
+        quiet = cases("peerroom", "nobody writes")
+        if hours == "always on":
+            quiet += cases("peerroom", "everyone writes alike")
+        asked.append(Inquiry(twenty, quiet, circles, few))
+        compared = cases("peerroom", "everyone writes as they do")
+        compared += cases("no padding", "everyone writes as they do")
+        for arm in (*OTHERS, *WITHOUT):
+            if arm.name != "no padding":
+                compared += cases(arm.name, "nobody writes")
+        asked.append(Inquiry(twenty, compared, few, few))
+        for members in (10, 50):
+            asked.append(
+                Inquiry(Crowd(members, hours), cases("peerroom", "nobody writes"), few, few // 2)
+            )
+    return asked
+
+
+def main() -> None:
+    """Run, show progress, write."""
+    parser = argparse.ArgumentParser(description="Who can be linked across a change of names?")
+    parser.add_argument("--circles", type=int, default=200)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--date", default=datetime.now(UTC).date().isoformat())
+    chosen = parser.parse_args()
+    begun = time.monotonic()
+
+    def told(words: str) -> None:
+        print(
+            f"\r\033[K{time.monotonic() - begun:5.0f} s  {words}",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    asked = inquiries(chosen.circles)
+    results = run(asked, processes=chosen.processes, told=told)
+    took = time.monotonic() - begun
+    told("done\n")
+    PICTURE.parent.mkdir(exist_ok=True)
+    plot.draw(results, PICTURE)
+    PAGE.write_text(page.written(asked, results, chosen.date), encoding="utf-8")
+    print(f"{PAGE.relative_to(ROOT)} and {PICTURE.relative_to(ROOT)} written after {took:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
