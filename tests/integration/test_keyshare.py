@@ -370,3 +370,22 @@ async def test_a_forwarded_key_is_not_taken(people: People) -> None:
         event = {"type": "m.room.encrypted", "sender": bob.user_id, "content": sealed}
         assert alice.machine.handle_to_device([event]).refused == refused
         assert bool(alice.machine.room_keys.holders(room_id, foreign.session_id)) is (not refused)
+
+
+async def test_a_ledger_that_says_otherwise_than_the_server_takes_the_keys_away(
+    people: People,
+) -> None:
+    alice, bob, carol = await people("alice"), await people("bob"), await people("carol")
+    room_id = await meet(alice, bob, carol)
+    await alice.say(room_id, "before the ledger")
+    ledger = {
+        bob.user_id: CrossSigning.create().master_key,
+        carol.user_id: carol.connection.identity.master_key or "",
+    }
+    assert alice.connection.identity.expect_many(ledger) == {bob.user_id}
+    await alice.say(room_id, "after it")
+    assert alice.connection.keyshare.report(room_id).changed == {bob.user_id}
+    for member in (bob, carol):
+        await member.turn()
+    assert bob.heard(room_id) == ["before the ledger"]
+    assert carol.heard(room_id) == ["before the ledger", "after it"]
