@@ -33,7 +33,7 @@ HOURS: Final[tuple[Hours, ...]] = (
 )
 """``always on``: agents on machines that never stop. ``always on, lines fail``: some go down now and
 then for minutes, some people's more often than others'. ``half always on``: half of the members so,
-the others as in ``laptops``, whose programs run while their people sit there."""
+the others as in ``laptops``, whose programs run while the laptop does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,9 @@ class Person:
 
     ``mid_sleep`` on workdays, ``later`` by how much on free days; ``works`` away from the laptop
     from nine to five; ``sittings`` a day; ``length`` of the middle sitting in minutes; ``nights``
-    the share of nights with an hour awake; ``chatty`` messages a sitting; ``words`` mean
-    characters of a message; ``flaky`` how often a week the line or the machine is down.
+    the share of nights with an hour awake; ``lingers`` for how many minutes a laptop stays on after
+    a sitting, until its lid is closed or it falls asleep; ``chatty`` messages a sitting; ``words``
+    mean characters of a message; ``flaky`` how often a week the line or the machine is down.
     """
 
     mid_sleep: float
@@ -53,6 +54,7 @@ class Person:
     sittings: float
     length: float
     nights: float
+    lingers: float
     chatty: float
     words: float
     flaky: float
@@ -69,6 +71,7 @@ def draw_person(random: Random, *, always_on: bool) -> Person:
         sittings=min(7.0, max(0.8, random.gammavariate(4, 0.75))),
         length=random.lognormvariate(3.4, 0.4),
         nights=random.choice((0.0, 0.0, 0.1, 0.5)),
+        lingers=random.choice((2.0, 15.0, 15.0, 30.0, 180.0)),
         chatty=random.gammavariate(1.5, 0.7),
         words=random.lognormvariate(4.5, 0.6),
         flaky=random.gammavariate(1.0, 0.7),
@@ -101,7 +104,8 @@ def agent_online(
     """When the program of ``person`` is connected: while the laptop is open, or always but for
     minutes in which the line or the machine is down."""
     if not person.always_on:
-        return sittings
+        lit = [(since, until + person.lingers * MINUTE) for since, until in sittings]
+        return clipped(merged(lit), begin, end)
     spans: list[Span] = []
     since = begin
     while True:
