@@ -65,8 +65,8 @@ from peerroom.wire.records import ROUNDS
 
 __all__ = ["Stage", "Wallet", "advance", "begin", "online", "steps", "succeed", "wake"]
 
-SPARES: Final = 3
-"""Further moments for a visit, each between the one before and the end of the visits."""
+SPARES: Final = 24
+"""The visits of a round have about so many further moments from the first to the end."""
 DELAY: Final = 48
 """The new account comes, and the old one goes, within this part of a window after the commit."""
 
@@ -126,7 +126,7 @@ def _begun(trail: Trail, account: Account, resident: bool, now: datetime, random
     plan = Plan(
         request_at=times.draw_request(random, now),
         visits=tuple(
-            _with_spares(random, first, times.visits(round_)[1])
+            _with_spares(random, first, times, round_)
             for round_, first in enumerate(times.draw_visits(random))
         ),
         arrive_after=random.random() * within,
@@ -144,11 +144,21 @@ def _begun(trail: Trail, account: Account, resident: bool, now: datetime, random
     )
 
 
-def _with_spares(random: Random, first: datetime, last: datetime) -> tuple[datetime, ...]:
-    """``first`` and later moments up to ``last``, for a machine that is off at those before."""
+def _with_spares(
+    random: Random, first: datetime, times: Times, round_: int
+) -> tuple[datetime, ...]:
+    """``first`` and later moments of the visits, for a machine that is off at those before.
+
+    They are far enough apart that a visit does not follow on waking up, and drawn as early as the
+    first, so that nothing that happens later can move them.
+    """
+    begin, last = times.visits(round_)
     moments = [first]
-    for _ in range(SPARES):
-        moments.append(moments[-1] + random.random() * (last - moments[-1]))
+    while len(moments) <= 2 * SPARES:
+        later = moments[-1] + 2 * random.random() * (last - begin) / SPARES
+        if later >= last:
+            break
+        moments.append(later)
     return tuple(moments)
 
 

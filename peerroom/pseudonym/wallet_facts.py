@@ -19,7 +19,7 @@ from peerroom.wire.rotation import Entry
 
 @dataclass(frozen=True, slots=True)
 class SawRecord:
-    """The server showed this record in a room of the circle."""
+    """The server showed this record in the room ``room_id`` of the circle."""
 
     signed: SignedRecord
     room_id: str = ""
@@ -38,12 +38,12 @@ class Arrived:
     """``user_id`` is joined to a room of the circle, whose records, all of them, are ``records``.
 
     To be said of every room when a program starts, and of a room that was just joined. Which epoch
-    the room is of, the records say.
+    the room is of, the records say. ``room_id`` is for noticing that it had newer ones before.
     """
 
     user_id: str
-    room_id: str
     records: tuple[SignedRecord, ...] = field(repr=False)
+    room_id: str = ""
 
 
 # --- what the bot and other members say -------------------------------------------------------

@@ -29,8 +29,9 @@ KEPT: Final = timedelta(hours=24)
 MARGIN: Final = 20
 """A request counts as sent in time if it arrived this part of an epoch before the cut-off (and at
 most `SKEW` before): then the bot has had time to read it, whatever the two clocks say."""
-GRACE: Final = 48
-"""A visit may begin later than drawn by this part of the window, for a machine that is slow."""
+GRACE: Final = 288
+"""A visit may begin later than drawn by this part of the window (5 minutes of a day), for a machine
+that is slow. Not for one that was off: when it wakes up is seen at the old account."""
 LEAST_GRACE: Final = timedelta(seconds=5)
 
 
@@ -81,7 +82,7 @@ class Plan:
     """What was drawn when the epoch began, in answer to nothing that happens in it.
 
     ``visits``: for each round the moments at which a visit may begin; the first is the one, the
-    others are for a machine that was off at those before. ``arrive_after``, ``leave_after``:
+    others are for a machine that was off at all before. ``arrive_after``, ``leave_after``:
     seconds from the commit until the new account connects, and until the old one does no more.
     """
 
