@@ -96,6 +96,20 @@ _USERS: Final = Kind(
     N_('a list of user ids, such as ["@name:example.org"]'),
     lambda value: tuple(map(_user_id, value)),
 )
+DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _zone(value: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # only for those who host a room
+
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, OSError) as error:  # OSError: the name of a folder of zones
+        raise ValueError from error
+    return value
+
+
+_ZONE: Final = Kind(str, N_('a time zone, such as "Asia/Tokyo" or "Europe/London"'), _zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +161,11 @@ class Bot:
     `homeserver` base URL, `username` local part of the bot's account, `room` name of the room,
     `recovery` user id of the second owner, `moderators` user ids invited to the management room,
     `seats` members the room holds, `invite_days` days an invite stays good.
+
+    `rotate`: everyone gets a new name and account every week, at `switch_hour` o'clock of
+    `switch_day` in `switch_zone`; before that come `window_hours` in which new accounts are made
+    and `freeze_minutes` in which the room can only be read. `floor`: fewest accounts for which
+    names change; `hold_hours`: longest that moderators can put it off.
     """
 
     homeserver: str | None = field(default=None, metadata=setting(_HOMESERVER))
@@ -156,6 +175,14 @@ class Bot:
     moderators: tuple[str, ...] = field(default=(), metadata=setting(_USERS))
     seats: int = field(default=50, metadata=setting(whole(2, 5000)))
     invite_days: int = field(default=7, metadata=setting(whole(1, 90)))
+    rotate: bool = field(default=False, metadata=setting(FLAG))
+    switch_day: str = field(default="sunday", metadata=setting(one_of(*DAYS)))
+    switch_hour: int = field(default=5, metadata=setting(whole(0, 23)))
+    switch_zone: str = field(default="Asia/Tokyo", metadata=setting(_ZONE))
+    window_hours: int = field(default=24, metadata=setting(whole(1, 72)))
+    freeze_minutes: int = field(default=30, metadata=setting(whole(0, 120)))
+    floor: int = field(default=8, metadata=setting(whole(3, 5000)))
+    hold_hours: int = field(default=48, metadata=setting(whole(0, 72)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from peerroom.bot import circle as circles
 from peerroom.bot.circle import Circle
+from peerroom.bot.epochs.rhythm import policy_of
 from peerroom.bot.executor import MISTAKES, Executor
 from peerroom.bot.invites import publish
 from peerroom.bot.ledger import UNJUDGED, Ledger
@@ -30,6 +31,7 @@ from peerroom.moderation.decide import decide
 from peerroom.moderation.door import decide_removal
 from peerroom.moderation.facts import Fact, Knocked, Ticked
 from peerroom.moderation.state import Role, State
+from peerroom.pseudonym.epochs import Policy
 from peerroom.store.accounts import Account
 from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
@@ -54,8 +56,10 @@ class Bot:
         *,
         clock: Clock,
         random: Random,
+        policy: Policy | None = None,
     ) -> None:
         self._vault = vault
+        self._policy = policy
         self._account = account
         self._connection = connection
         self._config = config
@@ -70,13 +74,24 @@ class Bot:
 
     @classmethod
     async def open(
-        cls, vault: Vault, account: Account, config: Config, *, clock: Clock, random: Random
+        cls,
+        vault: Vault,
+        account: Account,
+        config: Config,
+        *,
+        clock: Clock,
+        random: Random,
+        policy: Policy | None = None,
     ) -> Self:
-        """A bot for ``account`` of an open vault; nothing is sent yet."""
+        """A bot for ``account`` of an open vault; nothing is sent yet.
+
+        ``policy`` is when names rotate, by default as the settings say, or not at all.
+        """
         connection = await Connection.open(
             vault, account, proxy=config.privacy.proxy, clock=clock, random=random
         )
-        return cls(vault, account, connection, config, clock=clock, random=random)
+        policy = policy or policy_of(config.bot)
+        return cls(vault, account, connection, config, clock=clock, random=random, policy=policy)
 
     @property
     def ledger(self) -> Ledger:

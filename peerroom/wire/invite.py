@@ -7,7 +7,9 @@ off link from a mistyped one; the checksum notices every change of one character
 CRC-32 notices every burst of up to 32). It is no signature: who can make a link can name any bot.
 
 The link is a secret: who holds it may register and knock once. It names the bot's cross-signing
-master key, so that a homeserver cannot put another bot in its place.
+master key, so that a homeserver cannot put another bot in its place; and where names rotate, the
+circle and its newest record, so that it cannot show an older story either. Links without that have
+version 1, those with it version 2, whose body is longer by the fields of `Pinned`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from __future__ import annotations
 import base64
 import re
 import zlib
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -27,7 +29,8 @@ from peerroom.wire.address import is_homeserver, is_user_id
 
 PREFIX: Final = "peerroom:join/"
 
-_VERSION: Final = 1
+_PLAIN: Final = 1
+_ROTATING: Final = 2
 _HEAD: Final = 3
 _CHECKSUM: Final = 4
 _TOKEN: Final = re.compile("[A-Za-z0-9._~-]{1,64}")
@@ -38,6 +41,7 @@ _IGNORED: Final = re.compile("[\\s<>\u200b\u2060\ufeff]+")
 _LETTERS: Final = re.compile("[A-Za-z0-9_-]*")
 
 _Body = tuple[str, str, bytes, str, str, str | None]
+_RotatingBody = tuple[str, str, bytes, str, str, str | None, bytes, int, bytes]
 
 
 class BadInvite(PeerRoomError):
@@ -76,6 +80,23 @@ class InviteUnusable(BadInvite):
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """Where the records of a circle stood when the link was made (`peerroom.wire.records`).
+
+    `lineage` is the circle (16 bytes), `sequence` and `head` number and hash (32 bytes) of its
+    newest record: 0 and zeros before the first. Raises ValueError for other lengths.
+    """
+
+    lineage: bytes
+    sequence: int = 0
+    head: bytes = bytes(32)
+
+    def __post_init__(self) -> None:
+        if len(self.lineage) != 16 or len(self.head) != 32 or not 0 <= self.sequence < 1 << 32:
+            raise ValueError("a lineage has 16 bytes, a head 32, and records are counted")
+
+
+@dataclass(frozen=True, slots=True)
 class Invite:
     """What the link says. Raises ValueError for values that no bot would send.
 
@@ -83,7 +104,8 @@ class Invite:
     Matrix user id, `bot_identity` its public cross-signing master key (Ed25519, 32 bytes, unpadded
     base64). `registration_token` lets one account be made (client-server API, token-authenticated
     registration; up to 64 characters), `secret` is what is said at the door (up to 64 likewise).
-    `room` is a hint of the room's name, cleaned to one line. Token and secret are not in the repr.
+    `room` is a hint of the room's name, cleaned to one line. `pinned` is None where names do not
+    rotate. Token and secret are not in the repr.
     """
 
     homeserver: str
@@ -92,6 +114,7 @@ class Invite:
     registration_token: str = field(repr=False)
     secret: str = field(repr=False)
     room: str | None = None
+    pinned: Pinned | None = None
 
     def __post_init__(self) -> None:
         """Hold every field to its form, whoever made it; no message quotes a value."""
@@ -108,9 +131,19 @@ class Invite:
 
     def encode(self) -> str:
         """The link."""
-        homeserver, bot, identity, *rest = astuple(self)
-        body = msgspec.msgpack.encode((homeserver, bot, _key(identity), *rest))
-        data = bytes([_VERSION]) + len(body).to_bytes(2) + body
+        fields: tuple[object, ...] = (
+            self.homeserver,
+            self.bot,
+            _key(self.bot_identity),
+            self.registration_token,
+            self.secret,
+            self.room,
+        )
+        version, pinned = _PLAIN, self.pinned
+        if pinned is not None:
+            version, fields = _ROTATING, (*fields, pinned.lineage, pinned.sequence, pinned.head)
+        body = msgspec.msgpack.encode(fields)
+        data = bytes([version]) + len(body).to_bytes(2) + body
         data += zlib.crc32(data).to_bytes(_CHECKSUM)
         return PREFIX + base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
@@ -124,16 +157,22 @@ class Invite:
         link = _IGNORED.sub("", text)
         if link[: len(PREFIX)].casefold() != PREFIX:
             raise BadInvite
-        body = _checked(link[len(PREFIX) :])
+        version, body = _checked(link[len(PREFIX) :])
         try:
-            homeserver, bot, identity, *rest = msgspec.msgpack.decode(body, type=_Body)
-            return cls(homeserver, bot, _unpadded(identity), *rest)
+            pinned = None
+            if version == _ROTATING:
+                whole = msgspec.msgpack.decode(body, type=_RotatingBody)
+                fields, pinned = whole[:6], Pinned(*whole[6:])
+            else:
+                fields = msgspec.msgpack.decode(body, type=_Body)
+            homeserver, bot, identity, token, secret, room = fields
+            return cls(homeserver, bot, _unpadded(identity), token, secret, room, pinned)
         except (msgspec.MsgspecError, ValueError):
             raise InviteUnusable from None  # the cause may quote what the link says
 
 
-def _checked(letters: str) -> bytes:
-    """The body of a whole, undamaged link of our version."""
+def _checked(letters: str) -> tuple[int, bytes]:
+    """The version, one of ours, and the body of a whole, undamaged link."""
     if not _LETTERS.fullmatch(letters):
         raise InviteDamaged
     whole = letters[: len(letters) - (len(letters) % 4 == 1)]  # a cut may leave six odd bits
@@ -146,9 +185,9 @@ def _checked(letters: str) -> bytes:
     checksum = zlib.crc32(data[:-_CHECKSUM]).to_bytes(_CHECKSUM)
     if not canonical or len(data) != end or data[-_CHECKSUM:] != checksum:
         raise InviteDamaged
-    if data[0] != _VERSION:
+    if data[0] not in (_PLAIN, _ROTATING):
         raise InviteOtherVersion
-    return data[_HEAD:-_CHECKSUM]
+    return data[0], data[_HEAD:-_CHECKSUM]
 
 
 def _key(text: str) -> bytes:

@@ -21,6 +21,7 @@ from peerroom.clock import Clock, SystemClock
 from peerroom.config import Bot as BotConfig
 from peerroom.config import Config, Privacy
 from peerroom.host.homeserver import Homeserver
+from peerroom.pseudonym.epochs import Policy
 from peerroom.store.vault import Vault
 from peerroom.wire.invite import Invite
 
@@ -81,6 +82,9 @@ class Circle:
 
     server: Homeserver
     vault: Vault = field(default_factory=Vault.ephemeral)
+    policy: Policy | None = None
+    """When names change; None where they stay."""
+    clock: Clock = CLOCK
     guests: list[Guest] = field(default_factory=list)
     bot: Bot = field(init=False)
     _config: Config = field(init=False)
@@ -88,9 +92,17 @@ class Circle:
 
     @classmethod
     async def start(
-        cls, server: Homeserver, *, seats: int = 50, moderators: tuple[str, ...] = ()
+        cls,
+        server: Homeserver,
+        *,
+        seats: int = 50,
+        moderators: tuple[str, ...] = (),
+        policy: Policy | None = None,
+        clock: Clock = CLOCK,
     ) -> Self:
-        circle = cls(server)
+        """With a ``policy`` (`Every` for short epochs) names rotate, and the first epoch is open
+        when this returns."""
+        circle = cls(server, policy=policy, clock=clock)
         account = await asyncio.to_thread(bot_account, server)
         config = Config(
             bot=BotConfig(
@@ -117,7 +129,9 @@ class Circle:
     async def resume(self) -> None:
         """The bot comes (back), and is at work when this returns."""
         stored = self.vault.accounts.all()[0]
-        self.bot = await Bot.open(self.vault, stored, self._config, clock=CLOCK, random=RANDOM)
+        self.bot = await Bot.open(
+            self.vault, stored, self._config, clock=self.clock, random=RANDOM, policy=self.policy
+        )
         self._work = asyncio.create_task(self.bot.run())
         ready = asyncio.create_task(self.bot.ready())
         await asyncio.wait([self._work, ready], return_when=asyncio.FIRST_COMPLETED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -19,6 +20,7 @@ from peerroom.wire.invite import (
     InviteDamaged,
     InviteOtherVersion,
     InviteUnusable,
+    Pinned,
 )
 
 KEY = base64.b64encode(bytes(range(32))).rstrip(b"=").decode()
@@ -46,6 +48,13 @@ invites = st.builds(
     registration_token=tokens,
     secret=tokens,
     room=st.none() | st.text(max_size=80),
+    pinned=st.none()
+    | st.builds(
+        Pinned,
+        lineage=st.binary(min_size=16, max_size=16),
+        sequence=st.integers(0, 2**32 - 1),
+        head=st.binary(min_size=32, max_size=32),
+    ),
 )
 
 
@@ -64,6 +73,26 @@ def test_there_and_back(invite: Invite) -> None:
 def test_a_link_fits_a_qr_code_and_a_line_of_a_letter() -> None:
     assert len(LINK) <= 240
     assert segno.make(LINK, error="l").version <= 9  # 53 modules a side
+
+
+def test_a_link_that_pins_nothing_is_what_it_always_was() -> None:
+    """Links of circles that do not rotate are read by the first PeerRoom too."""
+    data = base64.urlsafe_b64decode(LINK.removeprefix(PREFIX) + "==")
+    assert data[0] == 1
+    pinned = replace(INVITE, pinned=Pinned(bytes(16), 7, bytes(range(32))))
+    assert base64.urlsafe_b64decode(pinned.encode().removeprefix(PREFIX) + "==")[0] == 2
+    assert segno.make(pinned.encode(), error="l").version <= 11
+
+
+@pytest.mark.parametrize(
+    "fields", [(bytes(15), 0, bytes(32)), (bytes(16), 0, bytes(31)), (bytes(16), -1, bytes(32))]
+)
+def test_what_cannot_be_pinned(fields: tuple[bytes, int, bytes]) -> None:
+    with pytest.raises(ValueError, match="lineage has 16"):
+        Pinned(*fields)
+    body = msgspec.msgpack.encode(("https://a.org", "@b:a.org", bytes(32), "t", "s", None, *fields))
+    with pytest.raises(InviteUnusable):
+        Invite.parse(sealed(body, version=2))
 
 
 def test_the_secrets_are_in_no_repr() -> None:
@@ -133,7 +162,7 @@ def test_what_mail_and_chat_add_does_not_matter(text: str) -> None:
         (LINK.replace("A", "Ａ", 1), InviteDamaged),
         (LINK + "\x00", InviteDamaged),
         (PREFIX, InviteCutOff),
-        (sealed(b"", version=2), InviteOtherVersion),
+        (sealed(b"", version=3), InviteOtherVersion),
         (sealed(msgspec.msgpack.encode({"new": "shape"}), version=200), InviteOtherVersion),
         (sealed(b""), InviteUnusable),
         (sealed(b"\xff" * 40), InviteUnusable),

@@ -1,0 +1,1 @@
+"""Names that change: the pure registrar, carried out on a real server."""
