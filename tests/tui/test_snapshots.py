@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import filled_vault
+from support import filled_vault, new_names
 from textual.pilot import Pilot
 
 from peerroom import i18n
+from peerroom.client.session import Client
 from peerroom.config import ConfigError
 from peerroom.store.vault import Vault
 from peerroom.tui.app import PeerRoomApp
@@ -97,6 +98,59 @@ def test_it_looks_as_it_did(
     async def play(pilot: Pilot[None]) -> None:
         await settle(pilot)
         for key in scene.keys:
+            await pilot.press(key)
+            await settle(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=play)
+
+
+Prepare = Callable[[Client, Vault], Awaitable[None]]
+
+
+async def _closed(client: Client, vault: Vault) -> None:
+    new_names.close(vault, client)
+
+
+async def _changed(client: Client, vault: Vault) -> None:
+    await new_names.change(client, vault, i18n.language())
+
+
+async def _steady(_client: Client, _vault: Vault) -> None:
+    """Nothing happens."""
+
+
+NAMES: list[tuple[str, Prepare, tuple[str, ...]]] = [
+    ("name", _steady, ("f8",)),
+    ("changing", _closed, tuple("half")),
+    ("changed", _changed, ()),
+    ("earlier", _changed, ("f4",)),
+    ("former", _changed, ("f4", "down", "enter")),
+]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("scene", NAMES, ids=lambda scene: scene[0])
+def test_names_change_gently(
+    snap_compare: Any,
+    make_app: MakeApp,
+    varied: Callable[[str], Vault],
+    scene: tuple[str, Prepare, tuple[str, ...]],
+    language: str,
+    size: tuple[int, int],
+) -> None:
+    i18n.set_language(language)
+    _name, prepare, keys = scene
+    vault = varied(language)
+    new_names.rotate(vault, NIGHT, away=2)
+    app = make_app(vault=vault)
+
+    async def play(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        assert app.entry.client is not None
+        await prepare(app.entry.client, vault)
+        await settle(pilot)
+        for key in keys:
             await pilot.press(key)
             await settle(pilot)
 

@@ -172,6 +172,8 @@ class ChatScreen(Page[None]):
         self.peerroom.entry.remember("room", room_id)
         self._show_standing()
         self.timeline.show_room(self._reader.timeline(room_id), room.unread)
+        if self._rooms is not None:
+            self._rooms.mark(room_id)
         self._seat()
 
     def _show_standing(self) -> None:

@@ -45,6 +45,11 @@ class RoomList(OptionList):
         self._rooms = tuple(rooms)
         self._fill(current)
 
+    def mark(self, room_id: str) -> None:
+        """Highlight this room, which was opened from elsewhere."""
+        if any(room.room_id == room_id for room in self._rooms):
+            self.highlighted = self.get_option_index(room_id)
+
     def on_resize(self) -> None:
         """Titles are cut to the width."""
         highlighted = self.highlighted_option
