@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from peerroom.client.timeline import Timeline
-from peerroom.client.views import Change, ChangedIdentity, MemberView, MessageKind, RoomView
+from peerroom.client.views import Change, MessageKind, RoomView
 from peerroom.i18n import _
 from peerroom.tui.actions import CHAT, bindings
-from peerroom.tui.screens.page import Page
+from peerroom.tui.screens.around import AROUND, Around, Reader
 from peerroom.tui.timeline.view import TimelineView
 from peerroom.tui.widgets.status import Status
 from peerroom.tui.widgets.topbar import TopBar, room_title
@@ -32,16 +31,7 @@ _SAID: Final[frozenset[MessageKind]] = frozenset(("text", "action", "notice", "f
 redacting a membership would empty the very event that the room's members are counted by."""
 
 
-class Reader(Protocol):
-    """What there is to see: a `Roster` over the vault at first, then the `Client`."""
-
-    def rooms(self) -> list[RoomView]: ...
-    def room(self, room_id: str) -> RoomView | None: ...
-    def members(self, room_id: str) -> list[MemberView]: ...
-    def timeline(self, room_id: str) -> Timeline: ...
-
-
-class ChatScreen(Page[None]):
+class ChatScreen(Around):
     """One open room.
 
     The first picture shows the conversation alone, as the vault has it. The client, the desk
@@ -59,11 +49,8 @@ class ChatScreen(Page[None]):
     ]
 
     def __init__(self, reader: Reader, room_id: str | None = None) -> None:
-        super().__init__()
-        self._reader = reader
-        self._client: Client | None = None
+        super().__init__(reader)
         self._unsubscribe: Callable[[], None] | None = None
-        self._room: RoomView | None = None
         self._wanted_room = room_id
         self._stale: set[str] = set()
         self._fetching = False
@@ -79,17 +66,7 @@ class ChatScreen(Page[None]):
         """The room's name, and how things stand in it and in the others."""
         if self._room is None:
             return _("No room yet")
-        return room_title(self._room, self._reader.rooms(), self._history(self._room))
-
-    def _history(self, room: RoomView) -> str:
-        """Who one was in a room of an earlier name; empty for one that one lives in."""
-        if room.former is None:
-            return ""
-        from peerroom.client.dates import local
-        from peerroom.client.pseudonym_words import you_were
-
-        clock, zone = self.peerroom.start.clock, self.peerroom.start.zone
-        return you_were(room.former, local(clock.now(), zone).date(), zone)
+        return room_title(self._room, self._reader.rooms(), self.history_of(self._room))
 
     def body(self) -> ComposeResult:
         """What the first picture needs."""
@@ -263,14 +240,6 @@ class ChatScreen(Page[None]):
             room_id, self._next = self._next, None
             self.open_room(room_id)
 
-    def action_pseudonym(self) -> None:
-        """Show who one is here, until when, and what still links the names."""
-        if self._client is not None:
-            from peerroom.tui.screens.pseudonym import PseudonymScreen
-
-            room_id = self._room.room_id if self._room is not None else None
-            self.app.push_screen(PseudonymScreen(self._client, room_id))
-
     @on(TimelineView.NeedsOlder)
     def _fetch_older(self) -> None:
         if not self._fetching and self._room is not None and self._client is not None:
@@ -323,10 +292,8 @@ class ChatScreen(Page[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now; keys, hints and menu all ask here."""
-        if action == "pseudonym":
-            return self._client is not None
-        if action == "accept":
-            return bool(self._client and self._room and self._changed_identities())
+        if action in AROUND:
+            return super().check_action(action, parameters)
         if action not in ("delete", "retry", "undo", "fold", "copy"):
             return True
         view = self.timeline.selected_view()
@@ -413,48 +380,6 @@ class ChatScreen(Page[None]):
         self.query_one(Status).put_away()
         self.say("")
 
-    def action_rooms(self) -> None:
-        """Choose another room."""
-        from peerroom.tui.screens.lists import RoomsScreen
-
-        current = self._room.room_id if self._room else None
-        self.app.push_screen(RoomsScreen(self._reader.rooms(), current), self._go_to)
-
-    def _go_to(self, room_id: str | None) -> None:
-        if room_id:
-            self.open_room(room_id)
-
-    def _changed_identities(self) -> list[ChangedIdentity]:
-        if self._client is None or self._room is None:
-            return []
-        return self._client.changed_identities(self._room.room_id)
-
-    def action_accept(self) -> None:
-        """Give keys to someone whose encryption identity is new, if the user is sure of them."""
-        from peerroom.tui.screens.lists import IdentitiesScreen
-
-        changed = self._changed_identities()
-        if changed:
-            self.app.push_screen(IdentitiesScreen(changed), self._accept)
-        else:
-            self.say(_("Nobody here has a new encryption identity."))
-
-    def _accept(self, change: ChangedIdentity | None) -> None:
-        if change is None or self._client is None:
-            return
-        with self.telling():
-            if self._client.accept_identity(change):
-                self.say(_("Accepted. What you write from now on reaches them."))
-            else:
-                self.say(_("The identity has changed once more. Nothing was accepted."))
-
-    def action_people(self) -> None:
-        """Show who is in the room."""
-        from peerroom.tui.screens.lists import PeopleScreen
-
-        if self._room is not None:
-            self.app.push_screen(PeopleScreen(self._reader.members(self._room.room_id)))
-
     def on_option_list_option_selected(self, event: RoomList.OptionSelected) -> None:
         """A room at the side was chosen."""
-        self._go_to(event.option_id)
+        self.go_to(event.option_id)
