@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 DOORS: Final = 5
-"""Rooms that an account may make before it is admitted. It needs one; each is an invitation that
-the bot has to look at."""
+"""So many rooms with a bot an account makes before it is admitted, and no more. It needs one, and
+the bot has to look at each."""
 
 _ADMITTED: Final = """
     SELECT 1 FROM local_current_membership AS inside
@@ -38,9 +38,9 @@ _ADMITTED: Final = """
 """
 
 _DOORS: Final = """
-    SELECT COUNT(*) FROM local_current_membership AS inside
-    INNER JOIN rooms ON rooms.room_id = inside.room_id
-    WHERE inside.user_id = ? AND rooms.creator = inside.user_id
+    SELECT COUNT(DISTINCT rooms.room_id) FROM local_current_membership AS bot
+    INNER JOIN rooms ON rooms.room_id = bot.room_id
+    WHERE rooms.creator = ? AND bot.user_id IN ({marks})
 """
 
 _INVITER: Final = """
@@ -119,7 +119,8 @@ class Doorkeeper:
         self._bots = frozenset(api.get_qualified_user_id(name) for name in config.bots)
         self._free = self._bots | {api.get_qualified_user_id(name) for name in config.allowed}
         marks = ", ".join("?" * len(self._bots))
-        self._admitted_sql = _ADMITTED.format(marks=marks)
+        self._admitted = _ADMITTED.format(marks=marks)
+        self._doors = _DOORS.format(marks=marks)
         api.register_spam_checker_callbacks(
             user_may_create_room=self.may_create_room,
             user_may_invite=self.may_invite,
@@ -159,7 +160,7 @@ class Doorkeeper:
             and room.get("visibility") != "public"
         ):
             return False
-        found = await self._look(_DOORS, user_id)
+        found = await self._look(self._doors, user_id, *self._bots)
         return found is not None and int(found[0]) < DOORS
 
     async def may_invite(self, inviter: str, invitee: str, _room_id: str) -> bool:
@@ -238,7 +239,7 @@ class Doorkeeper:
         """
         if user_id in self._free:
             return True
-        if await self._look(self._admitted_sql, user_id, *self._bots) is not None:
+        if await self._look(self._admitted, user_id, *self._bots) is not None:
             return True
         return await self._api.is_user_admin(user_id)
 

@@ -17,7 +17,7 @@ from peerroom.clock import SystemClock
 from peerroom.host.homeserver import Homeserver
 from peerroom.host.registration import NewAccount
 from peerroom.matrix.admin import Admin
-from peerroom.matrix.errors import InviteUsedUp, NotFound, Refused
+from peerroom.matrix.errors import InviteUsedUp, NotFound, RateLimited, Refused
 from peerroom.matrix.rooms import Rooms
 from peerroom.matrix.session import Credentials, Session, register
 from peerroom.matrix.transport import Transport
@@ -163,6 +163,14 @@ async def test_thirty_go_into_the_next_room_in_order_under_names_they_never_said
     assert create is not None and create["room_version"] == "12"
     print(f"{MEMBERS} named in {named - began:.1f} s, joined in {joined - first:.1f} s")
     assert joined - first < 20
+    # Whoever comes by an invitation after so many must wait: one a second, ten at once.
+    [late] = await asyncio.to_thread(newcomers, circle_homeserver, "late", 1)
+    await rooms.invite(room_id, late.user_id)
+    with pytest.raises(RateLimited) as told:
+        await Rooms(session_of(transport, late).without_retries()).join(room_id)
+    assert told.value.retry_after is not None
+    assert told.value.retry_after < MEMBERS
+    await admin.join(room_id, late.user_id)  # not so whom the bot puts in
     # They are members like any other: who was let in may speak.
     last = Rooms(session_of(transport, members[-1]))
     assert await last.joined() == (room_id,)

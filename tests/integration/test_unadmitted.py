@@ -5,6 +5,7 @@ On a real Synapse with its default rate limits. Most tests need no bot at work, 
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from support.accounts import TestAccount
+from support.bot_process import arrive
 from support.circle import Circle
 from support.servers import bot_account
 
@@ -186,6 +189,20 @@ def test_the_bot_is_not_asked_out_without_end(town: Town, stranger: Person) -> N
     assert stranger.status("POST", "/createRoom", request) == 403
 
 
+def test_many_strangers_at_once_find_the_door(town: Town) -> None:
+    """Synapse's limit of five invitations to one person does not count those of a new room."""
+    for _ in range(12):
+        town.door(town.stranger())
+
+
+def test_a_member_who_had_many_rooms_finds_the_door_again(town: Town) -> None:
+    person = town.member()
+    for _ in range(DOORS + 1):
+        person.makes_room()
+    town.removes(person)
+    assert person.says(town.door(person)) == 200
+
+
 def test_no_invitation_and_none_counted_against_its_victim(
     town: Town, stranger: Person, victim: Person
 ) -> None:
@@ -358,3 +375,17 @@ async def test_an_invite_link_leads_into_the_room(circle: Circle) -> None:
     guest, other = await circle.guest(), await circle.guest()
     guest.say("hello")
     await other.sees("hello")
+
+
+async def test_a_moderator_with_another_client_comes_in_by_the_bots_invitations(
+    circle_homeserver: Homeserver,
+) -> None:
+    name = f"moderator{next(_numbers)}"
+    made = await asyncio.to_thread(circle_homeserver.register, name)
+    circle = await Circle.start(circle_homeserver, moderators=(made.user_id,))
+    account = TestAccount(circle_homeserver.base_url, made.user_id, name, made.password)
+    moderator = await arrive(account)
+    moderator.say("hello")
+    await moderator.sees("hello")
+    await moderator.stop()
+    await circle.stop()
