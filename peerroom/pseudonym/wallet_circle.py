@@ -120,11 +120,15 @@ def _come(wallet: Wallet, room: Room, now: datetime) -> Wallet:
 
 def _kept(wallet: Wallet) -> Wallet:
     """The old account is in a newer room. With a token that was not used, that says nothing."""
-    if wallet.stage is Stage.STAY_SENT:
-        return wallet.but(stage=Stage.STAYED, token=None, seat=None).saying(Notice.CARRIED)
+    if wallet.stage is Stage.STAY_SENT and wallet.sent:
+        return _stayed(wallet)
     if wallet.stage in BEFORE_ISSUE or wallet.stage is Stage.LAPSED:
         return carry(wallet)
     return wallet
+
+
+def _stayed(wallet: Wallet) -> Wallet:
+    return wallet.but(stage=Stage.STAYED, token=None, seat=None).saying(Notice.CARRIED)
 
 
 def _published(wallet: Wallet, record: Record, *, now: datetime, mint: Mint) -> Wallet:
@@ -132,7 +136,7 @@ def _published(wallet: Wallet, record: Record, *, now: datetime, mint: Mint) -> 
     body, number = record.body, record.sequence
     if isinstance(body, Stayed):
         mine = body.epoch == wallet.epoch and body.seat.user_id == wallet.account.user_id
-        return _kept(wallet) if mine and wallet.stage is Stage.STAY_SENT else wallet
+        return _stayed(wallet) if mine and wallet.stage is Stage.STAY_SENT else wallet
     if body.epoch != wallet.epoch:
         return wallet
     match body:

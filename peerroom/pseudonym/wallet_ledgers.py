@@ -108,7 +108,7 @@ def _issue(
         return wallet
     mine = next((row for row in asked if row.user_id == wallet.account.user_id), None)
     if mine is None:
-        if wallet.asked_in_time:
+        if wallet.asked_in_time and Notice.CLOCK not in (*wallet.notices, *wallet.told):
             wallet = wallet.stopped(RequestMissing())
         return wallet.but(stage=Stage.UNSIGNED)
     pending = wallet.pending

@@ -9,6 +9,7 @@ from support.scribe import FREEZE, LENGTH, ME, START, Member, Scribe, carried
 
 from peerroom.pseudonym import wallet as wallets
 from peerroom.pseudonym.possession import Use
+from peerroom.pseudonym.tokens import Scope
 from peerroom.pseudonym.wallet import Stage, online, wake
 from peerroom.pseudonym.wallet_facts import (
     Decrypted,
@@ -131,8 +132,8 @@ def test_a_voided_round_is_followed_by_one_with_everything_anew(
     assert member.stage is Stage.ADMITTED
 
 
-def scope_of(member: Member, round_: int) -> object:
-    return type(member.wallet.scope)(member.wallet.chain.lineage, member.wallet.epoch, round_)
+def scope_of(member: Member, round_: int) -> Scope:
+    return Scope(member.wallet.chain.lineage, member.wallet.epoch, round_)
 
 
 def test_three_voids_and_everyone_keeps_their_name(bot: Scribe, member: Member) -> None:
