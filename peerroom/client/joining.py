@@ -270,6 +270,8 @@ class _Joining:
             if self._progress.localpart:
                 raise
             # The account of an earlier invite is no more; this invite can make another.
+            for room in self._vault.rooms.all(self._progress.account):
+                self._vault.rooms.set_membership(room.room_id, "leave")
             gone = self._vault.settings.get(_GONE, [])
             self._vault.settings.set(_GONE, [*gone, self._progress.account])
             self._note(self._on_a_circuit(replace(self._progress, account=None)))

@@ -259,7 +259,11 @@ def _gap(gap: Gap, views: list[MessageView]) -> MessageView:
         sender_id="",
         sender_name="",
         own=False,
-        body=_("Messages from in between are still to be fetched."),
+        body=(
+            _("Messages from in between are still to be fetched.")
+            if gap.token
+            else _("Messages from in between are missing here.")
+        ),
         when=later.when if later is not None else event_time(0),
         state="received",
         kind="gap",

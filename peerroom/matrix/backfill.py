@@ -30,7 +30,11 @@ PAGES_AT_A_TIME: Final = 5
 
 
 class Backfill:
-    """Fetches history into the vault for one account, page by page, each page for good."""
+    """Fetches history into the vault for one account, page by page, each page for good.
+
+    Only of this account's own rooms: to ask for the history of an earlier name's room would tell
+    the server who that was.
+    """
 
     def __init__(
         self, vault: Vault, account: Account, rooms: Rooms, machine: Machine, ingest: Ingest
@@ -69,12 +73,12 @@ class Backfill:
     async def load_older(self, room_id: str, limit: int = 50) -> bool:
         """Fetch about ``limit`` events older than all that is stored of the room.
 
-        False when the beginning is reached. Raises `MatrixError`.
+        False when the beginning is reached, or the room is another name's. Raises `MatrixError`.
         """
         async with self._one_at_a_time:
             for _ in range(PAGES_AT_A_TIME):
                 room = self._vault.rooms.get(room_id)
-                if room is None or room.prev_batch is None:
+                if room is None or room.account_id != self._account_id or room.prev_batch is None:
                     return False
                 if await self._older(room_id, room.prev_batch, limit):
                     return True
@@ -151,8 +155,8 @@ class Backfill:
     def _gaps(self, room_id: str | None = None) -> list[Gap]:
         rooms = self._vault.rooms.all(self._account_id)
         ours = [room.room_id for room in rooms if room.membership == "join"]
-        wanted = ours if room_id is None else [room_id]
-        return [gap for one in wanted for gap in self._vault.gaps.of_room(one)]
+        wanted = [one for one in ours if room_id in (None, one)]
+        return [gap for one in wanted for gap in self._vault.gaps.of_room(one) if gap.token]
 
 
 def _next(token: str, page: Page) -> str | None:

@@ -61,7 +61,7 @@ class Connection:
         self.machine: Final = machine
         self.identity: Final = Identity(vault, account, machine, self.session)
         self.keyshare: Final = KeyShare(machine, vault, self.session, clock=clock)
-        self._delivery = Delivery(vault, machine, self.keyshare, self.session, clock=clock)
+        self._delivery = Delivery(vault, account, machine, self.keyshare, self.session, clock=clock)
         self.waiting: Final = waiting
         """To-device events in the clear; none unless `open` was told to take some."""
         self._syncer = Syncer(vault, account, self.session, machine, ingest, waiting)

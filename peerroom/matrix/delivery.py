@@ -33,6 +33,7 @@ from peerroom.matrix.session import Session
 
 if TYPE_CHECKING:
     from peerroom.matrix.crypto import Machine
+    from peerroom.store.accounts import Account
     from peerroom.store.outbox import OutboxRow
     from peerroom.store.vault import Vault
 
@@ -57,13 +58,29 @@ class NotDeliverable(PeerRoomError):
     next_step = N_("Remove it, and write it again.")
 
 
+class OtherName(PeerRoomError):
+    """The row, or the room that it is for, is another account's of this vault. Nothing was sent:
+    the server would learn that the two are one person."""
+
+    what = N_("This was written under another name of yours, so it was not sent.")
+    next_step = N_("Write it again under the name that you have now.")
+
+
 class Delivery:
     """Sends rows of the outbox for one account. The order is the caller's."""
 
     def __init__(
-        self, vault: Vault, machine: Machine, keyshare: KeyShare, session: Session, *, clock: Clock
+        self,
+        vault: Vault,
+        account: Account,
+        machine: Machine,
+        keyshare: KeyShare,
+        session: Session,
+        *,
+        clock: Clock,
     ) -> None:
         self._vault = vault
+        self._account_id = account.id
         self._machine = machine
         self._keyshare = keyshare
         self._session = session
@@ -75,8 +92,12 @@ class Delivery:
         May be called again after any failure, also in a later life of the process: the same
         transaction id gives the same event, and after the server has forgotten it the event is
         looked for first. Does not touch the outbox row. Raises `NotEncrypted`, `NotDeliverable`,
-        `MatrixError` (with ``event_refused`` where it is certain that the event is not there).
+        `OtherName`, `MatrixError` (with ``event_refused`` where it is certain that the event is
+        not there).
         """
+        room = self._vault.rooms.get(row.room_id)
+        if {row.account_id, room.account_id if room else row.account_id} != {self._account_id}:
+            raise OtherName
         content = row.content
         if row.kind == "redaction" and isinstance(content.get("redacts"), str):
             return await self._redact(row, content["redacts"])

@@ -42,7 +42,12 @@ class Invitation:
 
 
 class RoomUpdates:
-    """Writes rooms, their state, their events and their gaps for one account."""
+    """Writes rooms, their state, their events and their gaps for one account.
+
+    A room that another name of this vault is in, or was in until it retired, is that name's: what
+    a server, or whoever may invite there, says of it to this one is left out. A room that comes
+    over from a name that left it brings none of the tokens by which the server knows that one.
+    """
 
     def __init__(self, vault: Vault, account: Account, ingest: Ingest) -> None:
         self._vault = vault
@@ -62,10 +67,14 @@ class RoomUpdates:
             for room_id, changed in readable.items()
         }
         for part in body.joined:
+            if self._is_anothers(part.room_id):
+                continue
             self._enter(part.room_id)
             delta = self._write_room(part, readings[part.room_id])
             deltas[part.room_id] = _merged(deltas.get(part.room_id), delta)
         for part in body.parted:
+            if self._is_anothers(part.room_id):
+                continue
             self._known(part.room_id, "leave")
             delta = self._write_room(part, readings[part.room_id])
             deltas[part.room_id] = _merged(deltas.get(part.room_id), delta)
@@ -122,8 +131,15 @@ class RoomUpdates:
             )
             return membership
         if room.account_id != self._account_id:
-            self._vault.rooms.put(replace(room, account_id=self._account_id))
+            self._vault.gaps.forget_tokens(room_id)
+            self._vault.rooms.put(replace(room, account_id=self._account_id, prev_batch=None))
         return room.membership
+
+    def _is_anothers(self, room_id: str) -> bool:
+        room = self._vault.rooms.get(room_id)
+        if room is None or room.account_id == self._account_id:
+            return False
+        return room.membership == "join" or self._vault.accounts.is_retired(room.account_id)
 
     def _parting(self, room_id: str) -> Membership:
         """How we left, by our own membership event."""
@@ -132,7 +148,7 @@ class RoomUpdates:
 
     def _write_invite(self, invite: InvitePart) -> Invitation | None:
         own = sync_body.own_membership(invite, self._user_id)
-        if own is None:
+        if own is None or self._is_anothers(invite.room_id):
             return None
         sender, content = own
         room_id, rooms = invite.room_id, self._vault.rooms

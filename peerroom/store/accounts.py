@@ -121,6 +121,10 @@ class Accounts:
         rows = self._db.all(_SELECT + "WHERE ? OR retired IS NULL ORDER BY id", (retired,))
         return [_account(row) for row in rows]
 
+    def is_retired(self, account_id: int) -> bool:
+        """Whether the account is history; False for one that is not known."""
+        return bool(self._db.all("SELECT 1 FROM accounts WHERE id = ? AND retired", (account_id,)))
+
     def current(self) -> Account | None:
         """The account that is in use, never a retired one; None where there is none."""
         row = self._db.one(_SELECT + "WHERE current = 1")
@@ -174,6 +178,13 @@ class Accounts:
                 " pickle_key = x'', cross_signing = NULL, next_batch = NULL, circuit = x'',"
                 " current = 0, retired = ifnull(retired, ?) WHERE id = ?",
                 (encoding.time_in(now), account_id),
+            )
+            # What the server could know it by again, if anyone asked for its history.
+            self._db.run("UPDATE rooms SET prev_batch = NULL WHERE account_id = ?", (account_id,))
+            self._db.run(
+                "UPDATE gaps SET token = '' WHERE room_id IN"
+                " (SELECT room_id FROM rooms WHERE account_id = ?)",
+                (account_id,),
             )
             self._db.run(
                 "DELETE FROM outbox WHERE account_id = ?"

@@ -27,6 +27,7 @@ class Gap:
     newer: int
     """Position of the oldest event known after it."""
     token: str = field(repr=False)
+    """Where the history goes on; empty where nobody can ask for it any more."""
 
     @property
     def free(self) -> int:
@@ -69,6 +70,10 @@ class Gaps:
         """Keep that the gap is filled down to position ``newer``, and where it continues."""
         self._db.run("UPDATE gaps SET newer = ?, token = ? WHERE id = ?", (newer, token, gap.id))
         return Gap(gap.id, gap.room_id, gap.older, newer, token)
+
+    def forget_tokens(self, room_id: str) -> None:
+        """The gaps stay, and cannot be filled: the one who was given the tokens asks no more."""
+        self._db.run("UPDATE gaps SET token = '' WHERE room_id = ?", (room_id,))
 
     def close(self, gap: Gap) -> None:
         """Nothing is missing there any more, or nothing can be had."""

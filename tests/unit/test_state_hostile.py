@@ -35,7 +35,7 @@ class Home:
         session: Any = None
         keyshare = KeyShare(machine, self.vault, session, clock=clock)
         self.ingest = Ingest(self.vault, machine, OWN)
-        self.delivery = Delivery(self.vault, machine, keyshare, session, clock=clock)
+        self.delivery = Delivery(self.vault, self.account, machine, keyshare, session, clock=clock)
         self.updates = RoomUpdates(self.vault, self.account, self.ingest)
 
     def take(self, *raws: dict[str, Any], live: bool = True) -> Written:
