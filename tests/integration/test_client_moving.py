@@ -153,6 +153,8 @@ async def test_the_new_account_never_names_what_was_the_old_one_s(
     await arrived(circle, heron, room_id)
     await heron.online()
     heron.say("good morning")
+    # As if there were more of the old room to fetch.
+    heron.vault.rooms.set_prev_batch(circle.room_id, "t1-1_0_0_0_0_0_0_0_0")
     assert not await heron.client.load_older(circle.room_id)
     await until(heron.client, lambda: not heron.client.unsent())
 
