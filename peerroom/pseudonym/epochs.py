@@ -21,6 +21,8 @@ SKEW: Final = timedelta(minutes=10)
 REMEMBERED: Final = 8
 """Epochs for which names are not used again, and for which an unused token lets its owner stay."""
 
+_ZERO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Weekly:
@@ -144,11 +146,11 @@ class Times:
 def moment(milliseconds: int) -> datetime:
     """A record's time as an aware datetime; one beyond the calendar is its last day."""
     try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
+        return _ZERO + timedelta(milliseconds=milliseconds)
+    except OverflowError:
         return datetime.max.replace(tzinfo=UTC)
 
 
 def milliseconds(when: datetime) -> int:
-    """An aware datetime as a record's time."""
-    return int(when.timestamp() * 1000)
+    """An aware datetime as a record's time; a part of a millisecond is left out."""
+    return (when - _ZERO) // timedelta(milliseconds=1)
