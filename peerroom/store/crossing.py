@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from peerroom.store.outbox import OutboxRow
     from peerroom.store.vault import Vault
 
-UNSURE: Final = N_("It is not certain that this was sent. Your old name cannot send it again.")
+UNSURE: Final = N_("It is not certain that this was sent, and this room is closed by now.")
 
 _MESSAGE: Final = "m.room.message"
 
