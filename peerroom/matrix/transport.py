@@ -219,9 +219,7 @@ class Transport:
         return self._http
 
     def _connector(self) -> aiohttp.TCPConnector:
-        # aiohttp's own is one for the whole process, and with it what a server could know us by.
-        tls = ssl.create_default_context()
-        tls.set_alpn_protocols(["http/1.1"])
+        tls = _own_tls() if self.homeserver.startswith("https:") else True
         if self._proxy is None:
             return aiohttp.TCPConnector(ssl=tls)
         return ProxyConnector(
@@ -248,6 +246,13 @@ class Transport:
         self._said = news
         if self._on_state is not None:
             self._on_state(reach, error)
+
+
+def _own_tls() -> ssl.SSLContext:
+    """aiohttp's is one for the whole process, and with it whatever a server could know us by."""
+    tls = ssl.create_default_context()
+    tls.set_alpn_protocols(["http/1.1"])
+    return tls
 
 
 def _time(date: str) -> datetime | None:
