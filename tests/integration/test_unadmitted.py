@@ -404,8 +404,10 @@ async def test_a_moderator_with_another_client_comes_in_by_the_bots_invitations(
     made = await asyncio.to_thread(circle_homeserver.register, name)
     circle = await Circle.start(circle_homeserver, moderators=(made.user_id,))
     account = TestAccount(circle_homeserver.base_url, made.user_id, name, made.password)
-    moderator = await arrive(account)
-    moderator.say("hello")
-    await moderator.sees("hello")
-    await moderator.stop()
-    await circle.stop()
+    try:
+        moderator = await arrive(account)
+        circle.guests.append(moderator)
+        moderator.say("hello")
+        await moderator.sees("hello")
+    finally:
+        await circle.stop()
