@@ -175,3 +175,20 @@ async def test_no_part_stops_silently(
     assert client.connection.kind == "refused"
     with pytest.raises(TypeError):
         await client.stop()
+
+
+@pytest.mark.parametrize("answered", [True, False])
+async def test_it_is_kept_whether_the_server_refused_the_message_itself(
+    talk: Conversation, client: Client, wire: Wire, answered: bool
+) -> None:
+    """After a try whose answer was lost, nothing else makes it certain that it is not there."""
+    error = Forbidden(status=403, errcode="M_FORBIDDEN")
+    error.event_refused = answered
+    wire.errors["one"] = error
+    key = client.send(ROOM, "one")
+    await once(client, lambda: only(client, key).state == "failed")
+    client.retry(key)
+    await once(client, lambda: only(client, key).state == "failed")
+    (row,) = talk.vault.outbox.of_room(ROOM)
+    assert (row.attempts, row.refused) == (2, answered)
+    assert (client.undo(row.transaction_id) == "one") is answered
