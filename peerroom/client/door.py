@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_, language
@@ -116,27 +116,34 @@ class Door:
     async def knock(self, secret: str, number: int, now: datetime) -> None:
         """Say the secret, to the bot alone. The same ``number`` says it once, however often this
         is called. Raises `SomeoneElse` before anything is said, `MatrixError`."""
-        if not self.is_of_two():
-            raise SomeoneElse
         identity = self._connection.identity.master_key
         assert identity is not None, "the connection was started"
         digest = hashlib.sha256(secret.encode()).hexdigest()
+        content = door.Knock(secret, identity, language()).content()
+        self._knocked = await self.say(door.KNOCK, content, f"knock {digest} {number}", now)
+
+    async def say(self, kind: str, content: dict[str, Any], once: str, now: datetime) -> str:
+        """Say something to the bot alone, ``once`` under this name; returns the transaction id.
+
+        Raises `SomeoneElse` before anything is said, `MatrixError`.
+        """
+        if not self.is_of_two():
+            raise SomeoneElse
         row = self._vault.outbox.add(
             self._account.id,
             self._room_id,
             "message",
             {
-                "type": door.KNOCK,
-                "content": door.Knock(secret, identity, language()).content(),
+                "type": kind,
+                "content": content,
                 # Whoever comes in between our look and the sending gets no key.
                 "readers": [self._account.user_id, self._bot],
             },
             now=now,
-            idempotency_key=f"knock {digest} {number}",
+            idempotency_key=once,
         )
-        self._knocked = row.transaction_id
         if row.state == "sent":
-            return
+            return row.transaction_id
         self._vault.outbox.mark_sending(row.id, now)
         try:
             event_id = await self._connection.deliver(row)
@@ -144,6 +151,7 @@ class Door:
             self._vault.outbox.requeue(row.id)
             raise
         self._vault.outbox.mark_sent(row.id, event_id)
+        return row.transaction_id
 
     def answer(self) -> tuple[str, tuple[str, ...]] | None:
         """Where the bot lets us in: room id and servers that know it; None before it answers.

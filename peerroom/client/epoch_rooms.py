@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _ROOMS: Final = "rotation.rooms"
 _NAMES: Final = "rotation.names"
+_HEADS: Final = "rotation.heads"
+HEAD: Final = "org.peerroom.head"
+"""`peerroom.wire.rotation.HEAD`, without what that loads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,19 @@ def of(vault: Vault, room_id: str) -> EpochRoom | None:
         away=frozenset(value["away"]),
         residents=frozenset(value["residents"]),
     )
+
+
+def keep_head(vault: Vault, room_id: str, sequence: int, digest: bytes) -> None:
+    """Note the last record that was followed, for messages to this room to carry."""
+    value = [sequence, digest.hex()]
+    if vault.records.get(_HEADS, room_id) != value:
+        vault.records.replace(_HEADS, room_id, value)
+
+
+def head_of(vault: Vault, room_id: str) -> dict[str, Any]:
+    """What a message to this room carries of it, so that two stories are noticed; else nothing."""
+    value = vault.records.get(_HEADS, room_id)
+    return {} if value is None else {HEAD: value}
 
 
 def keep_names(vault: Vault, names: Mapping[str, int]) -> None:

@@ -192,9 +192,10 @@ class _Joining:
             progress = _Progress(**kept)
             return progress if progress.circuit else self._on_a_circuit(progress)
         # A new invite for a server that knows us already: another account would only leave more
-        # traces, so the one we have knocks again.
+        # traces, so the one we have knocks again. Others beside it are earlier or coming names.
         gone = self._vault.settings.get(_GONE, [])
-        for account in self._vault.accounts.all():
+        current = self._vault.accounts.current()
+        for account in [current] if current is not None else self._vault.accounts.all():
             if account.homeserver == self._invite.homeserver and account.id not in gone:
                 return self._on_a_circuit(_Progress(link, account=account.id))
         return self._on_a_circuit(_Progress(link))
@@ -340,8 +341,17 @@ class _Joining:
             await self._take_name(name)
         with self._vault.transaction():
             remember_bot(self._vault, self._invite.bot)
+            self._pin_records()
             self._vault.accounts.set_current(account.id)
             self._vault.settings.remove(_KEPT)
+
+    def _pin_records(self) -> None:
+        """Where names change, keep what the link says of the circle's newest record."""
+        told = self._invite.pinned
+        if told is not None:
+            from peerroom.client.rotation.places import pin
+
+            pin(self._vault, self._invite.bot, told.lineage, told.sequence, told.head)
 
     async def _join_room(self, room_id: str, via: tuple[str, ...]) -> None:
         assert self._connection is not None

@@ -1,6 +1,6 @@
 """Going on under another name: what the vault keeps of it. No network in here.
 
-Three moments. `leave`: another account is the current one. `crossed`: the room where the circle
+Two moments. `leave`: another account is the current one. `cross`: the room where the circle
 goes on is known, and what was not sent is its draft. Between the two there is nowhere to write.
 What was once written under one name is never sent under the other (`peerroom.store.crossing`).
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from peerroom.client.names import Names
 from peerroom.client.timeline import own_id
 from peerroom.i18n import _
-from peerroom.store.crossing import cross
+from peerroom.store import crossing
 
 if TYPE_CHECKING:
     from peerroom.store.accounts import Account
@@ -44,27 +44,31 @@ def _between(vault: Vault) -> dict[str, int]:
     return kept if isinstance(kept, dict) else {}
 
 
-def crossed(vault: Vault, old_room: str, new_room: str) -> bool:
-    """``new_room`` follows ``old_room``; False when that was known already.
+def cross(vault: Vault, old_room: str, new_room: str) -> None:
+    """``new_room`` follows ``old_room``: what was not sent there is a draft here.
 
     Raises `KeyError` for a room that is not stored.
     """
-    if follower(vault, old_room) == new_room:
-        return False
     old = vault.rooms.get(old_room)
     if old is None:
         raise KeyError(old_room)
     with vault.transaction():
-        cross(vault, old.account_id, {old_room: new_room})
+        crossing.cross(vault, old.account_id, {old_room: new_room})
         vault.records.replace(_FOLLOWED, old_room, new_room)
         vault.settings.remove(_BETWEEN)
-    return True
 
 
 def follower(vault: Vault, room_id: str) -> str | None:
     """The room where the circle of this room went on, as far as we went with it."""
     found: str | None = vault.records.get(_FOLLOWED, room_id)
     return found
+
+
+def is_left_behind(vault: Vault, room_id: str, account_id: int) -> bool:
+    """Whether the account has nothing to say in the room, and must not be seen to try."""
+    room = vault.rooms.get(room_id)
+    foreign = room is not None and room.account_id != account_id
+    return foreign or follower(vault, room_id) is not None
 
 
 def undeleted(vault: Vault, old_room: str) -> int:

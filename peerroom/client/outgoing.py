@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from peerroom.client import epoch_rooms
 from peerroom.client.messages import shown
 from peerroom.client.timeline import own_event
 from peerroom.clock import Clock
@@ -38,11 +39,15 @@ class Outgoing:
         """Queue ``text`` and drop the room's draft, in one transaction."""
         with self._vault.transaction():
             self._vault.drafts.set(room_id, None)
-            return self._add(room_id, "m.room.message", _content(text))
+            content = _content(text) | epoch_rooms.head_of(self._vault, room_id)
+            return self._add(room_id, "m.room.message", content)
 
-    def event(self, room_id: str, event_type: str, content: dict[str, Any]) -> OutboxRow:
-        """Queue an event of any type; it goes out encrypted like every message."""
-        return self._add(room_id, event_type, content)
+    def event(
+        self, room_id: str, event_type: str, content: dict[str, Any], once: str | None = None
+    ) -> OutboxRow:
+        """Queue an event of any type; it goes out encrypted like every message. What was queued
+        ``once`` under a name is not queued again."""
+        return self._add(room_id, event_type, content, once)
 
     def retry(self, key: str) -> OutboxRow | None:
         """Queue a failed row again; the same transaction id keeps it from being sent twice."""
@@ -142,13 +147,16 @@ class Outgoing:
                 for event in self._vault.events.of_sender(room.room_id, self._own, limit=200):
                     self.arrived(event)
 
-    def _add(self, room_id: str, event_type: str, content: dict[str, Any]) -> OutboxRow:
+    def _add(
+        self, room_id: str, event_type: str, content: dict[str, Any], once: str | None = None
+    ) -> OutboxRow:
         return self._vault.outbox.add(
             self._account_id,
             room_id,
             "message",
             {"type": event_type, "content": content},
             now=self._clock.now(),
+            idempotency_key=once,
         )
 
     def _redact(self, room_id: str, event_id: str) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Coroutine, Iterator
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from peerroom.client import moving, wallets
 from peerroom.client.connecting import Link
 from peerroom.client.identities import Identities
 from peerroom.client.invitations import Invitations
-from peerroom.client.moving import crossed, leave, welcome
 from peerroom.client.outgoing import Outgoing
 from peerroom.client.pseudonym_view import pseudonym_of
 from peerroom.client.roster import Roster
-from peerroom.client.sending import Sender
+from peerroom.client.sending import NamesChanging, Sender
 from peerroom.client.timeline import OUTBOX, Timeline
 from peerroom.client.views import (
     Change,
@@ -65,15 +65,26 @@ class Client:
     """
 
     def __init__(
-        self, vault: Vault, account: Account, *, config: Config, clock: Clock, random: Random
+        self,
+        vault: Vault,
+        account: Account,
+        *,
+        config: Config,
+        clock: Clock,
+        random: Random,
+        speaks: bool = True,
     ) -> None:
+        """``speaks``: somebody is there to be told things (not so for the agent alone)."""
+        self._speaks = speaks
         self._vault = vault
         self._config = config
         self._clock = clock
         self._random = random
         self._subscribers: list[Callable[[Change], None]] = []
+        self._watchers: list[Callable[[Change], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._companions: list[asyncio.Task[None]] = []
+        self._lingering: list[asyncio.Task[None]] = []
         self._crash: BaseException | None = None
         self._rows = asyncio.Event()
         self._become(account)
@@ -106,10 +117,29 @@ class Client:
         )
 
     async def start(self) -> None:
-        """Connect in the background and return at once; nio is only imported there."""
-        self.work()
+        """Connect in the background and return at once; nio is only imported there.
+
+        Where names change, the agent says who connects and when (`peerroom.client.rotation`).
+        """
+        if not wallets.any_kept(self._vault):
+            self.work()
+        self.accompany(self._rotate())
         if (asked := self._vault.asked_fd) is not None:
             asyncio.get_running_loop().add_reader(asked, self._asked)
+
+    async def _rotate(self) -> None:
+        """Look after the names of this vault, from the moment on that there is a circle where they
+        change."""
+        from peerroom.client.rotation.starting import look_after
+
+        await look_after(
+            self,
+            self._vault,
+            config=self._config,
+            clock=self._clock,
+            random=self._random,
+            speaks=self._speaks,
+        )
 
     def work(self) -> None:
         """Let the account's workers run, if they do not; `start` does."""
@@ -133,6 +163,7 @@ class Client:
             asyncio.get_running_loop().remove_reader(asked)
         companions, self._companions = self._companions, []
         await _end(companions)
+        await self.part()
         await self.rest()
         if self._crash is not None:
             raise self._crash
@@ -142,7 +173,12 @@ class Client:
         tasks, self._tasks = self._tasks, []
         await _end(tasks)
 
-    async def move(self, account: Account) -> None:
+    async def part(self) -> None:
+        """End the lines of accounts that were left and stayed connected (`move`)."""
+        lingering, self._lingering = self._lingering, []
+        await _end(lingering)
+
+    async def move(self, account: Account, *, linger: bool = False) -> None:
         """Go on as ``account``, another one of this vault: the faces keep this object.
 
         The old account's workers end and its connection closes first; what it has not sent stays
@@ -150,14 +186,19 @@ class Client:
         transaction on, so that a crash leaves either the one or the other. It works if the old one
         did (see `rest`). Waits at most `LAST_WORDS` seconds, and only for deletions that are on
         their way; nothing is raised for a network reason. Does nothing when it is that one already.
+        With ``linger`` the old account stays connected until `part`, and only listens.
         """
         if account.id == self._account.id:
             return
         working = bool(self._tasks)
         await self._finish_deletions()
         self._publish(Change("moving"))
+        if linger and working:
+            # The line of the old account stays as it is, down to the socket: to open another one
+            # now would show the server who came when who went.
+            self._lingering.append(self._tasks.pop(0))
         await self.rest()
-        leave(self._vault, self._account, account)
+        moving.leave(self._vault, self._account, account)
         self._become(account)
         if working:
             self.work()
@@ -169,11 +210,14 @@ class Client:
         What was not sent in the old one, and what was being written, is the new one's draft now.
         Under the same account too (someone who was away, or does not rotate). May be repeated.
         """
-        if not crossed(self._vault, old_room, new_room):
+        if moving.follower(self._vault, old_room) == new_room:
             return
+        self._publish(Change("moving"))
+        moving.cross(self._vault, old_room, new_room)
         self._roster.forget()
         self._publish(Change("rooms"))
-        self._publish(Change("moved", new_room, welcome(self._vault, old_room, new_room)))
+        words = moving.welcome(self._vault, old_room, new_room)
+        self._publish(Change("moved", new_room, words))
 
     async def _finish_deletions(self) -> None:
         """Let deletions go out that only the present account can send."""
@@ -223,6 +267,11 @@ class Client:
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback)
 
+    def watch(self, callback: Callable[[Change], None]) -> Callable[[], None]:
+        """As `subscribe`, for companions: what is to be said once waits for a face all the same."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback)
+
     def rooms(self) -> list[RoomView]:
         """The rooms: those we are in first, the most recently active first."""
         return self._roster.rooms()
@@ -263,11 +312,19 @@ class Client:
         """Queue a text message, drop the room's draft, and return the message's key.
 
         The row is in the vault when this returns; it goes out in order, now or when the
-        connection is back. A line that begins with ``/me `` is an action.
+        connection is back. A line that begins with ``/me `` is an action. Raises `NamesChanging`
+        for a room that one has left behind, or is about to, with one's name there.
         """
+        if moving.is_left_behind(self._vault, room_id, self._account.id):
+            raise NamesChanging
         row = self._outgoing.message(room_id, text)
         self._queued(room_id)
         return row.transaction_id
+
+    def say_event(self, room_id: str, kind: str, content: dict[str, Any], once: str) -> None:
+        """Queue an event that no face shows, encrypted like a message; ``once`` under this name."""
+        self._outgoing.event(room_id, kind, content, once)
+        self._queued(room_id)
 
     def retry(self, key: str) -> None:
         """Send a failed message again, with the same transaction id."""
@@ -396,7 +453,7 @@ class Client:
         self._publish(Change("outbox", room_id))
 
     def _publish(self, change: Change) -> None:
-        for callback in tuple(self._subscribers):
+        for callback in (*self._subscribers, *self._watchers):
             callback(change)
 
     def _spawn(self, *workers: Coroutine[Any, Any, None]) -> Iterator[asyncio.Task[None]]:

@@ -14,17 +14,13 @@ _WALLETS: Final = "rotation.wallet"
 
 def keep(vault: Vault, account_id: int, wallet: Wallet) -> None:
     """Store ``wallet``, which is the account's in its epoch; on the disk when this returns."""
-    with vault.transaction():
-        vault.flush()
-        value = base64.b64encode(wallet.encode()).decode()
-        vault.records.replace(_WALLETS, _key(account_id, wallet.epoch), value)
+    value = base64.b64encode(wallet.encode()).decode()
+    vault.records.replace(_WALLETS, _key(account_id, wallet.epoch), value, secret=True)
 
 
 def forget(vault: Vault, account_id: int, epoch: int) -> None:
     """Remove a wallet that has nothing left to do."""
-    with vault.transaction():
-        vault.flush()
-        vault.records.remove(_WALLETS, _key(account_id, epoch))
+    vault.records.remove(_WALLETS, _key(account_id, epoch), secret=True)
 
 
 def of(vault: Vault, account_id: int) -> list[Wallet]:
@@ -37,6 +33,19 @@ def of(vault: Vault, account_id: int) -> list[Wallet]:
 
     wallets = [Wallet.decode(base64.b64decode(value)) for value in found]
     return sorted(wallets, key=lambda wallet: wallet.epoch)
+
+
+def every(vault: Vault) -> list[tuple[int, Wallet]]:
+    """All wallets with the number of the account that began them, of the oldest epoch first. Raises
+    `WalletDamaged`."""
+    accounts = {int(key.partition(".")[0]) for key in vault.records.items(_WALLETS)}
+    found = [(number, wallet) for number in accounts for wallet in of(vault, number)]
+    return sorted(found, key=lambda entry: (entry[1].epoch, entry[0]))
+
+
+def any_kept(vault: Vault) -> bool:
+    """Whether there is any wallet."""
+    return bool(vault.records.items(_WALLETS))
 
 
 def _key(account_id: int, epoch: int | str) -> str:

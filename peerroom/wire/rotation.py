@@ -19,6 +19,10 @@ REQUEST: Final = "org.peerroom.epoch.request"
 ENTRY: Final = "org.peerroom.epoch.entry"
 STAY: Final = "org.peerroom.epoch.stay"
 REDEEM: Final = "org.peerroom.epoch.redeem"
+EVIDENCE: Final = "org.peerroom.epoch.evidence"
+"""Member to members: a signed record (`SignedRecord.content`), where somebody has seen another."""
+SPOILT: Final = "org.peerroom.epoch.spoilt"
+"""Member to members: a request that was answered wrongly (`Spoilt`)."""
 HEAD: Final = "org.peerroom.head"
 """Key of an encrypted message's content: number and hash (hex) of the sender's last record."""
 
@@ -100,6 +104,21 @@ class Redemption:
     def read(cls, content: object) -> Redemption:
         """The redemption in an event's content; raises `peerroom.wire.content.BadContent`."""
         return decode(cls, content)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoilt:
+    """Member to members: the answer to this request, whose hash stands in the issue ledger, is no
+    signature (decision 0007)."""
+
+    epoch: Epoch
+    round: Round
+    request: Blinded = field(repr=False)
+    v: Literal[1] = 1
+
+    def content(self) -> dict[str, Any]:
+        """The content of an event of type `SPOILT`."""
+        return encode(self)
 
 
 def encode_seat(seat: Seated) -> bytes:

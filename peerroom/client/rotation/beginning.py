@@ -1,0 +1,94 @@
+"""The first wallet of an account: when it is in a circle that changes names."""
+
+from __future__ import annotations
+
+import logging
+from random import Random
+from typing import TYPE_CHECKING
+
+from peerroom.client import wallets
+from peerroom.client.rotation.places import bot_of, circle_rooms, key_of, pinned, records_in
+from peerroom.client.rotation_wording import stop_words
+from peerroom.client.views import Change
+from peerroom.matrix.power import room_power
+from peerroom.pseudonym import following
+from peerroom.pseudonym.possession import Account as Card
+from peerroom.pseudonym.record_errors import RecordError, RecordMissing
+from peerroom.pseudonym.records import Chain, read_record
+from peerroom.pseudonym.wallet import Wallet, begin
+
+if TYPE_CHECKING:
+    from peerroom.client.session import Client
+    from peerroom.clock import Clock
+    from peerroom.store.vault import Vault
+
+log = logging.getLogger(__name__)
+
+_MODERATOR = 50
+
+
+class Beginner:
+    """Begins a wallet for the client's account where there is none."""
+
+    def __init__(
+        self, client: Client, vault: Vault, *, clock: Clock, random: Random, speaks: bool
+    ) -> None:
+        self._client = client
+        self._vault = vault
+        self._clock = clock
+        self._random = random
+        self._speaks = speaks
+        self._said: set[tuple[str, str]] = set()
+
+    def begin(self, known: list[Wallet]) -> bool:
+        """Whether a wallet was begun. Needs a connection once: the account's own keys."""
+        account = self._client.account
+        connection = self._client.link.connection
+        if connection is None or any(wallet.concerns(account.user_id) for wallet in known):
+            return False
+        for room in circle_rooms(self._vault, account.id):
+            chain = self._chain(room.room_id)
+            if chain is None or chain.epoch is None or chain.closed:
+                continue
+            if connection.identity.master_key is None or not connection.machine.published:
+                return False
+            card = connection.identity.card()
+            wallets.keep(self._vault, account.id, self._wallet(chain, card, room.room_id))
+            return True
+        return False
+
+    def _wallet(self, chain: Chain, card: Card, room_id: str) -> Wallet:
+        level = room_power(self._vault.rooms, room_id).of(card.user_id)
+        return begin(
+            chain,
+            card,
+            now=self._clock.now(),
+            random=self._random,
+            resident=level >= _MODERATOR,
+        )
+
+    def _chain(self, room_id: str) -> Chain | None:
+        """The chain of a room, from what the invite pinned; None while it is not whole."""
+        bot = bot_of(self._vault, room_id)
+        key = key_of(self._vault, bot) if bot is not None else None
+        records = records_in(self._vault, room_id)
+        if bot is None or key is None or not records:
+            return None
+        try:
+            lineage, sequence, head = pinned(self._vault, bot) or (
+                read_record(records[0], key).lineage,
+                0,
+                bytes(32),
+            )
+            return following.enter(Chain(lineage, key, sequence, head), records)
+        except RecordMissing:
+            return None
+        except RecordError as error:
+            self._say(room_id, type(error).__name__)
+            return None
+
+    def _say(self, room_id: str, error: str) -> None:
+        log.info("the records of a room are not right: %s", error)
+        if self._speaks and (room_id, error) not in self._said:
+            self._said.add((room_id, error))
+            self._client.tell(Change("notice", room_id, stop_words(error)))

@@ -1,0 +1,315 @@
+"""The wallet's steps, carried out: each may be done twice and harms nothing then."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from random import Random
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from peerroom.client.door import Door
+from peerroom.client.invitations import bots
+from peerroom.client.rotation.places import (
+    bot_of,
+    circle_rooms,
+    pages_of,
+    records_in,
+)
+from peerroom.client.rotation.points import reach
+from peerroom.client.rotation.visiting import NothingToShow, forget_account, make_visit
+from peerroom.client.rotation_wording import notice_words, stop_words
+from peerroom.client.views import Change
+from peerroom.errors import PeerRoomError
+from peerroom.matrix.backoff import SYNC
+from peerroom.matrix.errors import (
+    AccountClosed,
+    Forbidden,
+    LoggedOut,
+    MatrixError,
+    NameTaken,
+    NotFound,
+)
+from peerroom.pseudonym import wallet_facts as facts
+from peerroom.pseudonym import wallet_steps as todo
+from peerroom.pseudonym.wallet import Wallet
+from peerroom.pseudonym.wallet_steps import Notice, Step
+from peerroom.wire.rotation import EVIDENCE, REQUEST, SPOILT, STAY, Spoilt
+
+if TYPE_CHECKING:
+    from peerroom.client.rotation.agent import Agent, Key
+    from peerroom.client.session import Client
+    from peerroom.clock import Clock
+    from peerroom.config import Config
+    from peerroom.store.accounts import Account
+    from peerroom.store.vault import Vault
+
+log = logging.getLogger(__name__)
+
+FOREVER: Final = float("inf")
+
+
+class _Later(NamedTuple):
+    """A step that could not be done: how often, and when to try again (monotonic seconds)."""
+
+    failures: int
+    at: float
+
+
+class Doer:
+    """Carries steps out, with a pause for those that fail."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        client: Client,
+        vault: Vault,
+        *,
+        config: Config,
+        clock: Clock,
+        random: Random,
+    ) -> None:
+        self._agent = agent
+        self._client = client
+        self._vault = vault
+        self._proxy = config.privacy.proxy
+        self._clock = clock
+        self._random = random
+        self._later: dict[tuple[Key, str], _Later] = {}
+        self._masters: dict[str, str] = {}
+
+    async def do(self, wanted: list[tuple[Key, Step]]) -> float:
+        """Do what can be done now; seconds until something that failed is to be tried again."""
+        for key, step in wanted:
+            name = (key, type(step).__name__)
+            later = self._later.get(name)
+            if later is not None and later.at > self._clock.monotonic():
+                continue
+            wallet = self._agent.wallet(key)
+            if wallet is None:
+                continue
+            reach("step:begins", type(step).__name__)
+            try:
+                await self._do(key, wallet, step)
+            except MatrixError as error:
+                self._postpone(name, error)
+            else:
+                self._later.pop(name, None)
+        await self._pin()
+        now = self._clock.monotonic()
+        return min((later.at - now for later in self._later.values()), default=FOREVER)
+
+    def _postpone(self, name: tuple[Key, str], error: PeerRoomError) -> None:
+        log.info("a step towards the next name waits: %s", type(error).__name__)
+        failures = self._later[name].failures + 1 if name in self._later else 1
+        wait = SYNC.wait(failures, error, self._random) if isinstance(error, MatrixError) else None
+        pause = SYNC.patience if wait is None else wait
+        self._later[name] = _Later(failures, self._clock.monotonic() + pause)
+
+    async def _do(self, key: Key, wallet: Wallet, step: Step) -> None:
+        match step:
+            case todo.ReadPages(sequence):
+                rooms = [room.room_id for room in self._rooms(wallet)]
+                if pages := pages_of(self._vault, rooms, sequence):
+                    self._done(key, step, facts.SawPages(sequence, pages))
+            case todo.SendRequest(request):
+                content = request.content()
+                await self._to_bot(wallet, REQUEST, content, f"request {wallet.epoch}")
+                self._done(key, step, facts.RequestSent())
+            case todo.SendStay(stay):
+                await self._to_bot(wallet, STAY, stay.content(), f"stay {wallet.epoch}")
+                self._done(key, step, facts.StaySent())
+            case todo.MakeAccount(registration_token=token):
+                await self._visit(key, wallet, step, token)
+            case todo.Redeem():
+                await self._visit(key, wallet, step, None)
+            case todo.Look(user_id):
+                await self._look(key, wallet, step, user_id)
+            case todo.Retire(user_id):
+                self._retire(user_id)
+                self._done(key, step, facts.Retired())
+            case todo.DestroyOldKeys(user_id):
+                self._destroy(user_id)
+                self._done(key, step, facts.KeysDestroyed())
+            case todo.ForgetAccount(localpart):
+                forget_account(self._vault, localpart)
+                self._done(key, step, facts.Forgotten(localpart))
+            case todo.ShowRecord(sequence):
+                self._show_record(wallet, sequence)
+                self._done(key, step, facts.Shown(sequence))
+            case todo.ShowRequest(epoch, round_, request):
+                self._to_room(wallet, SPOILT, Spoilt(epoch, round_, request).content(), "spoilt")
+                self._done(key, step, facts.RequestShown())
+            case todo.Say(notice) if self._agent.speaks:
+                self._say(wallet, notice_words(notice))
+                self._done(key, step, facts.Told(notice))
+            case todo.Stop(error) if self._agent.speaks:
+                self._say(wallet, stop_words(error))
+                self._done(key, step, facts.Told(Notice.STOPPED))
+            case _:
+                # Records come with every sync, and who is connected is the agent's `_align`.
+                return
+
+    def _done(self, key: Key, step: Step, fact: facts.Fact) -> None:
+        reach("step:done", type(step).__name__)
+        self._agent.tell(key, fact)
+
+    # --- to the bot and to the room ---------------------------------------------------------------
+
+    async def _to_bot(self, wallet: Wallet, kind: str, content: dict[str, Any], about: str) -> None:
+        """Say something in the room of two, as the wallet's own account."""
+        account = self._account(wallet.account.user_id)
+        bot = self._bot(wallet)
+        if account is None or bot is None or account.id != self._client.account.id:
+            raise _NotYet
+        connection = self._client.link.connection
+        if connection is None or self._client.connection.kind != "online":
+            raise _NotYet
+        door = Door(self._vault, account, connection, bot)
+        await door.make()
+        if not door.is_open() or not door.is_encrypted():
+            raise _NotYet  # the bot comes by itself; the next turn of sync tells
+        await door.say(kind, content, f"{about} {account.user_id}", self._clock.now())
+
+    def _show_record(self, wallet: Wallet, sequence: int) -> None:
+        wanted = wallet.trail.hash_of(sequence)
+        for room in self._rooms(wallet):
+            for signed in records_in(self._vault, room.room_id):
+                if signed.hash == wanted:
+                    self._to_room(wallet, EVIDENCE, signed.content(), f"evidence {sequence}")
+                    return
+
+    def _to_room(self, wallet: Wallet, kind: str, content: dict[str, Any], about: str) -> None:
+        """Say something to everyone, encrypted, once."""
+        for room in self._rooms(wallet):
+            if room.account_id == self._client.account.id:
+                self._client.say_event(room.room_id, kind, content, f"{about} {room.room_id}")
+                return
+
+    def _rooms(self, wallet: Wallet) -> list[Any]:
+        """The circle's rooms of the wallet's accounts, the newest last."""
+        return [
+            room
+            for account in self._vault.accounts.all()
+            if wallet.concerns(account.user_id)
+            for room in circle_rooms(self._vault, account.id)
+        ]
+
+    def _bot(self, wallet: Wallet) -> str | None:
+        found = (bot_of(self._vault, room.room_id) for room in self._rooms(wallet))
+        return next((bot for bot in found if bot is not None), None)
+
+    # --- the new account --------------------------------------------------------------------------
+
+    async def _visit(self, key: Key, wallet: Wallet, step: Step, token: str | None) -> None:
+        account, bot = self._account(wallet.account.user_id), self._bot(wallet)
+        if account is None or bot is None:
+            raise _NotYet
+        try:
+            await make_visit(
+                self._vault,
+                wallet,
+                bot,
+                account.homeserver,
+                token,
+                lambda fact: self._agent.tell(key, fact) or self._agent.steps_of(key),
+                proxy=self._proxy,
+                clock=self._clock,
+                random=self._random,
+            )
+        except NameTaken:
+            assert wallet.fresh is not None
+            self._done(key, step, facts.NameTaken(wallet.fresh.localpart))
+        except NothingToShow:
+            return
+        else:
+            self._done(key, step, facts.RedemptionSent())
+
+    async def _look(self, key: Key, wallet: Wallet, step: Step, user_id: str) -> None:
+        """As the new account, see whether the circle is there, before the old one connects."""
+        from peerroom.matrix.connection import Connection
+
+        account = self._account(user_id)
+        if account is None:
+            self._done(key, step, facts.Nowhere())
+            return
+        connection = await Connection.open(
+            self._vault, account, proxy=self._proxy, clock=self._clock, random=self._random
+        )
+        try:
+            await connection.start()
+            await connection.sync_once(0.0)
+        except (AccountClosed, LoggedOut, Forbidden):
+            self._done(key, step, facts.Nowhere())
+            return
+        finally:
+            await connection.close()
+        rooms = circle_rooms(self._vault, account.id)
+        for room in rooms:
+            arrived = facts.Arrived(user_id, records_in(self._vault, room.room_id), room.room_id)
+            self._done(key, step, arrived)
+        if not rooms:
+            self._done(key, step, facts.Nowhere())
+
+    async def follow_invitations(self) -> None:
+        """Go where the bot asks the present account in: it was carried over, or comes back.
+
+        That it was the bot is the server's word; what the room is, its signed records say, and the
+        wallet goes by nothing else.
+        """
+        connection = self._client.link.connection
+        account = self._client.account
+        if connection is None:
+            return
+        for room in self._vault.rooms.all(account.id):
+            if room.membership != "invite" or room.is_direct or not room.encrypted:
+                continue
+            asked = self._vault.rooms.state_event(room.room_id, "m.room.member", account.user_id)
+            if asked is None or asked.sender not in bots(self._vault):
+                continue
+            try:
+                await connection.rooms.join(room.room_id)
+            except (Forbidden, NotFound):
+                self._vault.rooms.set_membership(room.room_id, "leave")  # it was taken back
+            except MatrixError as error:
+                log.info("an invitation of the bot waits: %s", type(error).__name__)
+
+    # --- the old account --------------------------------------------------------------------------
+
+    def _retire(self, user_id: str) -> None:
+        """It can act no more: no token, no password. Its keys stay a while (`DestroyOldKeys`)."""
+        if (account := self._account(user_id)) is not None:
+            with self._vault.transaction():
+                self._vault.accounts.update_token(account.id, "")
+                self._vault.accounts.set_password(account.id, None)
+
+    def _destroy(self, user_id: str) -> None:
+        if (account := self._account(user_id)) is not None:
+            self._vault.accounts.retire(account.id, self._clock.now())
+
+    def _account(self, user_id: str) -> Account | None:
+        return next((a for a in self._vault.accounts.all() if a.user_id == user_id), None)
+
+    # --- words and keys ---------------------------------------------------------------------------
+
+    def _say(self, wallet: Wallet, words: str) -> None:
+        if words:
+            rooms = self._rooms(wallet)
+            self._client.tell(Change("notice", rooms[-1].room_id if rooms else None, words))
+
+    def pin(self, masters: Mapping[str, str]) -> None:
+        """From now on these people are who the signed ledger says."""
+        self._masters |= masters
+
+    async def _pin(self) -> None:
+        connection = self._client.link.connection
+        if self._masters and connection is not None:
+            connection.identity.expect_many(self._masters)
+            self._masters = {}
+
+    async def close(self) -> None:
+        """Nothing is left open: visits and looks close their own connections."""
+        self._later.clear()
+
+
+class _NotYet(MatrixError):
+    """Something is not there yet: to be tried again soon."""
