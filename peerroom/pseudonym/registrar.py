@@ -36,6 +36,10 @@ def decide(
 ) -> tuple[Office, tuple[Effect, ...]]:
     """What the registrar knows and wants after ``fact``. ``now`` is aware.
 
+    For the registrar time stands still while the bot is off: what came in the meantime is told
+    first, with the ``now`` of before, and then `Ticked`. Otherwise an hour's outage over a cut-off
+    would decline all who asked in it, and they would take it for fraud.
+
     A new circle begins with ``Office(lineage)`` and `registrar_facts.Began`. ``policy`` counts when
     an epoch opens; what it says then stands in the record. Raises nothing for anything that
     members, the server or the signer can bring about, but `peerroom.pseudonym.names.NoNameLeft` in
@@ -64,9 +68,8 @@ def _pass_time(turn: Turn) -> None:
     """Do what is due by now, in order; a bot that was off for long has several things to do."""
     people.let_back(turn)
     people.replace_lost(turn)
-    while rounds.advance(turn):
+    while rounds.advance(turn) or switch.clear_away(turn):
         pass
-    switch.clear_away(turn)
 
 
 def _judge(turn: Turn, fact: Fact) -> None:

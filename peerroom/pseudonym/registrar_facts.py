@@ -109,7 +109,9 @@ class Restored(_Fact, frozen=True):
 
 class Joined(_Fact, frozen=True):
     """A newcomer came in by an invite, under the name with this number (None: one that was not
-    drawn); or a member became a moderator, who does not rotate (``standing``)."""
+    drawn); or a member became a moderator, who does not rotate (``standing``).
+
+    To be told before they are let in: once inside they may ask at once."""
 
     user_id: str
     name: int | None = None

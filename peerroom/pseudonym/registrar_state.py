@@ -70,8 +70,12 @@ class Past(msgspec.Struct, frozen=True):
 
     ``signed`` are the accounts that got one, with the numbers of their names: those in ``stayed``
     took their seat back, those in ``barred`` never can, and which of the others came back under a
-    new name is known to nobody. ``spent`` are the ids of tokens that were used. ``committed`` is
-    when the names changed, ``closed`` whether the room was closed and its accounts deactivated.
+    new name is known to nobody. ``spent`` are the ids of tokens that were used.
+
+    ``room_id`` is the room of the epoch, ``committed`` when it ended. Some of ``signed`` follow the
+    chain in older rooms, in which they waited: ``apart`` are the epochs of those. ``lapsed``: the
+    tokens are worth nothing any more, and ``late`` are the accounts that waited in the room until
+    then. ``closed``: the room is closed, and the accounts are deactivated.
     """
 
     round: int
@@ -82,12 +86,15 @@ class Past(msgspec.Struct, frozen=True):
     spent: frozenset[bytes]
     stayed: frozenset[str] = frozenset()
     barred: frozenset[str] = frozenset()
+    apart: frozenset[int] = frozenset()
+    lapsed: bool = False
+    late: frozenset[str] = frozenset()
     closed: bool = False
 
     @property
     def settled(self) -> bool:
-        """Whether every token was used, so that nobody can come back by one."""
-        return len(self.spent) >= len(self.signed)
+        """Whether nobody can come back by a token."""
+        return self.lapsed or len(self.spent) >= len(self.signed)
 
 
 class Move(msgspec.Struct, frozen=True):

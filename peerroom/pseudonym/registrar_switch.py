@@ -190,17 +190,15 @@ def _past(turn: Turn, seated: Iterable[Seated]) -> Past:
     office = turn.office
     assert office.batch is not None
     assert office.room_id is not None
-    signed = {}
-    for user in office.batch.signed:
-        seat = office.seats.get(user)
-        signed[user] = None if seat is None else seat.name
+    seats = {user: office.seats.get(user, Seat()) for user in office.batch.signed}
     return Past(
         office.round,
         office.keys[office.number].rounds[office.round],
         office.room_id,
         turn.now,
-        signed,
-        frozenset(tokens.Token.decode(row.token).id for row in seated),
+        signed={user: seat.name for user, seat in seats.items()},
+        spent=frozenset(tokens.Token.decode(row.token).id for row in seated),
+        apart=frozenset(seat.waits for seat in seats.values() if seat.waits is not None),
     )
 
 
@@ -257,61 +255,67 @@ def bring_in(turn: Turn, user_id: str, why: str) -> None:
 
 def next_clearing(office: Office) -> datetime | None:
     """When an old room can be closed next."""
-    return min((office.past[epoch].committed + REST for epoch in _finished(office)), default=None)
+    return min((_closes(office.past[epoch]) for epoch in _finished(office)), default=None)
 
 
 def clear_away(turn: Turn) -> bool:
     """Close the old rooms to which nobody can come back any more; whether there was one."""
     office = turn.office
-    due = [epoch for epoch in _finished(office) if office.past[epoch].committed + REST <= turn.now]
+    due = [epoch for epoch in _finished(office) if _closes(office.past[epoch]) <= turn.now]
     for epoch in due:
         _close(turn, epoch)
     return bool(due)
 
 
+def _closes(past: Past) -> datetime:
+    return past.committed + (timedelta(0) if past.lapsed else REST)
+
+
 def _finished(office: Office) -> list[int]:
-    """Epochs whose tokens were all used, and in whose room nobody waits."""
-    epochs = [epoch for epoch, past in office.past.items() if past.settled and not past.closed]
-    if not epochs:
+    """Epochs to which nobody can come back, and in whose room nobody follows the chain."""
+    left = {epoch: past for epoch, past in office.past.items() if not past.closed}
+    settled = [epoch for epoch, past in left.items() if past.settled]
+    if not settled:
         return []
-    waited_in = {seat.waits for seat in office.seats.values()}
-    return [epoch for epoch in epochs if epoch not in waited_in]
+    needed = {seat.waits for seat in office.seats.values()}.union(
+        *(past.apart for past in left.values())
+    )
+    return [epoch for epoch in settled if epoch not in needed]
 
 
-def _lapse(turn: Turn) -> None:
-    """Seats that nobody took back in time are gone, and what was kept for them."""
-    for epoch in sorted(turn.office.past):
-        office = turn.office
-        if office.number - epoch <= REMEMBERED:
-            continue
-        past = office.past[epoch]
-        waited = [user for user, seat in office.seats.items() if seat.waits == epoch]
-        turn.change(seats=without(office.seats, waited))
-        if not past.closed:
-            _close(turn, epoch, waited)
-        lapsed = len(past.signed) - len(past.spent) + len(waited)
-        if lapsed:
-            turn.do(Say(Saying.SEAT_LAPSED, epoch, lapsed))
-        turn.change(past=without(turn.office.past, {epoch}))
-    _forget(turn)
-
-
-def _close(turn: Turn, epoch: int, waited: Iterable[str] = ()) -> None:
+def _close(turn: Turn, epoch: int) -> None:
     """Close an old room for all together, and end its accounts, but for those that came back."""
     past = turn.office.past[epoch]
     turn.do(CloseRoom(past.room_id))
-    spent = {*past.signed, *waited} - past.stayed - turn.office.seats.keys()
+    spent = {*past.signed, *past.late} - past.stayed - turn.office.seats.keys()
     turn.do(DeactivateSpent(epoch, tuple(sorted(spent))))
     closed = msgspec.structs.replace(past, closed=True)
     turn.change(past={**turn.office.past, epoch: closed})
 
 
+def _lapse(turn: Turn) -> None:
+    """Seats that nobody took back in time are gone."""
+    for epoch, past in sorted(turn.office.past.items()):
+        office = turn.office
+        if office.number - epoch <= REMEMBERED or past.lapsed:
+            continue
+        late = frozenset(user for user, seat in office.seats.items() if seat.waits == epoch)
+        lapsed = msgspec.structs.replace(past, lapsed=True, late=late)
+        turn.change(seats=without(office.seats, late), past={**office.past, epoch: lapsed})
+        count = len(past.signed) - len(past.spent) + len(late)
+        if count:
+            turn.do(Say(Saying.SEAT_LAPSED, epoch, count))
+    _forget(turn)
+
+
 def _forget(turn: Turn) -> None:
-    """Names of long ago, and what is known of accounts that have nothing here any more."""
+    """What is long over, and what is known of accounts that have nothing here any more."""
     office = turn.office
     oldest = office.number - REMEMBERED
+    over = [epoch for epoch, past in office.past.items() if past.lapsed and past.closed]
     known = set(office.seats).union(*(past.signed for past in office.past.values()))
     turn.change(
+        past=without(office.past, over),
         recent={epoch: used for epoch, used in office.recent.items() if epoch >= oldest},
         sat_out={user: until for user, until in office.sat_out.items() if user in known},
         banned={user: epoch for user, epoch in office.banned.items() if epoch >= oldest},

@@ -89,7 +89,7 @@ def wants_to_stay(turn: Turn, fact: WantsToStay) -> None:
     """An old account takes its seat back with the token that was not shown."""
     office = turn.office
     past = office.past.get(fact.epoch)
-    if past is None or past.round != fact.round:
+    if past is None or past.lapsed or past.round != fact.round:
         turn.refuse(Refusal.TOO_EARLY if fact.epoch == office.number else Refusal.WRONG_EPOCH)
         return
     scope = Scope(office.lineage, fact.epoch, fact.round)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from support.paper_mint import SigningMint
@@ -39,11 +39,12 @@ class PaperBot:
         self._policy = policy
         self._seed = seed
         self.office = Office(circle.lineage)
-        self.facts: list[facts.Fact] = []
         self.done: dict[str, effects.Effect] = {}
         self.said: list[effects.Say] = []
         self.refused: Counter[effects.Refusal] = Counter()
-        self.off_until: datetime | None = None
+        self._off = False
+        self._stopped = circle.now
+        self._mail: deque[facts.Fact] = deque()
         self._rows: dict[str, bytes] = {}
         self._outbox: deque[effects.Effect] = deque()
         self._working = False
@@ -55,27 +56,45 @@ class PaperBot:
 
     def tell(self, fact: facts.Fact) -> None:
         """Something happened; the bot reads it when it can."""
-        self._circle.soon(lambda: self._read(fact))
+        self._circle.soon(lambda: self._arrive(fact))
 
-    def _read(self, fact: facts.Fact) -> None:
-        if self._put_off(lambda: self._read(fact)):
-            return
+    def admit(self, fact: facts.Joined) -> None:
+        """The door lets somebody in, which the bot does itself."""
+        self._decide(fact, self._stopped if self._off else self._circle.now)
+
+    def turn_off(self, length: timedelta) -> None:
+        """The bot is off; what comes is kept for it, and read first when it is on again."""
+        if not self._off:
+            self._off = True
+            self._stopped = self._circle.now
+            self._circle.after(length, self._turn_on)
+
+    def _turn_on(self) -> None:
+        self._off = False
+        self._restart()
+        while self._mail:
+            self._decide(self._mail.popleft(), self._stopped)
+        self._decide(facts.Ticked(), self._circle.now)
+        self._go_on()
+
+    def _arrive(self, fact: facts.Fact) -> None:
         circle = self._circle
-        if circle.falls("crash"):  # nothing was kept: it comes again
+        if self._off:
+            self._mail.append(fact)
+        elif circle.falls("crash"):  # nothing was kept: it comes again
             self._restart()
-            circle.soon(lambda: self._read(fact))
-            return
-        self._decide(fact)
-        if circle.falls("crash") or circle.falls("twice"):  # kept, but not ticked off
-            self._restart()
-            circle.soon(lambda: self._read(fact))
+            self.tell(fact)
+        else:
+            self._decide(fact, circle.now)
+            if circle.falls("crash") or circle.falls("twice"):  # kept, but not ticked off
+                self._restart()
+                self.tell(fact)
 
-    def _decide(self, fact: facts.Fact) -> None:
+    def _decide(self, fact: facts.Fact, now: datetime) -> None:
         before = self.office
         self.office, wanted = registrar.decide(
-            fact, before, now=self._circle.now, policy=self._policy, mint=self._mint
+            fact, before, now=now, policy=self._policy, mint=self._mint
         )
-        self.facts.append(fact)
         self._circle.referee.judged(fact, before, self.office)
         for name, row in changes(before if self._rows else None, self.office).items():
             if row is None:
@@ -100,22 +119,12 @@ class PaperBot:
             self._circle.at(due, lambda: self._ring(due))
 
     def _ring(self, due: datetime) -> None:
-        if self._alarm != due:
-            return
-        if self._put_off(lambda: self._ring(due)):
+        if self._alarm != due or self._off:
             return
         self._alarm = None
         before = self.office
-        self._decide(facts.Ticked())
+        self._decide(facts.Ticked(), self._circle.now)
         assert self.office != before, "woken for nothing"
-
-    def _put_off(self, action: object) -> bool:
-        """Whether the bot is off; then the action comes when it is on again."""
-        if self.off_until is None or self._circle.now >= self.off_until:
-            return False
-        assert callable(action)
-        self._circle.at(self.off_until, action)
-        return True
 
     def _restart(self) -> None:
         """What the vault has is what is known."""
@@ -127,12 +136,13 @@ class PaperBot:
     # carrying out --------------------------------------------------------------------------------
 
     def _go_on(self) -> None:
-        if self._outbox and not self._working:
+        if self._outbox and not self._working and not self._off:
             self._working = True
             self._circle.soon(self._work)
 
     def _work(self) -> None:
-        if self._put_off(self._work):
+        if self._off:
+            self._working = False
             return
         if self._circle.falls("lost"):  # the server did not answer
             self._circle.soon(self._work)
@@ -231,7 +241,6 @@ class PaperBot:
         for user in users:
             if by == "join":
                 self._server.join(room, user, self._circle.now)
-                self._circle.referee.came_in(room, user)
             else:
                 self._server.invite(room, (user,))
         self._circle.stir(users)

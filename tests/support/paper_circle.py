@@ -125,7 +125,7 @@ class PaperCircle:
         self.random = Random(f"circle {seed}")
         self.weather = weather
         self.trace: list[Trace] = []
-        self._heap: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._heap: list[tuple[datetime, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._chance = Random(f"chance {seed}")
         self._secrets = Random(f"secrets {seed}")
@@ -134,8 +134,8 @@ class PaperCircle:
         bot_key = Ed25519PrivateKey.from_private_bytes(seed_of_bot)
         self.key = bot_key.public_key().public_bytes_raw()
         self.mint = mint if mint is not None else PaperMint()
-        self.server = Server(mischief if mischief is not None else Mischief())
         self.referee = Referee(self)
+        self.server = Server(mischief if mischief is not None else Mischief(), self.referee.came_in)
         self.bot = PaperBot(self, self.server, self.mint, policy, seed_of_bot)
         self.invited: set[str] = set()
         self.records: dict[int, Record] = {}
@@ -143,6 +143,7 @@ class PaperCircle:
         self._awake, self._skew = awake or {}, skew or {}
         self._persons = itertools.count(members + residents)
         self._names = Random(f"names {seed}")
+        self._owners: dict[str, int] = {}
         first = Room("!first", START)
         self.server.rooms[first.room_id] = first
         for person in range(members + residents):
@@ -163,7 +164,6 @@ class PaperCircle:
         self.invited.add(user)
         self.referee.founded(user, seat)
         self.server.join(self.room, user, self.now)
-        self.referee.came_in(self.room, user)
         member = PaperMember(
             self,
             person,
@@ -177,15 +177,15 @@ class PaperCircle:
 
     # time and chance -----------------------------------------------------------------------------
 
-    def at(self, moment: datetime, action: Callable[[], None]) -> None:
+    def at(self, moment: datetime, action: Callable[[], object]) -> None:
         """Do something then; at once, if that has passed."""
         heapq.heappush(self._heap, (max(moment, self.now), next(self._order), action))
 
-    def after(self, wait: timedelta, action: Callable[[], None]) -> None:
+    def after(self, wait: timedelta, action: Callable[[], object]) -> None:
         """Do something later."""
         self.at(self.now + wait, action)
 
-    def soon(self, action: Callable[[], None]) -> None:
+    def soon(self, action: Callable[[], object]) -> None:
         """Do something after the time that a request takes."""
         seconds = self._chance.uniform(*self.weather.slow)
         self.after(timedelta(seconds=seconds), action)
@@ -214,6 +214,7 @@ class PaperCircle:
 
     def note(self, kind: str, member: PaperMember, account: str, size: int = 0) -> None:
         """Something happened that somebody could see."""
+        self._owners[account] = member.person
         self.trace.append(Trace(self.now, kind, account, member.line, member.person, size))
 
     @property
@@ -231,6 +232,10 @@ class PaperCircle:
         """What the circle's records say, those of some kinds, in order."""
         bodies = [self.records[number].body for number in sorted(self.records)]
         return [body for body in bodies if isinstance(body, kinds)]
+
+    def owner(self, user_id: str) -> int:
+        """Whose account this is (nobody in the circle knows): -1 for one that no member has."""
+        return self._owners.get(user_id, -1)
 
     def inside(self) -> set[int]:
         """The persons who are in the circle's room with the account that they use."""
@@ -254,10 +259,12 @@ class PaperCircle:
 
     def granted(self, user_id: str) -> None:
         """An invite in place of a lost laptop's account: its owner comes in with a new one."""
-        lost = next(member for member in self.members if member.account == user_id)
-        self.members.remove(lost)
-        lost.sleep()
-        self._arrive(lost.person, self.referee.seats[user_id])
+        for lost in self.members:
+            if lost.account == user_id:
+                self.members.remove(lost)
+                lost.sleep()
+                self._arrive(lost.person, self.referee.seats[user_id])
+                return
 
     def redeemed(self, member: PaperMember, seat: Seated, scope: Scope) -> None:
         """A new account sent its redemption."""
@@ -281,13 +288,13 @@ class PaperCircle:
 
     def _arrive(self, person: int, seat: int | None) -> PaperMember:
         user = f"@guest{next(self._order)}:{self.name}"
-        member = self._come_in(person, user, person if seat is None else seat)
-        self.bot.tell(facts.Joined(user, self._names.randrange(SPACE)))
-        return member
+        self.bot.admit(facts.Joined(user, self._names.randrange(SPACE)))
+        return self._come_in(person, user, person if seat is None else seat)
 
     def ban(self, user_id: str) -> None:
-        """A moderator bans an account: the tool refuses names that are retired."""
-        self.server.ban(self.room, user_id)
+        """A moderator bans an account, from the old rooms too, to which it may be invited."""
+        for room in self.server.rooms.values():
+            self.server.ban(room, user_id)
         self.bot.tell(facts.Excluded(user_id))
 
     def leave(self, member: PaperMember) -> None:

@@ -96,7 +96,10 @@ class PaperMember:
     def account(self) -> str:
         """The account that this person would write with now."""
         newest = self.newest
-        return self.first if newest is None else wallet.online(newest, self.now)[-1]
+        if newest is None:
+            return self.first
+        online = wallet.online(newest, self.now)
+        return online[-1] if online else newest.account.user_id
 
     # the laptop ----------------------------------------------------------------------------------
 
@@ -108,9 +111,9 @@ class PaperMember:
         self._life += 1
         self._under_way.clear()
         self._alarm = None
-        for epoch in list(self.wallets):
-            self._tell(epoch, saw.Started())
-        self._sync()
+        self.tell(saw.Started())
+        if self.running:
+            self._sync()
 
     def sleep(self) -> None:
         """Without a word: whatever was under way is cut off."""
@@ -123,6 +126,7 @@ class PaperMember:
         if self.running:
             self.sleep()
             self.wallets = {e: Wallet.decode(kept.encode()) for e, kept in self.wallets.items()}
+            self._seen.clear()
             self.circle.after(timedelta(seconds=self.random.uniform(1, 600)), self.start)
 
     def stir(self) -> None:
@@ -179,7 +183,6 @@ class PaperMember:
         for user in self._connect(self._wanted()):
             circle.server.accept(user, circle.now)
             for room in circle.server.rooms_of(user):
-                circle.referee.came_in(room, user)
                 self._read(user, room.room_id, circle.server.shown(user, room, circle.now))
             entries = circle.server.entries[user]
             for entry in entries[self._heard.get(user, 0) :]:
@@ -199,14 +202,14 @@ class PaperMember:
         known = self._seen.get((user, room_id))
         if known is None:
             self.circle.note("ledger", self, user, len(shown))
-            self.tell(saw.Arrived(user, tuple(shown.values())), user)
+            self.tell(saw.Arrived(user, tuple(shown.values()), room_id), user)
             if self._life == life:
                 self._seen[user, room_id] = set(shown)
                 self.circle.after(READ_BY_THEN, lambda: self._read_a_message(user, room_id))
             return
-        for sequence in shown.keys() - known:
+        for sequence in sorted(shown.keys() - known):
             self.circle.note("ledger", self, user)
-            self.tell(saw.SawRecord(shown[sequence]), user)
+            self.tell(saw.SawRecord(shown[sequence], room_id), user)
             if self._life != life:
                 return
             known.add(sequence)
@@ -385,9 +388,8 @@ class PaperMember:
         circle.note("look", self, user)
         circle.server.accept(user, circle.now)
         for room in circle.server.rooms_of(user):
-            circle.referee.came_in(room, user)
             shown = circle.server.shown(user, room, circle.now)
-            return saw.Arrived(user, tuple(shown.values()))
+            return saw.Arrived(user, tuple(shown.values()), room.room_id)
         return saw.Nowhere()
 
     def _fetch_records(self, after: int) -> Answer:
@@ -396,7 +398,7 @@ class PaperMember:
             for room in circle.server.rooms_of(user):
                 for sequence, signed in circle.server.shown(user, room, circle.now).items():
                     if sequence > after:
-                        self.tell(saw.SawRecord(signed), user)
+                        self.tell(saw.SawRecord(signed, room.room_id), user)
         return None
 
     def _fetch_pages(self, sequence: int) -> Answer:

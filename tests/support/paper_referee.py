@@ -37,6 +37,8 @@ class Referee:
         """Seat of each account that ever had one."""
         self.banned: set[int] = set()
         """Seats that were banned before the switch."""
+        self.barred: set[int] = set()
+        """Seats that were banned later, under a name that may still have come back."""
         self.switches = 0
         self.stays = 0
         self._tokens: dict[bytes, int] = {}
@@ -70,6 +72,10 @@ class Referee:
             if token in self._admitted.get(epoch, {token}):
                 raise Foul("one token under two accounts, and no final ledger without it")
 
+    def shown_under(self, token: bytes) -> set[str]:
+        """The accounts for which a token (its id) left somebody's laptop."""
+        return self._shown[token]
+
     # bans ----------------------------------------------------------------------------------------
 
     def judged(self, fact: facts.Fact, before: Office, after: Office) -> None:
@@ -77,6 +83,8 @@ class Referee:
         in_time = before.past.keys() == after.past.keys()
         if isinstance(fact, facts.Excluded) and fact.user_id in before.seats and in_time:
             self.banned.add(self.seats[fact.user_id])
+        elif isinstance(fact, facts.Excluded) and fact.user_id in self.seats:
+            self.barred.add(self.seats[fact.user_id])
 
     # what is published ---------------------------------------------------------------------------
 
@@ -108,14 +116,10 @@ class Referee:
     # rooms ---------------------------------------------------------------------------------------
 
     def came_in(self, room: Room, user_id: str) -> None:
-        """Somebody is in a room: if it is the circle's, nobody may share their seat there."""
-        if user_id not in room.joined:
-            return
-        holders = self._holders[room.room_id]
+        """Somebody has joined a room: nobody there may have the same seat, and no ban be evaded."""
         seat = self.seats[user_id]
+        holders = self._holders[room.room_id]
         other = holders.get(seat)
-        if other == user_id:
-            return
         if other is not None and other in room.joined:
             raise Foul(f"two accounts of one seat in {room.room_id}: {other}, {user_id}")
         if seat in self.banned:

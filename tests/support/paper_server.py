@@ -6,7 +6,7 @@ It may be hostile: a `Mischief` decides what it shows to whom, when, and what it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -60,8 +60,9 @@ class Mischief:
 class Server:
     """Keeps what it is told. Everything here is known to whoever runs it."""
 
-    def __init__(self, mischief: Mischief) -> None:
+    def __init__(self, mischief: Mischief, came_in: Callable[[Room, str], None]) -> None:
         self.mischief = mischief
+        self._came_in = came_in
         self.rooms: dict[str, Room] = {}
         self.accounts: dict[str, Account] = {}
         self.tokens: set[str] = set()
@@ -121,7 +122,9 @@ class Server:
         if not self.works(user_id) or user_id in room.banned or room.closed:
             return False
         room.invited.discard(user_id)
-        room.joined.setdefault(user_id, now)
+        if user_id not in room.joined:
+            room.joined[user_id] = now
+            self._came_in(room, user_id)
         return True
 
     def invite(self, room: Room, users: Iterable[str]) -> None:
