@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Final
 
+from peerroom.bot.epochs.errors import NotSeenYet
+from peerroom.bot.epochs.queueing import EPOCH
+from peerroom.bot.epochs.rotation import Epochs
 from peerroom.bot.invites import publish
 from peerroom.bot.ledger import Ledger
 from peerroom.bot.requests import Requests, urgency
@@ -40,8 +44,22 @@ MUTED: Final = -1
 MODERATOR: Final = 50
 PAUSE: Final = 2.0
 """Seconds before a row is tried again after a first passing fault that named no time."""
+SOON: Final = 0.2
+"""Seconds until something is looked for again that our own sync has not brought yet."""
 LONGEST_PAUSE: Final = 300.0
 """Seconds after which even a server that asks for a longer wait is asked again."""
+
+
+def _changes_names(row: OutboxRow) -> bool:
+    return row.content.get("type") == EPOCH
+
+
+def _acts(row: OutboxRow) -> bool:
+    return row.kind == "action" and not _changes_names(row)
+
+
+def _speaks(row: OutboxRow) -> bool:
+    return row.kind != "action"
 
 
 class CannotBeDone(PeerRoomError):
@@ -52,7 +70,8 @@ class CannotBeDone(PeerRoomError):
 
 
 class Executor:
-    """Two workers: one acts, the other speaks and removes, so that neither waits for the other.
+    """Three workers: one acts, one speaks and removes, one changes names, so that none of these
+    waits for another.
 
     A row that met a passing fault holds up only the rows of its own order key, for a while.
     """
@@ -67,6 +86,7 @@ class Executor:
         *,
         room_name: str,
         clock: Clock,
+        epochs: Epochs | None = None,
     ) -> None:
         self._vault = vault
         self._account = account
@@ -75,7 +95,8 @@ class Executor:
         self._requests = requests
         self._room_name = room_name
         self._clock = clock
-        self._wakes = (asyncio.Event(), asyncio.Event())
+        self._epochs = epochs
+        self._wakes = {mine: asyncio.Event() for mine in (_acts, _speaks, _changes_names)}
         self._not_before: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._under_way = 0
@@ -89,7 +110,7 @@ class Executor:
     def wake(self) -> None:
         """There is something to do."""
         self._idle.clear()
-        for wake in self._wakes:
+        for wake in self._wakes.values():
             wake.set()
 
     async def idle(self) -> None:
@@ -99,17 +120,13 @@ class Executor:
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as workers:
-            workers.create_task(self._work(self._wakes[0], acting=True))
-            workers.create_task(self._work(self._wakes[1], acting=False))
+            for mine, wake in self._wakes.items():
+                workers.create_task(self._work(mine, wake))
 
-    async def _work(self, wake: asyncio.Event, *, acting: bool) -> None:
+    async def _work(self, mine: Callable[[OutboxRow], bool], wake: asyncio.Event) -> None:
         while True:
             wake.clear()
-            rows = [
-                row
-                for row in self._vault.outbox.ready(self._account.id)
-                if (row.kind == "action") is acting
-            ]
+            rows = [row for row in self._vault.outbox.ready(self._account.id) if mine(row)]
             now = self._clock.monotonic()
             due = [row for row in rows if self._not_before.get(row.order_key, now) <= now]
             if due:
@@ -140,6 +157,9 @@ class Executor:
         except asyncio.CancelledError:
             self._vault.outbox.requeue(row.id)
             raise
+        except NotSeenYet as error:
+            self._not_before[row.order_key] = self._clock.monotonic() + SOON
+            self._vault.outbox.requeue(row.id, error.sentence())
         except MatrixError as error:
             if error.reach is None or error.reach == "logged_out":
                 self._give_up(row, error)
@@ -155,10 +175,10 @@ class Executor:
             self._failures.pop(row.order_key, None)
         finally:
             self._under_way -= 1
-            for other in self._wakes:  # the next row of this key may be the other worker's
+            for other in self._wakes.values():  # the next row of this key may be another worker's
                 other.set()
 
-    def _put_off(self, row: OutboxRow, error: MatrixError) -> None:
+    def _put_off(self, row: OutboxRow, error: PeerRoomError) -> None:
         """Keep the row for later: when the server says, or after a growing pause."""
         failures = self._failures[row.order_key] = self._failures.get(row.order_key, 0) + 1
         pause = min(PAUSE * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE)
@@ -168,8 +188,19 @@ class Executor:
         self._vault.outbox.requeue(row.id, error.sentence())
 
     def _give_up(self, row: OutboxRow, error: PeerRoomError) -> None:
-        """Mark the row, note it, and tell the moderators (unless telling them is what failed)."""
+        """Mark the row, note it, and tell the moderators (unless telling them is what failed).
+
+        A change of names that was begun is never given up: it is tried again, for as long as it
+        takes, and the moderators hear of it once.
+        """
         what = str(row.content.get("type", row.kind))
+        if what == EPOCH:
+            log.error("a change of names cannot go on: %s", type(error).__name__)
+            with self._vault.transaction():
+                self._put_off(row, error)
+                said = _("The change of names cannot go on: {why}").format(why=error.sentence())
+                self._requests.add(act.Say(self._requests.management, said), f"stuck:{row.id}")
+            return
         log.warning("a request was refused: %s (%s)", what, type(error).__name__)
         with self._vault.transaction():
             self._vault.outbox.mark_failed(row.id, error.sentence())
@@ -183,6 +214,11 @@ class Executor:
         if row.kind != "action":
             event_id = await self._connection.deliver(row)
             self._vault.outbox.mark_sent(row.id, event_id)
+            return
+        if row.content.get("type") == EPOCH:
+            if self._epochs is None:
+                raise CannotBeDone
+            await self._epochs.carry_out(row)
             return
         request = act.from_content(row.content)
         if isinstance(request, act.PublishInvites):
@@ -228,7 +264,10 @@ class Executor:
     async def _publish(self, row: OutboxRow, request: act.PublishInvites) -> None:
         """Have the server take the tokens, then show the links; a token known already is fine."""
         drawn = self._ledger.drawn(request.invites)
-        links = await publish(drawn, self._ledger, self._account, self._connection, self._room_name)
+        pinned = None if self._epochs is None else self._epochs.pinned()
+        links = await publish(
+            drawn, self._ledger, self._account, self._connection, self._room_name, pinned
+        )
         words = _("Each link lets one person in, once. Give it to nobody else:")
         with self._vault.transaction():
             self._vault.outbox.mark_sent(row.id)

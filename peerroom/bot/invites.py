@@ -10,7 +10,7 @@ from peerroom.i18n import N_
 from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import Forbidden
 from peerroom.store.accounts import Account
-from peerroom.wire.invite import Invite
+from peerroom.wire.invite import Invite, Pinned
 
 
 class MayNotInvite(PeerRoomError):
@@ -26,6 +26,7 @@ async def publish(
     account: Account,
     connection: Connection,
     room_name: str,
+    pinned: Pinned | None = None,
 ) -> list[str]:
     """The links of ``drawn``, each good for one registration until the invite ends.
 
@@ -50,6 +51,7 @@ async def publish(
                 registration_token=invite.registration_token,
                 secret=invite.secret,
                 room=room_name,
+                pinned=pinned,
             ).encode()
         )
     return links

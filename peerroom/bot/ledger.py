@@ -54,6 +54,7 @@ class Ledger:
                 datetime.fromisoformat(kept["expires"]),
                 role=kept["role"],
                 used_by=kept["used_by"],
+                arrived=kept.get("arrived", False),
             )
             for digest, kept in self._records.items(INVITES).items()
         }
@@ -96,13 +97,19 @@ class Ledger:
 
     # writing -------------------------------------------------------------------------------------
 
-    def draw_invites(self, count: int, role: Role, now: datetime) -> list[DrawnInvite]:
-        """New invites with fresh 128-bit secrets; they let no one in before the link is shown."""
+    def draw_invites(
+        self, count: int, role: Role, now: datetime, until: datetime | None = None
+    ) -> list[DrawnInvite]:
+        """New invites with fresh 128-bit secrets; they let no one in before the link is shown.
+
+        They end at ``until`` if that is before their usual time.
+        """
         drawn = []
         for _number in range(count):
             secret, token = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
             digest = secret_digest(secret)
-            expires = (now + self._lifetime).isoformat()
+            end = now + self._lifetime
+            expires = (end if until is None else min(end, until)).isoformat()
             kept = {
                 "expires": expires,
                 "role": role,
@@ -119,6 +126,12 @@ class Ledger:
         kept = self._records.get(INVITES, digest)
         if kept is not None:
             self._records.replace(INVITES, digest, {**kept, "secret": None, "token": None})
+
+    def note_arrival(self, user_id: str) -> None:
+        """The account was in the circle's room: what it used to come in opens nothing any more."""
+        for digest, kept in self._records.items(INVITES).items():
+            if kept["used_by"] == user_id and not kept.get("arrived"):
+                self._records.replace(INVITES, digest, {**kept, "arrived": True})
 
     def add_moderator(self, user_id: str) -> None:
         """Let an account command."""

@@ -72,10 +72,20 @@ class Requests:
     recovery: str | None
     clock: Clock
 
-    def add(self, request: act.Request, key: str, knock: Knocked | None = None) -> OutboxRow:
-        """Keep ``request`` for the executor; the same ``key`` twice is kept once."""
+    def add(
+        self,
+        request: act.Request,
+        key: str,
+        knock: Knocked | None = None,
+        *,
+        readers: list[str] | None = None,
+    ) -> OutboxRow:
+        """Keep ``request`` for the executor; the same ``key`` twice is kept once.
+
+        ``readers``: for these alone, where the room does not say it.
+        """
         kind, content = row_content(request)
-        readers = self._readers(request.room_id, knock)
+        readers = readers or self._readers(request.room_id, knock)
         if kind == "message" and readers is not None:
             content["readers"] = readers
         return self.vault.outbox.add(

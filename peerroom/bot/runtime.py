@@ -12,9 +12,10 @@ from typing import Final, Self
 from peerroom.bot import circle as circles
 from peerroom.bot.circle import Circle
 from peerroom.bot.epochs.rhythm import policy_of
+from peerroom.bot.epochs.rotation import Epochs
 from peerroom.bot.executor import MISTAKES, Executor
 from peerroom.bot.invites import publish
-from peerroom.bot.ledger import UNJUDGED, Ledger
+from peerroom.bot.ledger import UNJUDGED, DrawnInvite, Ledger
 from peerroom.bot.picture import Picture
 from peerroom.bot.reader import Reader
 from peerroom.bot.requests import Requests
@@ -35,6 +36,7 @@ from peerroom.pseudonym.epochs import Policy
 from peerroom.store.accounts import Account
 from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
+from peerroom.wire.rotation import REDEEM
 
 log = logging.getLogger("peerroom.bot")
 
@@ -67,7 +69,7 @@ class Bot:
         self._random = random
         self._ledger = Ledger(vault, invite_days=config.bot.invite_days)
         self._reader = Reader(vault, account.user_id, clock)
-        self._circle: Circle | None = None
+        self._epochs: Epochs | None = None
         self._picture: Picture | None = None
         self._executor: Executor | None = None
         self._ready = asyncio.Event()
@@ -88,7 +90,12 @@ class Bot:
         ``policy`` is when names rotate, by default as the settings say, or not at all.
         """
         connection = await Connection.open(
-            vault, account, proxy=config.privacy.proxy, clock=clock, random=random
+            vault,
+            account,
+            proxy=config.privacy.proxy,
+            clock=clock,
+            random=random,
+            in_clear=(REDEEM,),
         )
         policy = policy or policy_of(config.bot)
         return cls(vault, account, connection, config, clock=clock, random=random, policy=policy)
@@ -100,26 +107,28 @@ class Bot:
 
     @property
     def circle(self) -> Circle:
-        """The rooms; only after `prepare`."""
-        assert self._circle is not None
-        return self._circle
+        """The rooms as they are now; only after `prepare`."""
+        return circles.current(self._vault)
 
     async def prepare(self) -> None:
         """Keys, identity, rooms, moderators. Can be repeated. Raises `PeerRoomError`."""
         await self._connection.start()
         await self._take_name()
         await self._connection.sync_once(0.0)
-        self._circle = await circles.establish(self._vault, self._connection, self._config.bot)
+        await circles.establish(
+            self._vault, self._connection, self._config.bot, rotating=self._policy is not None
+        )
         await self._connection.sync_once(0.0)
         can_invite = await self._prepare_admin()
         self._requests = Requests(
             self._vault,
             self._ledger,
             self._account,
-            self._circle.management,
+            self.circle.management,
             self._config.bot.recovery,
             self._clock,
         )
+        self._epochs = self._prepare_epochs()
         self._executor = Executor(
             self._vault,
             self._account,
@@ -128,19 +137,37 @@ class Bot:
             self._requests,
             room_name=self._config.bot.room,
             clock=self._clock,
+            epochs=self._epochs,
         )
         self._picture = Picture(
             self._vault,
             self._ledger,
             self._config.bot,
-            self._circle,
             self._account.user_id,
             self._account.id,
+            self._clock,
             welcomes(),
             self._clock.now(),
             can_invite,
+            self._epochs,
         )
         self._invite_moderators()
+        if self._epochs is not None:
+            self._epochs.begin(limited=not can_invite)
+
+    def _prepare_epochs(self) -> Epochs | None:
+        """What makes names change; None where they stay."""
+        if self._policy is None:
+            return None
+        return Epochs(
+            self._vault,
+            self._connection,
+            self._config.bot,
+            self._ledger,
+            self._requests,
+            self._policy,
+            clock=self._clock,
+        )
 
     async def _take_name(self) -> None:
         """Be called what one is, once: people should know a program when they meet one."""
@@ -177,11 +204,18 @@ class Bot:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._executor.run())
                 tasks.create_task(self._tick())
-                self._ready.set()
-                log.info("at work")
+                if self._epochs is not None:
+                    tasks.create_task(self._epochs.run(self._executor.wake))
+                tasks.create_task(self._be_ready())
                 await self._connection.sync_forever(self._on_batch)
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
+
+    async def _be_ready(self) -> None:
+        if self._epochs is not None:
+            await self._epochs.opened()
+        self._ready.set()
+        log.info("at work")
 
     async def _prepare_patiently(self) -> None:
         """`prepare`, again until the server is there: after a power cut it may come up later."""
@@ -208,23 +242,30 @@ class Bot:
         await self._executor.idle()
 
     async def close(self) -> None:
-        """Close the connection; the account stays logged in."""
+        """Close the connection, and the signer; the account stays logged in."""
+        if self._epochs is not None:
+            await self._epochs.close()
         await self._connection.close()
 
     async def make_invites(self, count: int, role: Role = "member") -> list[str]:
         """Invite links for the host, without a command: the server takes their tokens at once."""
         with self._vault.transaction():
-            drawn = self._ledger.draw_invites(count, role, self._clock.now())
+            drawn = self._draw_invites(count, role)
             self._ledger.note(
                 act.Note(by=self._account.user_id, what="invite", about=f"{count} {role}"),
                 self._clock.now(),
             )
+        pinned = None if self._epochs is None else self._epochs.pinned()
         links = await publish(
-            drawn, self._ledger, self._account, self._connection, self._config.bot.room
+            drawn, self._ledger, self._account, self._connection, self._config.bot.room, pinned
         )
         for invite in drawn:
             self._ledger.forget_secret(invite.digest)
         return links
+
+    def _draw_invites(self, count: int, role: Role) -> list[DrawnInvite]:
+        until = None if self._epochs is None else self._epochs.invites_until()
+        return self._ledger.draw_invites(count, role, self._clock.now(), until)
 
     async def remove_moderator(self, user_id: str) -> None:
         """Take a moderator's powers, and wait until the server has heard. Call after `prepare`.
@@ -248,7 +289,15 @@ class Bot:
 
     async def _on_batch(self, batch: SyncBatch) -> None:
         await self._open_doors()
+        if self._epochs is not None:
+            self._look_around(self._epochs)
         self._judge()
+
+    def _look_around(self, epochs: Epochs) -> None:
+        assert self._executor is not None
+        if epochs.look_around():
+            self._executor.wake()
+        epochs.synced()
 
     async def _open_doors(self) -> None:
         """Join every encrypted direct room that someone asks us into: a knock may come there."""
@@ -291,6 +340,7 @@ class Bot:
                 actions = decide(fact, state) if fact is not None else []
                 if fact is not None:
                     self._keep(actions, event.event_id, fact)
+                heard = self._epochs is not None and self._epochs.hear(event)
         except MISTAKES as error:
             log.error("an event could not be judged: %s", type(error).__name__)
             self._ledger.apply(act.Count(UNJUDGED), self._clock.now())
@@ -300,7 +350,7 @@ class Bot:
                 )
                 self._requests.add(act.Say(state.management, said), f"unjudged:{event.event_id}")
             return True
-        return bool(actions) or event.status == "undecryptable"
+        return heard or bool(actions) or event.status == "undecryptable"
 
     async def _tick(self) -> None:
         assert self._picture is not None
@@ -321,12 +371,15 @@ class Bot:
         now = self._clock.now()
         for index, action in enumerate(actions):
             if isinstance(action, act.DrawInvites):
-                drawn = self._ledger.draw_invites(action.count, action.role, now)
+                drawn = self._draw_invites(action.count, action.role)
                 publish = act.PublishInvites(
                     self.circle.management, tuple(invite.digest for invite in drawn)
                 )
                 self._requests.add(publish, f"{cause}:{index}")
-            elif isinstance(action, act.Ledger):
-                self._ledger.apply(action, now)
+            elif isinstance(action, act.Ledger | act.Renewal):
+                if isinstance(action, act.Ledger):
+                    self._ledger.apply(action, now)
+                if self._epochs is not None:
+                    self._epochs.decided(action)
             else:
                 self._requests.add(action, f"{cause}:{index}", knock)

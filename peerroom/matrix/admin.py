@@ -161,6 +161,13 @@ class Admin:
             start = following
         raise BadAnswer
 
+    async def joined_rooms(self, user_id: str) -> tuple[str, ...]:
+        """The ids of the rooms that a local account is in."""
+        rooms = (await self._session.get(_USERS, user_id, "joined_rooms")).get("joined_rooms")
+        if not isinstance(rooms, list):
+            raise BadAnswer
+        return tuple(room_id for room_id in rooms if isinstance(room_id, str))
+
     async def set_display_name(self, user_id: str, name: str) -> None:
         """Give a local account its display name.
 

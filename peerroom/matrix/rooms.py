@@ -42,11 +42,13 @@ class Rooms:
         initial_state: Sequence[Mapping[str, object]] = (),
         encrypted: bool = True,
         history_visibility: str = "joined",
+        federate: bool = True,
     ) -> str:
         """Make a private room and return its id.
 
         Version 12: we and ``additional_creators`` stand above every power level, so
         ``power_levels`` (an override) must not name any of us; it is a `ValueError` if it does.
+        Without ``federate`` nobody from another server can ever come in.
         """
         founders = {self.session.user_id, *additional_creators}
         named = (power_levels or {}).get("users")
@@ -66,14 +68,17 @@ class Rooms:
             "is_direct": is_direct,
             "initial_state": state,
         }
+        creation: dict[str, object] = {}
+        if additional_creators:
+            creation["additional_creators"] = list(additional_creators)
+        if not federate:
+            creation["m.federate"] = False
         optional: dict[str, object] = {
             "name": name,
             "topic": topic,
             "invite": list(invite),
             "power_level_content_override": power_levels,
-            "creation_content": {"additional_creators": list(additional_creators)}
-            if additional_creators
-            else None,
+            "creation_content": creation,
         }
         request |= {key: value for key, value in optional.items() if value}
         return _id(await self.session.post("/createRoom", json=request), "room_id")

@@ -1,7 +1,8 @@
 """What the bot does: values that survive a restart, because they are what the outbox keeps.
 
 A *ledger* action changes only what the bot knows and is carried out in the transaction that
-records the decision. A *request* goes to the homeserver, through the outbox, in order, once.
+records the decision; so is a *renewal*, which the registrar of names is told. A *request* goes to
+the homeserver, through the outbox, in order, once.
 """
 
 from __future__ import annotations
@@ -82,6 +83,30 @@ class DrawInvites(_Action, frozen=True):
 
     count: int
     role: Role = "member"
+
+
+class SetHold(_Action, frozen=True):
+    """Names do not change before ``until``, as far as the host's patience goes."""
+
+    until: datetime
+
+
+class ReleaseHold(_Action, frozen=True):
+    """Nothing holds the change of names any more."""
+
+
+class SetRotating(_Action, frozen=True):
+    """Whether a member's name and account change with everyone's."""
+
+    user_id: str
+    rotates: bool
+
+
+class ReplaceSeat(_Action, frozen=True):
+    """The seat of an account whose laptop was lost goes to a new invite, unless it objects."""
+
+    user_id: str
+    by: str
 
 
 class Say(_Action, frozen=True):
@@ -176,6 +201,8 @@ Ledger = (
     | Count
     | DrawInvites
 )
+Renewal = SetHold | ReleaseHold | SetRotating | ReplaceSeat
+"""What is for the registrar, where names rotate."""
 Request = (
     Say
     | AnswerDoor
@@ -189,7 +216,7 @@ Request = (
     | UnbanMember
     | PublishInvites
 )
-Action = Ledger | Request
+Action = Ledger | Renewal | Request
 
 
 def to_content(action: Request) -> dict[str, object]:

@@ -22,6 +22,7 @@ def judge(knock: Knocked, state: State) -> tuple[Result, InviteRecord | None]:
         return "expired", None
     if invite.used_by is not None:
         coming = invite.used_by == knock.sender and knock.sender in state.pending_joins
+        coming = coming and not invite.arrived
         return ("admitted" if coming else "used"), invite
     if not invite.open_at(knock.at):
         return "expired", invite

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import singledispatch
 
 from peerroom.i18n import _, ngettext
 from peerroom.moderation import actions as act
 from peerroom.moderation.people import Unclear, find
-from peerroom.moderation.state import State
+from peerroom.moderation.state import Rotation, State
 from peerroom.wire import commands as cmd
 
 
@@ -40,9 +40,18 @@ def _answer(state: State, text: str) -> list[act.Action]:
     return [act.Say(state.management, text)]
 
 
+def _everyone(state: State) -> dict[str, str]:
+    """Those who are or were in the room, by user id; the names of former epochs come last."""
+    people: dict[str, str] = {}
+    if state.rotation is not None:
+        people |= {user: gone.name for user, gone in state.rotation.retired.items()}
+        people |= state.rotation.absent
+    return {**people, **state.known, **state.members}
+
+
 def _target(name: str, state: State, *, everyone: bool = False) -> str | list[act.Action]:
     """The user id that ``name`` means, or the answer that says why it means none."""
-    found = find(name, {**state.known, **state.members} if everyone else state.members)
+    found = find(name, _everyone(state) if everyone else state.members)
     if isinstance(found, Unclear):
         return _answer(state, unclear(found))
     if found in state.exempt:
@@ -81,13 +90,19 @@ def _invite(command: cmd.MakeInvites, by: str, at: datetime, state: State) -> li
 def _redact_event(
     command: cmd.RedactEvent, by: str, at: datetime, state: State
 ) -> list[act.Action]:
-    if command.room_id not in (None, state.circle):
+    former = _former_rooms(state)
+    if command.room_id not in (None, state.circle, *former):
         return _answer(state, _("That message is in a room I do not look after. Nothing was done."))
     return [
         act.Note(by=by, what="redact", about=command.event_id),
-        act.RedactMessage(state.circle, command.event_id),
+        act.RedactMessage(command.room_id or state.circle, command.event_id),
         act.Say(state.management, _("That message is being removed.")),
     ]
+
+
+def _former_rooms(state: State) -> frozenset[str]:
+    retired = {} if state.rotation is None else state.rotation.retired
+    return frozenset(gone.room_id for gone in retired.values())
 
 
 @carry_out.register
@@ -95,6 +110,8 @@ def _redact_last(command: cmd.RedactLast, by: str, at: datetime, state: State) -
     user = _target(command.name, state, everyone=True)
     if not isinstance(user, str):
         return user
+    retired = None if state.rotation is None else state.rotation.retired.get(user)
+    room_id = state.circle if retired is None else retired.room_id
     newest = tuple(state.messages.get(user, ()))[: command.count]
     if not newest:
         return _answer(state, _("I see no messages of theirs to remove."))
@@ -105,7 +122,7 @@ def _redact_last(command: cmd.RedactLast, by: str, at: datetime, state: State) -
     ).format(n=len(newest))
     return [
         act.Note(by=by, what="redact", about=user, reason=str(len(newest))),
-        *(act.RedactMessage(state.circle, event_id) for event_id in newest),
+        *(act.RedactMessage(room_id, event_id) for event_id in newest),
         act.Say(state.management, said),
     ]
 
@@ -136,9 +153,14 @@ def _ban(command: cmd.Ban, by: str, at: datetime, state: State) -> list[act.Acti
     user = _target(command.name, state, everyone=True)
     if not isinstance(user, str):
         return user
-    name = state.members.get(user) or state.known.get(user, user)
+    note = act.Note(by=by, what="ban", about=user, reason=command.reason)
+    if state.rotation is not None and user in state.rotation.retired:
+        # Nobody has this name any more, and who has which one now is known to nobody. What can be
+        # done is done: the seat cannot be taken back under it. The registrar says so.
+        return [note, act.NoteBan(user)]
+    name = _everyone(state).get(user, user)
     return [
-        act.Note(by=by, what="ban", about=user, reason=command.reason),
+        note,
         act.NoteBan(user),
         act.NoteUnmute(user),
         act.BanMember(state.circle, user),
@@ -156,7 +178,7 @@ def _unban(command: cmd.Unban, by: str, at: datetime, state: State) -> list[act.
     user = _target(command.name, state, everyone=True)
     if not isinstance(user, str):
         return user
-    name = state.members.get(user) or state.known.get(user, user)
+    name = _everyone(state).get(user, user)
     done: list[act.Action] = [act.Note(by=by, what="unban", about=user)]
     if user in state.banned:
         done += [
@@ -206,4 +228,122 @@ def _status(command: cmd.Status, by: str, at: datetime, state: State) -> list[ac
                 n=state.health.unjudged
             )
         )
+    if state.rotation is not None and state.rotation.refusals:
+        lines.append(
+            _("Requests and new accounts that were not in order: {n}.").format(
+                n=state.rotation.refusals
+            )
+        )
     return _answer(state, "\n".join(lines))
+
+
+# --- names that change ----------------------------------------------------------------------------
+
+
+def _names_stay(state: State) -> list[act.Action]:
+    return _answer(state, _("In this room names do not change."))
+
+
+@carry_out.register
+def _names(command: cmd.Names, by: str, at: datetime, state: State) -> list[act.Action]:
+    rotation = state.rotation
+    if rotation is None:
+        return _names_stay(state)
+    lines = [_stage(rotation)]
+    if rotation.switch is not None:
+        when = rotation.switch.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        lines.append(_("Names change at {when}.").format(when=when))
+    if rotation.held_until is not None:
+        lines.append(
+            _("Put off for {time} at most.").format(time=lasting(rotation.held_until - at))
+        )
+    lines.append(
+        _("People whose names change: {crowd}. They asked so far: {asked}.").format(
+            crowd=rotation.crowd, asked=rotation.asked
+        )
+    )
+    if rotation.issued is not None:
+        lines.append(_("Got what they need for a new name: {n}.").format(n=rotation.issued))
+        if rotation.redeemed is not None:
+            lines.append(_("New accounts that came: {n}.").format(n=rotation.redeemed))
+        else:
+            lines.append(_("How many new accounts came is said when no more can come."))
+    lines.append(
+        _("Would go on under their names: {carried}. Outside, and may come back: {n}.").format(
+            carried=rotation.carried, n=rotation.outside
+        )
+    )
+    return _answer(state, "\n".join(lines))
+
+
+def _stage(rotation: Rotation) -> str:
+    sentences = {
+        "opening": _("Epoch {epoch} has ended; the next one is being prepared."),
+        "asking": _("Epoch {epoch}: members ask for new names."),
+        "signing": _("Epoch {epoch}: the answers are being made."),
+        "window": _("Epoch {epoch}, round {round}: new accounts are being made."),
+        "held": _("Epoch {epoch}: all is ready, and put off. `!release` lets it go on."),
+        "frozen": _("Epoch {epoch}: the room can only be read; names change next."),
+        "moving": _("Everyone is going into the new room."),
+    }
+    return sentences[rotation.stage].format(epoch=rotation.epoch, round=rotation.round)
+
+
+@carry_out.register
+def _hold(command: cmd.Hold, by: str, at: datetime, state: State) -> list[act.Action]:
+    if state.rotation is None:
+        return _names_stay(state)
+    hours = timedelta(hours=cmd.MOST_HOURS if command.hours is None else command.hours)
+    said = _("The change of names waits, for {time} at most, or until `!release`.")
+    return [
+        act.Note(by=by, what="hold"),
+        act.SetHold(at + hours),
+        act.Say(state.management, said.format(time=lasting(hours))),
+    ]
+
+
+@carry_out.register
+def _release(command: cmd.Release, by: str, at: datetime, state: State) -> list[act.Action]:
+    if state.rotation is None:
+        return _names_stay(state)
+    return [
+        act.Note(by=by, what="release"),
+        act.ReleaseHold(),
+        act.Say(state.management, _("Nothing holds the change of names any more.")),
+    ]
+
+
+@carry_out.register
+def _resident(command: cmd.Resident, by: str, at: datetime, state: State) -> list[act.Action]:
+    said = _("{name} keeps this name from now on, and everyone sees that.")
+    return _set_rotating(command.name, False, said, by, state)
+
+
+@carry_out.register
+def _rotating(command: cmd.Rotating, by: str, at: datetime, state: State) -> list[act.Action]:
+    said = _("The name of {name} changes with everyone's from now on.")
+    return _set_rotating(command.name, True, said, by, state)
+
+
+def _set_rotating(name: str, rotates: bool, said: str, by: str, state: State) -> list[act.Action]:
+    if state.rotation is None:
+        return _names_stay(state)
+    user = _target(name, state)
+    if not isinstance(user, str):
+        return user
+    return [
+        act.Note(by=by, what="rotating" if rotates else "resident", about=user),
+        act.SetRotating(user, rotates),
+        act.Say(state.management, said.format(name=state.members[user])),
+    ]
+
+
+@carry_out.register
+def _replace(command: cmd.Replace, by: str, at: datetime, state: State) -> list[act.Action]:
+    if state.rotation is None:
+        return _names_stay(state)
+    user = _target(command.name, state, everyone=True)
+    if not isinstance(user, str):
+        return user
+    # The registrar says what comes of it, here and to whom the seat belongs.
+    return [act.Note(by=by, what="replace", about=user), act.ReplaceSeat(user, by)]

@@ -24,6 +24,8 @@ class InviteRecord:
     expires: datetime
     role: Role = "member"
     used_by: str | None = None
+    arrived: bool = False
+    """Its user has been in the circle's room: it opens nothing any more."""
 
     def open_at(self, now: datetime) -> bool:
         """Whether it still lets someone in."""
@@ -40,6 +42,46 @@ class Health:
     unreadable: int = 0
     unjudged: int = 0
     """Events that a mistake in the bot kept it from judging."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """A name of a former epoch, and the room in which it was used."""
+
+    name: str
+    room_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """How the change of names stands: numbers of people, and nothing about who is who now.
+
+    ``stage`` is the registrar's, or "moving" while people go into a new room. ``issued`` and
+    ``redeemed`` are None while there is nothing to say, or nothing that may be said yet.
+    """
+
+    epoch: int
+    stage: str
+    switch: datetime | None
+    """When names change, as planned now."""
+    round: int = 1
+    asked: int = 0
+    issued: int | None = None
+    redeemed: int | None = None
+    carried: int = 0
+    """Accounts inside that go on under their names unless they ask in time."""
+    crowd: int = 0
+    """Accounts inside whose names can change."""
+    outside: int = 0
+    """Those who wait outside, and tokens with which somebody may still come back."""
+    held_until: datetime | None = None
+    refusals: int = 0
+    """Requests and redemptions that were not in order, ever."""
+    residents: frozenset[str] = frozenset()
+    retired: Mapping[str, Retired] = field(default_factory=dict)
+    """Accounts of former epochs that have no seat now."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Names of everyone who has a seat, also of those who are not in the room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +115,5 @@ class State:
     """False where the server does not let the bot make registration tokens."""
     pending_joins: frozenset[str] = field(default_factory=frozenset)
     """Let in by an invite and not in the room yet: their seats are taken too."""
+    rotation: Rotation | None = None
+    """None in a circle whose names stay."""

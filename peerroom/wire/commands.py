@@ -22,6 +22,7 @@ from peerroom.wire.address import is_event_id, is_room_id, is_user_id
 
 MOST_INVITES: Final = 20
 MOST_REDACTIONS: Final = 500
+MOST_HOURS: Final = 72
 
 _LINE: Final = 1_000
 """Characters of a command that are read; a reason has room in it."""
@@ -114,7 +115,78 @@ class Status:
     summary: ClassVar[str] = N_("Show how the room and the bot are doing.")
 
 
-Command = Help | MakeInvites | RedactEvent | RedactLast | Mute | Ban | Unban | Status
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How the next change of names stands."""
+
+    word: ClassVar[str] = "names"
+    summary: ClassVar[str] = N_("Show how the next change of names stands.")
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Put the change of names off while a report is looked into; None: as long as is allowed."""
+
+    word: ClassVar[str] = "hold"
+    summary: ClassVar[str] = N_("Put the change of names off, while you look into a report.")
+
+    hours: int | None = field(default=None, metadata=_shown(N_("hours")))
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Let the change of names go on."""
+
+    word: ClassVar[str] = "release"
+    summary: ClassVar[str] = N_("Let the change of names go on.")
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A member keeps name and account from now on, for everyone to see."""
+
+    word: ClassVar[str] = "resident"
+    summary: ClassVar[str] = N_("Let someone keep their name when names change.")
+
+    name: str = field(metadata=_shown(N_("name")))
+
+
+@dataclass(frozen=True, slots=True)
+class Rotating:
+    """A resident's name changes again with everyone's."""
+
+    word: ClassVar[str] = "rotating"
+    summary: ClassVar[str] = N_("Let someone's name change with everyone's again.")
+
+    name: str = field(metadata=_shown(N_("name")))
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """A lost laptop: the seat goes to a new invite, unless the account objects in 48 hours."""
+
+    word: ClassVar[str] = "replace"
+    summary: ClassVar[str] = N_("Give a seat to a new invite, because the laptop was lost.")
+
+    name: str = field(metadata=_shown(N_("name")))
+
+
+Command = (
+    Help
+    | MakeInvites
+    | RedactEvent
+    | RedactLast
+    | Mute
+    | Ban
+    | Unban
+    | Status
+    | Names
+    | Hold
+    | Release
+    | Resident
+    | Rotating
+    | Replace
+)
 
 COMMANDS: Final[tuple[type[Command], ...]] = (
     Help,
@@ -125,6 +197,12 @@ COMMANDS: Final[tuple[type[Command], ...]] = (
     Ban,
     Unban,
     Status,
+    Names,
+    Hold,
+    Release,
+    Resident,
+    Rotating,
+    Replace,
 )
 WORDS: Final = tuple(dict.fromkeys(kind.word for kind in COMMANDS))
 
@@ -245,6 +323,36 @@ def _read_status(arguments: str) -> Status | None:
     return None if arguments else Status()
 
 
+def _read_names(arguments: str) -> Names | None:
+    return None if arguments else Names()
+
+
+def _read_hold(arguments: str) -> Hold | None:
+    if not arguments:
+        return Hold()
+    hours = _count(re.sub(r"\s*(?:h|hours?|時間)$", "", _normal(arguments)), MOST_HOURS)
+    return Hold(hours) if hours else None
+
+
+def _read_release(arguments: str) -> Release | None:
+    return None if arguments else Release()
+
+
+def _read_resident(arguments: str) -> Resident | None:
+    name, rest = _name(arguments)
+    return Resident(name) if name and not rest else None
+
+
+def _read_rotating(arguments: str) -> Rotating | None:
+    name, rest = _name(arguments)
+    return Rotating(name) if name and not rest else None
+
+
+def _read_replace(arguments: str) -> Replace | None:
+    name, rest = _name(arguments)
+    return Replace(name) if name and not rest else None
+
+
 _READERS: Final[dict[str, tuple[Callable[[str], Command | None], ...]]] = {
     Help.word: (_read_help,),
     MakeInvites.word: (_read_invite,),
@@ -253,6 +361,12 @@ _READERS: Final[dict[str, tuple[Callable[[str], Command | None], ...]]] = {
     Ban.word: (_read_ban,),
     Unban.word: (_read_unban,),
     Status.word: (_read_status,),
+    Names.word: (_read_names,),
+    Hold.word: (_read_hold,),
+    Release.word: (_read_release,),
+    Resident.word: (_read_resident,),
+    Rotating.word: (_read_rotating,),
+    Replace.word: (_read_replace,),
 }
 
 _QUOTES: Final = {'"': '"', "“": "”", "「": "」", "『": "』"}

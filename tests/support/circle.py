@@ -143,6 +143,10 @@ class Circle:
     def room_id(self) -> str:
         return self.bot.circle.circle
 
+    @property
+    def bot_id(self) -> str:
+        return self.vault.accounts.all()[0].user_id
+
     async def invite(self) -> Invite:
         [link] = await self.bot.make_invites(1)
         return Invite.parse(link)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from peerroom.bot import runtime
-from peerroom.bot.circle import Circle
+from peerroom.bot.circle import NAMESPACE
 from peerroom.bot.executor import Executor
 from peerroom.bot.picture import Picture
 from peerroom.bot.reader import Reader
@@ -68,10 +68,11 @@ def bot_for(vault: Vault) -> Bot:
     account = vault.accounts.get(1)
     bot = Bot(vault, account, None, config, clock=CLOCK, random=Random(1))
     bot.ledger.add_moderator(MOD)
-    bot._circle = Circle(CIRCLE, DESK)
+    for role, room_id in (("circle", CIRCLE), ("management", DESK)):
+        vault.records.replace(NAMESPACE, role, room_id)
     now = CLOCK.now()
     bot._picture = Picture(
-        vault, bot.ledger, config.bot, bot._circle, BOT, 1, {"en": "Welcome."}, now, True
+        vault, bot.ledger, config.bot, BOT, 1, CLOCK, {"en": "Welcome."}, now, True
     )
     bot._requests = Requests(vault, bot.ledger, account, DESK, None, CLOCK)
     bot._executor = Executor(

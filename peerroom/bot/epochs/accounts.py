@@ -1,0 +1,95 @@
+"""The accounts of a change of names: named, put into their room, and ended when they are spent."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+from peerroom.bot.epochs.errors import NotSeenYet
+from peerroom.matrix.admin import Admin
+from peerroom.matrix.errors import Forbidden, MatrixError, NotFound
+from peerroom.matrix.rooms import Rooms
+from peerroom.pseudonym import names
+from peerroom.store.vault import Vault
+
+log = logging.getLogger("peerroom.bot")
+
+_DRAWN: Final = re.compile(r"@p[0-9a-f]{16}:.*")
+"""The form of the ids that PeerRoom draws. An account that a person named is never ended here:
+it may belong to somebody whom the host has only just given it."""
+
+
+class Accounts:
+    """Everything may be repeated, and one account that is gone keeps no other from its turn."""
+
+    def __init__(self, vault: Vault, admin: Admin, rooms: Rooms) -> None:
+        self._vault = vault
+        self._admin = admin
+        self._rooms = rooms
+
+    async def name(self, numbers: dict[str, int]) -> None:
+        """Set display names. Before anyone is in a room: nobody then sees a change."""
+        for user_id, number in numbers.items():
+            name = str(names.by_index(number))
+            await self._unless_gone(self._admin.set_display_name(user_id, name))
+
+    async def join(self, room_id: str, users: Sequence[str]) -> None:
+        """Put accounts into a room, in this order. Raises `NotSeenYet` until the sync shows them.
+
+        Only then can what we say in the room be encrypted for them.
+        """
+        inside = self._joined(room_id)
+        there = [u for u in users if u not in inside]
+        for user_id in there:
+            await self._unless_gone(self._admin.join(room_id, user_id))
+        if there:
+            members = await self._rooms.members(room_id)
+            came = {u for u in there if members.get(u, {}).get("membership") == "join"}
+            if not came <= self._joined(room_id):
+                raise NotSeenYet
+
+    async def invite(self, room_id: str, users: Sequence[str]) -> None:
+        """Invite accounts one by one, in this order."""
+        for user_id in users:
+            await self._unless_gone(self._rooms.invite(room_id, user_id))
+
+    async def end_strangers(self, since: datetime, until: datetime, keep: Collection[str]) -> None:
+        """End the accounts of PeerRoom's making that were made between these moments and are in no
+        room at all: they came by a round's registration token and were not let in. Who came by an
+        invite is in the room of two with the bot, or about to be."""
+        for account in await self._admin.accounts_since(since):
+            user_id = account.user_id
+            if user_id in keep or account.admin or account.created > until:
+                continue
+            if _DRAWN.fullmatch(user_id) and not await self._admin.joined_rooms(user_id):
+                await self._unless_gone(self._admin.deactivate(user_id))
+
+    async def end(self, users: Sequence[str]) -> None:
+        """End accounts whose time is over, and leave the rooms of two that we had with them."""
+        for user_id in users:
+            await self._unless_gone(self._admin.deactivate(user_id))
+        for room in self._vault.rooms.all():
+            people = self._vault.rooms.members(room.room_id).keys()
+            if room.is_direct and room.membership == "join" and not people.isdisjoint(users):
+                try:
+                    await self._rooms.leave(room.room_id)
+                    await self._rooms.forget(room.room_id)
+                except (Forbidden, NotFound):
+                    continue
+
+    def _joined(self, room_id: str) -> set[str]:
+        members = self._vault.rooms.members(room_id)
+        return {user for user, member in members.items() if member.get("membership") == "join"}
+
+    @staticmethod
+    async def _unless_gone(doing: Awaitable[None]) -> None:
+        """Wait for it, but pass over an account that is not there any more or may not come in."""
+        try:
+            await doing
+        except MatrixError as error:
+            if error.reach is not None:
+                raise
+            log.warning("an account was passed over: %s", type(error).__name__)

@@ -1,0 +1,86 @@
+"""Where facts come in: the registrar decides, and all that follows is kept at once.
+
+`Desk.tell` is called inside the transaction that keeps what the fact came from: the cursor of an
+event, a redemption taken from those that wait, an outbox row that was carried out. So a crash
+leaves either all of it or nothing, and nothing is decided twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from peerroom.bot.epochs.book import Book
+from peerroom.clock import Clock
+from peerroom.pseudonym.epochs import Policy
+from peerroom.pseudonym.registrar import decide, wake
+from peerroom.pseudonym.registrar_effects import Effect
+from peerroom.pseudonym.registrar_facts import Fact, Ticked
+from peerroom.pseudonym.registrar_state import Office
+from peerroom.store.vault import Vault
+
+PAUSE = 20.0
+"""Seconds after which time is told again, whatever the registrar waits for."""
+
+Keep = Callable[[Effect, Office], None]
+"""Puts an effect where it survives, inside the transaction; the office is the one after it."""
+
+
+class Desk:
+    """The registrar of one circle, at work in the bot's vault."""
+
+    def __init__(
+        self, vault: Vault, lineage: bytes, policy: Policy, keep: Keep, clock: Clock
+    ) -> None:
+        self._vault = vault
+        self._book = Book(vault)
+        self._lineage = lineage
+        self._policy = policy
+        self._keep = keep
+        self._clock = clock
+        self._news = asyncio.Event()
+
+    @property
+    def office(self) -> Office:
+        """What the registrar knows now."""
+        return self._book.read() or Office(self._lineage)
+
+    def tell(self, fact: Fact) -> bool:
+        """Have ``fact`` decided on; whether anything changed. Inside the caller's transaction."""
+        before = self.office
+        office, effects = decide(fact, before, now=self._clock.now(), policy=self._policy)
+        if office is before and not effects:
+            return False
+        if office is not before:
+            self._book.write(office)
+        for effect in effects:
+            self._keep(effect, office)
+        self._news.set()
+        return True
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Tell the time whenever something is due, until cancelled; ``changed`` hears of it."""
+        while True:
+            self._news.clear()
+            now = self._clock.now()
+            due = wake(self.office, now)
+            if due is not None and due <= now:
+                with self._vault.transaction():
+                    told = self.tell(Ticked())
+                if told:
+                    changed()
+                    continue
+            wait = PAUSE if due is None or due <= now else (due - now).total_seconds()
+            await self._sleep(min(wait, PAUSE))
+
+    async def _sleep(self, seconds: float) -> None:
+        """For ``seconds``, or until something was decided: then another moment may be the next."""
+        waits = {
+            asyncio.ensure_future(self._news.wait()),
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()

@@ -1,0 +1,120 @@
+"""The rooms of the epochs: made once each, frozen, thawed, closed. Everything may be repeated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peerroom.bot import circle as circles
+from peerroom.bot.epochs.errors import NotSeenYet
+from peerroom.config import Bot as BotConfig
+from peerroom.matrix.connection import Connection
+from peerroom.matrix.errors import Forbidden, NotFound
+from peerroom.matrix.rooms import Rooms
+from peerroom.pseudonym.records import sign_record
+from peerroom.pseudonym.registrar_effects import Publish
+from peerroom.store.vault import Vault
+from peerroom.wire import records as wire
+
+FROZEN = 100
+"""Nobody but the bot has this level."""
+
+
+class EpochRooms:
+    """What is done with rooms when names change."""
+
+    def __init__(
+        self, vault: Vault, connection: Connection, rooms: Rooms, config: BotConfig, lineage: str
+    ) -> None:
+        self._vault = vault
+        self._connection = connection
+        self._rooms = rooms
+        self._config = config
+        self._lineage = lineage
+
+    async def make(self, epoch: int, moderators: frozenset[str]) -> str:
+        """The id of the room of ``epoch``, which is made if it is not there.
+
+        Raises `NotSeenYet` until the sync has brought it; `MatrixError`.
+        """
+        marker = {"v": 1, "role": "circle", "lineage": self._lineage, "epoch": epoch}
+        room_id = circles.made_before(self._vault, marker)
+        if room_id is None:
+            room_id = await self._unseen(marker)
+            if room_id is None:
+                founders = {self._rooms.session.user_id, self._config.recovery}
+                room_id = await circles.make_room(
+                    self._connection,
+                    self._config,
+                    "circle",
+                    marker,
+                    moderators - founders,
+                    rotating=True,
+                )
+            raise NotSeenYet
+        room = self._vault.rooms.get(room_id)
+        if room is None or room.membership != "join" or not room.encrypted:
+            raise NotSeenYet
+        return room_id
+
+    async def _unseen(self, marker: dict[str, object]) -> str | None:
+        """The room, if an earlier try made it and its answer was lost. Only rooms that the sync
+        has not brought are asked for: that is at most a handful."""
+        for room_id in await self._rooms.joined():
+            if self._vault.rooms.get(room_id) is not None:
+                continue
+            if await self._rooms.get_state(room_id, circles.MARKER) == marker:
+                return room_id
+        return None
+
+    async def publish(self, effect: Publish, seed: bytes) -> None:
+        """Put a record into the room's state, its pages first: who sees it can read it all."""
+        number = effect.record.sequence
+        for index, page in enumerate(effect.pages):
+            content = wire.page_content(page)
+            key = wire.page_key(number, index)
+            await self._rooms.set_state(effect.room_id, wire.PAGE, content, key)
+        signed = sign_record(seed, effect.record)
+        await self._rooms.set_state(effect.room_id, wire.RECORD, signed.content(), str(number))
+
+    async def set_frozen(self, room_id: str, frozen: bool) -> None:
+        """Whether a room can only be read. One's own words can still be removed from it."""
+        found = await self._rooms.get_state(room_id, "m.room.power_levels")
+        levels: dict[str, Any] = dict(found or {})
+        events = dict(levels.get("events") or {})
+        if frozen:
+            events["m.room.redaction"] = 0
+        else:
+            events.pop("m.room.redaction", None)
+        wanted = {**levels, "events_default": FROZEN if frozen else 0, "events": events}
+        if wanted != levels:
+            await self._rooms.set_state(room_id, "m.room.power_levels", wanted)
+
+    async def close(self, room_id: str) -> None:
+        """Remove everyone, then leave and forget the room ourselves."""
+        try:
+            members = await self._rooms.members(room_id)
+        except (Forbidden, NotFound):
+            return  # we left it in an earlier try
+        for user_id, member in members.items():
+            if user_id != self._rooms.session.user_id and _is_there(member):
+                await self.remove(room_id, user_id)
+        await self.leave(room_id)
+
+    async def remove(self, room_id: str, user_id: str) -> None:
+        """Take someone out of a room; one who is not in it, or stands above us, is left alone."""
+        try:
+            await self._rooms.kick(room_id, user_id)
+        except (Forbidden, NotFound):
+            return
+
+    async def leave(self, room_id: str) -> None:
+        """Be in a room no more, and have the server drop it."""
+        try:
+            await self._rooms.leave(room_id)
+            await self._rooms.forget(room_id)
+        except (Forbidden, NotFound):
+            return
+
+
+def _is_there(member: dict[str, Any]) -> bool:
+    return member.get("membership") in ("join", "invite")
