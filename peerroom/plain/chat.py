@@ -93,6 +93,7 @@ class PlainChat:
         self._connection = ""
         self._unread_told: set[str] = set()
         self._changing = False
+        self._in_the_past = False
         self._moved_to: str | None = None
         self._numbered: list[str] = []
 
@@ -144,7 +145,7 @@ class PlainChat:
         """Everyone has a new name, and this is where they are."""
         self._moved_to = None
         here = self._client.room(self._said.room_id) if self._said is not None else None
-        if here is None or here.former is not None:
+        if here is None or (here.former is not None and not self._in_the_past):
             self.open(room_id)
             if self._client.draft(room_id):
                 self._voice.note(_("Something was not sent before: /draft shows it."))
@@ -225,6 +226,7 @@ class PlainChat:
         if room is None:
             return
         self._unread_told.discard(room.room_id)
+        self._in_the_past = room.former is not None
         self._voice.note(here_line(room, self._today(), self._voice.zone))
         self._said = Said(self._client, self._voice, room.room_id)
         self._said.begin(_FIRST_PAGE)

@@ -14,6 +14,7 @@ from support.conversation import OTHER, OWN, ROOM, Conversation
 from peerroom import i18n
 from peerroom.client import epoch_rooms, moving
 from peerroom.client.epoch_rooms import EpochRoom
+from peerroom.client.sending import NamesChanging
 from peerroom.client.session import Client
 from peerroom.client.views import Change
 from peerroom.config import Config
@@ -198,6 +199,36 @@ async def test_nothing_can_be_done_to_what_is_history(
     client.arrive(ROOM, NEXT)
     assert not client.delete(ROOM, mine.event_id)
     assert [view.body for view in client.timeline(ROOM).page()] == ["mine"]
+
+
+async def test_nothing_is_sent_to_a_room_that_was_left_behind(
+    talk: Conversation, client: Client, wren: Account
+) -> None:
+    await client.move(wren)
+    with pytest.raises(NamesChanging):
+        client.send(ROOM, "still typing")
+    furnish(talk.vault, wren)
+    client.arrive(ROOM, NEXT)
+    with pytest.raises(NamesChanging):
+        client.send(ROOM, "still typing")
+    assert talk.vault.outbox.of_room(ROOM) == []
+    assert client.send(NEXT, "at last")
+
+
+async def test_a_face_hands_over_what_it_has_not_told_before_it_crosses(
+    talk: Conversation, client: Client, wren: Account
+) -> None:
+    texts = iter(["first", "second"])
+
+    def face(change: Change) -> None:
+        if change.kind == "moving":
+            client.set_draft(ROOM, next(texts))
+
+    client.subscribe(face)
+    await client.move(wren)
+    furnish(talk.vault, wren)
+    client.arrive(ROOM, NEXT)
+    assert client.draft(NEXT) == "second"
 
 
 async def test_the_new_account_asks_nothing_about_the_old_room(
