@@ -111,9 +111,8 @@ def _come(wallet: Wallet, room: Room, now: datetime) -> Wallet:
     """
     wallet = wallet.but(look=False)
     proved = wallet.admitted is not None or room.first > wallet.epoch + 1
-    if room.first <= wallet.epoch or not proved or wallet.joined_at is not None:
-        return wallet
-    if wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED):
+    awaited = wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED) and wallet.joined_at is None
+    if awaited and proved and room.first > wallet.epoch:
         return wallet.but(joined_at=now)
     return wallet
 

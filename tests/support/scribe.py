@@ -112,11 +112,11 @@ class Scribe:
         """The last record."""
         return self.records[self.chain.sequence]
 
-    def signed(self, body: Body, at: datetime, **changes: object) -> SignedRecord:
+    def signed(self, body: Body, when: datetime, **changes: object) -> SignedRecord:
         """The next record, signed but not published; ``changes`` spoil it."""
         chain = self.chain
-        when = max(milliseconds(at), chain.at)
-        record = Record(chain.lineage, chain.sequence + 1, chain.head, when, body)
+        at = max(milliseconds(when), chain.at)
+        record = Record(chain.lineage, chain.sequence + 1, chain.head, at, body)
         return sign_record(SEED, msgspec.structs.replace(record, **changes))
 
     def publish(self, body: Body, rows: Sequence[Row] = (), at: datetime = START) -> SignedRecord:

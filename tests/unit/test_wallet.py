@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
+from support.paper_mint import RealMint
 from support.scribe import FREEZE, LENGTH, ME, START, Member, Scribe, carried
+from support.token_keys import SCOPE, flipped, issued, round_key, seeded
 
 from peerroom.pseudonym import wallet as wallets
 from peerroom.pseudonym.possession import Use
-from peerroom.pseudonym.tokens import Scope
+from peerroom.pseudonym.token_errors import BadKey, WrongUse
+from peerroom.pseudonym.tokens import TOKEN_LENGTH, Scope
 from peerroom.pseudonym.wallet import Stage, online, wake
 from peerroom.pseudonym.wallet_facts import (
     Decrypted,
@@ -19,6 +24,7 @@ from peerroom.pseudonym.wallet_facts import (
     StaySent,
     Told,
 )
+from peerroom.pseudonym.wallet_mint import REAL
 from peerroom.pseudonym.wallet_steps import (
     Connect,
     DestroyOldKeys,
@@ -151,3 +157,63 @@ def test_three_voids_and_everyone_keeps_their_name(bot: Scribe, member: Member) 
     assert successor is not None
     assert successor[1].account == ME
     assert successor[0].but(notices=()).over
+
+
+# --- with real tokens -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def real() -> RealMint:
+    return RealMint([round_key(0), round_key(1)])
+
+
+def test_real_tokens_make_the_same_way(real: RealMint) -> None:
+    bot = Scribe(real)
+    bot.open()
+    member = Member(bot)
+    seat = member.be_admitted()
+    assert member.stage is Stage.ADMITTED
+    assert member.wallet.stop is None
+    assert len(seat.token) == TOKEN_LENGTH
+
+
+def test_a_real_token_can_be_used_to_stay(real: RealMint) -> None:
+    bot = Scribe(real)
+    bot.open()
+    member = Member(bot)
+    member.be_signed()
+    member.see(bot.admit(), bot.begins(1) + FREEZE)
+    seat = decode_seat(member.find(SendStay).stay.seat)
+    key, scope = bot.opened.keys[0], member.wallet.scope
+    assert REAL.check(key, scope, seat, Use.STAY) == member.wallet.token.id
+    with pytest.raises(WrongUse):
+        REAL.check(key, scope, seat, Use.REDEEM)
+
+
+def test_a_real_answer_that_is_wrong_is_told_from_a_damaged_request(real: RealMint) -> None:
+    for spoil, error in (("answer", "AnswerSpoilt"), ("vault", "RequestDamaged")):
+        bot = Scribe(real)
+        bot.open()
+        member = Member(bot)
+        member.ask()
+        if spoil == "answer":
+            row = bot.row(ME.user_id)
+            bot.issue([msgspec.structs.replace(row, answer=flipped(row.answer, 3071))])
+        else:
+            first = member.wallet.pendings[0]
+            assert first is not None
+            damaged = replace(first, prefix=bytes(32))
+            member.wallet = member.wallet.but(pendings=(damaged, *member.wallet.pendings[1:]))
+            bot.issue()
+        member.see(bot.last)
+        assert member.wallet.stop == error
+
+
+def test_a_key_that_is_none_is_a_typed_error() -> None:
+    for use in (
+        lambda: REAL.request(bytes(388), SCOPE, random=seeded(b"")),
+        lambda: REAL.fits(bytes(388), bytes(384), bytes(384)),
+        lambda: REAL.finish(bytes(388), issued()[0], bytes(384)),
+    ):
+        with pytest.raises(BadKey):
+            use()

@@ -90,6 +90,15 @@ def test_everything_is_drawn_when_the_epoch_begins(seed: int) -> None:
     assert 0 <= plan.leave_after < 1800
 
 
+def test_moments_are_not_without_end(bot: Scribe) -> None:
+    class Low(Random):
+        def random(self) -> float:
+            return 0.0
+
+    plan = wallets.begin(bot.chain, ME, now=START, random=Low()).plan
+    assert [len(moments) for moments in plan.visits] == [49, 49, 49]
+
+
 def test_the_two_delays_have_nothing_to_do_with_one_another(bot: Scribe) -> None:
     plans = [Member(bot, seed=seed).wallet.plan for seed in range(400)]
     after = sum(plan.arrive_after > plan.leave_after for plan in plans)

@@ -516,6 +516,33 @@ def test_a_server_that_seats_us_where_we_have_no_seat(bot: Scribe, member: Membe
     assert member.stage is Stage.STAY_SENT
 
 
+def test_a_wallet_that_has_no_part_in_it_reads_ledgers_all_the_same(
+    bot: Scribe, member: Member
+) -> None:
+    bot.issue([stranger()])
+    bot.admit([carried("@other:example.org")])
+    bot.open(at=bot.begins(1) + FREEZE)
+    member.tell(Arrived(ME.user_id, bot.seen, OLD_ROOM))
+    member.arrive(ME.user_id)
+    assert member.stage is Stage.CARRIED
+    for number in (2, 3):
+        assert member.find(ReadPages) == ReadPages(number)
+        assert stopped(member) is None
+        member.tell(SawPages(number, bot.pages[number]))
+    assert stopped(member) == "LedgerInflated"
+    assert member.stage is Stage.CARRIED
+
+
+@pytest.mark.parametrize("ending", [Scribe.void, Scribe.skip])
+def test_what_ends_a_round_moves_nobody_who_has_left_it(
+    bot: Scribe, member: Member, ending: Callable[[Scribe], SignedRecord]
+) -> None:
+    member.wallet = member.wallet.but(stage=Stage.CARRIED)
+    member.tell(SawRecord(ending(bot)), bot.begins(3))
+    assert member.stage is Stage.CARRIED
+    assert member.steps == ()
+
+
 # --- what a stopped wallet does -------------------------------------------------------------------
 
 
