@@ -18,6 +18,7 @@ from typing import Final
 
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
+from peerroom.pseudonym.record_errors import RecordError
 from peerroom.pseudonym.words import CREATURES, MODIFIERS, QUALITIES
 from peerroom.text.confusable import skeleton
 
@@ -52,11 +53,8 @@ class NoNameLeft(PeerRoomError):
     next_step = N_("Please tell the person who hosts the circle.")
 
 
-class NamesMalformed(PeerRoomError):
-    """Bytes that are no packed list of names."""
-
-    what = N_("The list of names used lately is not in order.")
-    next_step = N_("Please tell the person who hosts the circle.")
+class NamesMalformed(RecordError):
+    """A record speaks of names that there are not, or not in the one way to say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +126,7 @@ def name_for(account: str, context: bytes = b"", taken: Iterable[str] = ()) -> N
         looks.update(skeleton(half) for half in (text, *text.split(" / ")))
     encoded = _encoded(account)
     for name in islice(draws(len(encoded).to_bytes(2, "big") + encoded + context), _PATIENCE):
-        if shown.fits(name.index) and looks.isdisjoint(
-            map(skeleton, (name.english, name.japanese))
-        ):
+        if shown.fits(name.index) and looks.isdisjoint(name.looks()):
             return name
     raise NoNameLeft
 
@@ -159,11 +155,14 @@ def assign(
         kept: number of the name by account.
 
     Raises:
+        NamesMalformed: a kept number outside `SPACE`.
         NoNameLeft: more than half of all names could be in the way (from about 10,000 people on).
-        ValueError: a digest of another length, or a kept number outside `SPACE`.
+        ValueError: a digest of another length.
     """
     if len(digest) != DIGEST_BYTES:
         raise ValueError("not a digest")
+    if any(not 0 <= index < SPACE for index in kept.values()):
+        raise NamesMalformed
     given = {account: by_index(kept[account]) for account in accounts if account in kept}
     shown = _Shown(kept.values())
     seeds = {account: digest + _encoded(account) for account in {*accounts} - kept.keys()}
