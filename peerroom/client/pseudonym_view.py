@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from peerroom.client import epoch_rooms, moving, wallets
 from peerroom.client.names import Names
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
 
+_GREETED: Final = "rotation.greeted"
+"""The last account that was told that a newcomer is recognisable."""
+
 
 def pseudonym_of(
     vault: Vault, account: Account, room_id: str | None, *, proxied: bool
 ) -> PseudonymView:
     """What there is to say about ``account`` in a room of its own, or in none (yet)."""
-    view = _known(vault, account, room_id, proxied)
+    view = _known(vault, account, room_id, proxied=proxied)
     try:
         found = wallets.of(vault, account.id)
     except PeerRoomError as error:
@@ -33,7 +36,19 @@ def pseudonym_of(
     return _with_wallet(view, found[-1]) if found else view
 
 
-def _known(vault: Vault, account: Account, room_id: str | None, proxied: bool) -> PseudonymView:
+def greeting_of(vault: Vault, account: Account, room_id: str) -> PseudonymView | None:
+    """`pseudonym_of` the first time that ``account`` is a newcomer in a room whose names rotate;
+    None ever after."""
+    if vault.settings.get(_GREETED) == account.id:
+        return None
+    view = _known(vault, account, room_id, proxied=False)
+    if view.kind != "rotates" or not view.newcomer:
+        return None
+    vault.settings.set(_GREETED, account.id)
+    return view
+
+
+def _known(vault: Vault, account: Account, room_id: str | None, *, proxied: bool) -> PseudonymView:
     """What follows from the room alone."""
     epoch = epoch_rooms.of(vault, room_id) if room_id is not None else None
     kind = _kind(vault, account, epoch)

@@ -106,13 +106,16 @@ def you_were(former: FormerName, today: date, zone: tzinfo | None) -> str:
     return _("{who}, {days}").format(who=words, days=days) if days else words
 
 
-def newcomer(until: datetime, now: datetime, zone: tzinfo | None) -> str:
-    """What whoever has just come in should know."""
-    words = _(
-        "Today's newcomer is recognisable. At the next change of names, {when}, you disappear in "
-        "the crowd."
-    )
-    return words.format(when=moment_words(local(until, zone), local(now, zone)))
+def newcomer(view: PseudonymView, now: datetime, zone: tzinfo | None) -> str:
+    """What whoever has not changed names here yet should know."""
+    if view.crowd is None:
+        words = _("Until the first change of names, {when}, everyone here can follow this name.")
+    else:
+        words = _(
+            "Today's newcomer is recognisable. At the next change of names, {when}, you disappear "
+            "in the crowd."
+        )
+    return words.format(when=_until(view, now, zone))
 
 
 def _standing(view: PseudonymView, now: datetime, zone: tzinfo | None) -> Iterator[str]:
@@ -144,10 +147,8 @@ def _crowd(view: PseudonymView, now: datetime, zone: tzinfo | None) -> Iterator[
     """How far one disappears among the others, said before anything is promised."""
     if view.kind != "rotates":
         return
-    if view.newcomer and view.until is not None:
-        yield newcomer(view.until, now, zone)
-        return
-    if view.crowd is None:
+    if view.newcomer or view.crowd is None:
+        yield newcomer(view, now, zone)
         return
     if view.crowd < CLAIMED:
         yield _(

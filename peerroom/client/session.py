@@ -13,7 +13,7 @@ from peerroom.client.connecting import Link
 from peerroom.client.identities import Identities
 from peerroom.client.invitations import Invitations
 from peerroom.client.outgoing import Outgoing
-from peerroom.client.pseudonym_view import pseudonym_of
+from peerroom.client.pseudonym_view import greeting_of, pseudonym_of
 from peerroom.client.roster import Roster
 from peerroom.client.sending import NamesChanging, Sender
 from peerroom.client.timeline import OUTBOX, Timeline
@@ -246,6 +246,10 @@ class Client:
         if change.kind == "pseudonym":
             self._roster.forget()
         self._publish(change)
+
+    def greeting(self, room_id: str) -> PseudonymView | None:
+        """What a newcomer should hear of names in this room; once in an account's life."""
+        return greeting_of(self._vault, self._account, room_id)
 
     def pseudonym(self, room_id: str | None) -> PseudonymView:
         """Who one is in this room, or outside all rooms, and how far that goes."""

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from peerroom.client.dates import local
+from peerroom.client.pseudonym_words import newcomer
 from peerroom.client.sending import Muted, NamesChanging
 from peerroom.client.session import Client
 from peerroom.client.timeline import OUTBOX
@@ -129,12 +130,14 @@ class PlainChat:
         if self._said is None:
             self.open(None)
         if self._said is not None:
-            self._tell_changing(self._said.room_id)
+            self._tell_of_names(self._said.room_id)
             self._said.catch_up()
             self._accepting.tell(self._said.room_id)
         self._tell_other_rooms()
 
-    def _tell_changing(self, room_id: str) -> None:
+    def _tell_of_names(self, room_id: str) -> None:
+        if (greeting := self._client.greeting(room_id)) is not None:
+            self._voice.note(newcomer(greeting, self._clock.now(), self._voice.zone))
         room = self._client.room(room_id)
         changing = room is not None and room.changing
         if changing and not self._changing:

@@ -153,16 +153,41 @@ async def test_a_large_crowd_may_hold_puppets_all_the_same(
 async def test_a_newcomer_knows_that_it_shows(
     make_app: MakeApp, room: Vault, night: FrozenClock
 ) -> None:
-    new_names.rotate(room, night.now(), crowd=None, newcomer=True)
+    new_names.rotate(room, night.now(), newcomer=True)
+    words = (
+        "Today's newcomer is recognisable. At the next change of names, Sunday 05:00, you "
+        "disappear in the crowd."
+    )
     app = make_app(vault=room)
     async with app.run_test() as pilot:
         await ready(pilot)
+        assert words in said(app)
+        await pilot.press("escape")
+        await ready(pilot)
+        client_of(app).tell(Change("pseudonym"))
+        await ready(pilot)
+        assert words not in said(app)
         await pilot.press("f8")
         await ready(pilot)
-        assert (
-            "Today's newcomer is recognisable. At the next change of names, Sunday 05:00, you "
-            "disappear in the crowd."
-        ) in said(app)
+        assert words in said(app)
+    again = make_app(vault=room)
+    async with again.run_test() as pilot:
+        await ready(pilot)
+        assert words not in said(again)
+
+
+async def test_a_newcomer_is_told_as_soon_as_it_is_certain(
+    make_app: MakeApp, room: Vault, night: FrozenClock
+) -> None:
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        assert "change of names" not in said(app)
+        new_names.rotate(room, night.now(), crowd=None, newcomer=True)
+        client_of(app).tell(Change("pseudonym"))
+        await ready(pilot)
+        words = "Until the first change of names, Sunday 05:00, everyone here can follow this name."
+        assert words in said(app)
 
 
 @pytest.mark.parametrize("kind", get_args(ConnectionKind))

@@ -159,3 +159,16 @@ async def test_the_next_run_begins_where_one_lives(seeded: random.Random) -> Non
     talk.lines.put_nowait("/quit")
     await talk.run(room=ROOM)
     assert talk.out.getvalue().startswith("-- “Parents at night”, 3 people.")
+
+
+async def test_a_newcomer_is_told_once(seeded: random.Random) -> None:
+    talk = Talk(seeded)
+    new_names.rotate(talk.vault, NIGHT, newcomer=True)
+    talk.vault.records.remove("rotation.names", filled_vault.OWN)
+    for expected in (1, 0):
+        talk.out.truncate(0)
+        talk.out.seek(0)
+        talk.lines.put_nowait("/quit")
+        await talk.run()
+        said = talk.out.getvalue()
+        assert said.count("-- Today's newcomer is recognisable. At the next change") == expected

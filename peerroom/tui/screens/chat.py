@@ -114,6 +114,7 @@ class ChatScreen(Around):
             self._seat()
             self._show_rooms()
         self.timeline.tell_seen()
+        self._greet()
         for key in self._early:
             self._desk.composer.post_message(key)
         self._early.clear()
@@ -202,6 +203,7 @@ class ChatScreen(Around):
             self.query_one(Status).show(self._client.connection)
         if stale & {"rooms", "pseudonym", "moved"}:
             self._show_rooms()
+            self._greet()
         if "timeline" in stale:
             self.timeline.refresh_messages()
 
@@ -219,6 +221,18 @@ class ChatScreen(Around):
             self._rooms.show(rooms, self._room.room_id if self._room else None)
 
     # Another name
+
+    def _greet(self) -> None:
+        """Tell a newcomer, once, how it is with names here."""
+        if self._client is None or self._room is None:
+            return
+        view = self._client.greeting(self._room.room_id)
+        if view is not None:
+            from peerroom.client.pseudonym_words import newcomer
+
+            start = self.peerroom.start
+            words = newcomer(view, start.clock.now(), start.zone)
+            self.query_one(Status).notice(words, mark="✓")
 
     def _names_changed(self, room_id: str, words: str) -> None:
         """Everyone has a new name, and this is where they are."""
