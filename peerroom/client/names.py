@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from peerroom.client.epoch_rooms import name_index
+from peerroom.client.invitations import bots
 from peerroom.i18n import _, language
+from peerroom.matrix.power import MODERATOR, room_power
 from peerroom.pseudonym.names import by_index, read
+from peerroom.pseudonym.reserved import is_reserved
+from peerroom.text.cells import truncate
 from peerroom.text.confusable import disambiguate
 from peerroom.text.foreign import ForeignText
 
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
 _HERE = ("join", "invite")
 """Only those who are (nearly) in a room can be mistaken for each other in it (client-server API,
 "Calculating the display name for a user")."""
+
+_MARKED_CELLS: Final = 24
+"""Of a name with a mark behind it no more is shown, so that the mark is never what is cut off."""
 
 
 class Names:
@@ -58,7 +65,7 @@ class Names:
         here = {user: said for user, said in members if said.get("membership") in _HERE}
         drawn = {user: name for user in here if (name := self._drawn(user)) is not None}
         # Whoever calls themselves like one of these gets an id behind it, and these do not.
-        said = {user: _for_reader(content) for user, content in here.items()}
+        said = {user: self._said(user, content) for user, content in here.items()}
         return {**disambiguate({**said, **_foreign(drawn)}), **drawn}
 
     def _of_someone_gone(self, user_id: str, known: Mapping[str, str]) -> str:
@@ -66,22 +73,37 @@ class Names:
         if (drawn := self._drawn(user_id)) is not None:
             return drawn
         content = self._vault.rooms.state(self._room_id, "m.room.member", user_id) or {}
-        return disambiguate({**_foreign(known), user_id: _for_reader(content)})[user_id]
+        return disambiguate({**_foreign(known), user_id: self._said(user_id, content)})[user_id]
 
     def _drawn(self, user_id: str) -> str | None:
         """The name that a ledger gave the account: no display name stands above it."""
         index = name_index(self._vault, user_id)
         return None if index is None else by_index(index).shown(language())
 
+    def _said(self, user_id: str, content: Mapping[str, object]) -> ForeignText:
+        """The display name; of a generated one ("Quiet Amber Otter / 静かな琥珀のカワウソ") the
+        reader's half, and one that only moderators may carry with a mark on anybody else.
 
-def _for_reader(content: Mapping[str, object]) -> ForeignText:
-    """The display name; of a generated one ("Quiet Heron / 静かなサギ") the reader's half.
+        Before names are told apart, so that nobody passes for someone by taking one half, and two
+        that are cut alike get their ids.
+        """
+        name = ForeignText(content.get("displayname") or "")
+        line = name.line()
+        if (generated := read(line)) is not None:
+            return ForeignText(generated.shown(language()))
+        if not is_reserved(line) or self._is_moderator(user_id):
+            return name
+        marked = _("{name} (not a moderator)")
+        return ForeignText(marked.format(name=truncate(line, _MARKED_CELLS)))
 
-    Halved before names are told apart, so that nobody passes for someone by taking one half.
-    """
-    name = ForeignText(content.get("displayname") or "")
-    generated = read(name.line())
-    return name if generated is None else ForeignText(generated.shown(language()))
+    def _is_moderator(self, user_id: str) -> bool:
+        """Also the bot that let us in. In a room of two power says nothing: its maker has it."""
+        if user_id in bots(self._vault):
+            return True
+        room = self._vault.rooms.get(self._room_id)
+        if room is None or room.is_direct:
+            return False
+        return room_power(self._vault.rooms, self._room_id).of(user_id) >= MODERATOR
 
 
 def _foreign(names: Mapping[str, str]) -> dict[str, ForeignText]:

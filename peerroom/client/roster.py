@@ -16,7 +16,7 @@ from peerroom.client.names import Names, title
 from peerroom.client.timeline import Timeline, own_id
 from peerroom.client.views import FormerName, MemberView, MessageView, RoomView
 from peerroom.i18n import _
-from peerroom.matrix.power import power_of, room_power
+from peerroom.matrix.power import MODERATOR, power_of, room_power
 
 if TYPE_CHECKING:
     from peerroom.store.rooms import StoredRoom
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 UNREAD_LIMIT: Final = 100
 """Unread messages are counted up to here; more is said as "many" anyway."""
-
-_MODERATOR: Final = 50
-"""Power level from which most rooms let someone remove messages and people."""
 
 _ROLES: Final = ("owner", "moderator", "member")
 
@@ -85,7 +82,7 @@ class Roster:
         for user_id in joined:
             level = power.of(user_id)
             view = MemberView(user_id, names.of(user_id), user_id == own, keeps_name=keeps(user_id))
-            if level >= _MODERATOR:
+            if level >= MODERATOR:
                 view = replace(view, role="owner" if level > 100 else "moderator")
             views.append(view)
         return sorted(views, key=lambda view: (_ROLES.index(view.role), view.name))

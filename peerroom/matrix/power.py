@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 CREATOR: Final = 2**53
 """Above every power level that an event can hold (canonical JSON stops at 2**53 - 1)."""
 
+MODERATOR: Final = 50
+"""The level from which most rooms let someone remove messages and people."""
+
 Act = Literal["ban", "kick", "redact", "invite"]
 
 _ACT_DEFAULTS: Final[Mapping[str, int]] = {"ban": 50, "kick": 50, "redact": 50, "invite": 0}

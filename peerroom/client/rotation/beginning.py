@@ -10,7 +10,7 @@ from peerroom.client import wallets
 from peerroom.client.rotation.places import bot_of, circle_rooms, key_of, pinned, records_in
 from peerroom.client.rotation_wording import stop_words
 from peerroom.client.views import Change
-from peerroom.matrix.power import room_power
+from peerroom.matrix.power import MODERATOR, room_power
 from peerroom.pseudonym import following
 from peerroom.pseudonym.possession import Account as Card
 from peerroom.pseudonym.record_errors import RecordError, RecordMissing
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from peerroom.store.vault import Vault
 
 log = logging.getLogger(__name__)
-
-_MODERATOR = 50
 
 
 class Beginner:
@@ -64,7 +62,7 @@ class Beginner:
             card,
             now=self._clock.now(),
             random=self._random,
-            resident=level >= _MODERATOR,
+            resident=level >= MODERATOR,
         )
 
     def _chain(self, room_id: str) -> Chain | None:
