@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peerroom.matrix.admin import Admin, AdminAccount, RegistrationToken
@@ -43,6 +43,7 @@ async def test_a_moment_outside_of_time_is_no_answer(moment: int) -> None:
 JUNK = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none())
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(HONEST)), JUNK))
 async def test_any_answer_is_a_token_or_none(changes: dict[str, Any]) -> None:
     try:
@@ -83,6 +84,7 @@ async def test_another_account_than_asked_for_is_no_answer() -> None:
         await Admin(Answers(listed("@b:x", 0, creation_ts=1))).account("@a:x")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["name", "creation_ts", "deactivated", "admin"]), JUNK))
 async def test_any_answer_is_an_account_or_none(changes: dict[str, Any]) -> None:
     admin = Admin(Answers(listed("@a:x", 0, creation_ts=1) | changes))
@@ -94,6 +96,7 @@ async def test_any_answer_is_an_account_or_none(changes: dict[str, Any]) -> None
         assert isinstance(account, AdminAccount)
 
 
+@settings(deadline=None)
 @given(
     st.one_of(JUNK, st.lists(st.just(listed("@a:x", 0)) | JUNK)),
     st.one_of(JUNK, st.just("1")),
