@@ -16,7 +16,7 @@ from peerroom.client.names import Names, title
 from peerroom.client.timeline import Timeline, own_id
 from peerroom.client.views import FormerName, MemberView, MessageView, RoomView
 from peerroom.i18n import _
-from peerroom.matrix.power import MODERATOR, power_of, room_power
+from peerroom.matrix.power import MODERATOR, room_power
 
 if TYPE_CHECKING:
     from peerroom.store.rooms import StoredRoom
@@ -67,10 +67,7 @@ class Roster:
 
     def members(self, room_id: str) -> list[MemberView]:
         """Who is in the room, owners and moderators first, then by name."""
-        state = self._vault.rooms.state
-        power = power_of(
-            state(room_id, "m.room.create") or {}, state(room_id, "m.room.power_levels")
-        )
+        power = room_power(self._vault.rooms, room_id)
         names, own = Names(self._vault, room_id), own_id(self._vault, room_id)
         keeps = _keepers(epoch_rooms.of(self._vault, room_id))
         joined = [

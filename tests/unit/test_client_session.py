@@ -139,7 +139,7 @@ def test_members_by_role_and_name(talk: Conversation, client: Client) -> None:
     talk.member("@mod:example.org", "Zebra")
     talk.member("@gone:example.org", "Gone", "leave")
     talk.vault.rooms.set_state(
-        ROOM, "m.room.create", "", {"room_version": "12", "creator": "@bot:example.org"}
+        ROOM, "m.room.create", "", {"room_version": "12"}, sender="@bot:example.org"
     )
     talk.member("@bot:example.org", "Room keeper")
     talk.vault.rooms.set_state(ROOM, "m.room.power_levels", "", {"users": {"@mod:example.org": 50}})
