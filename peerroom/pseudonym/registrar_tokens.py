@@ -97,7 +97,8 @@ def wants_to_stay(turn: Turn, fact: WantsToStay) -> None:
     refusal = _refusal_of_old(office, past, fact, token)
     if refusal is not None:
         turn.refuse(refusal)
-    elif token is not None:
+    else:
+        assert token is not None  # refused otherwise
         _stay(turn, past, fact, token)
 
 
