@@ -6,7 +6,7 @@ number of processes nor the machine changes them. Training never sees a seed of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,7 @@ from unlinkability.arms import ARMS
 from unlinkability.hours import Hours
 from unlinkability.lives import Rotation
 from unlinkability.referee import Tally, tally
-from unlinkability.simulate import peerroom
+from unlinkability.simulate import Played, play
 from unlinkability.trails import VIEWS, Sight, View
 from unlinkability.views import seen
 from unlinkability.worlds import World, Writing, written
@@ -56,7 +56,41 @@ class Inquiry:
     epochs: int = EPOCHS
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """How often PeerRoom's names changed: ``switches`` of ``epochs``, ``renewed`` of ``seats``."""
+
+    switches: int = 0
+    epochs: int = 0
+    renewed: int = 0
+    seats: int = 0
+
+    @classmethod
+    def of(cls, played: Played) -> Renewal:
+        """That of one circle."""
+        return cls(len(played.rotations), played.epochs, played.renewed, played.seats)
+
+    def __add__(self, other: Renewal) -> Renewal:
+        return Renewal(
+            self.switches + other.switches,
+            self.epochs + other.epochs,
+            self.renewed + other.renewed,
+            self.seats + other.seats,
+        )
+
+
 Results = dict[tuple[Crowd, Case], Tally]
+Renewals = dict[Crowd, Renewal]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an experiment."""
+
+    results: Results
+    renewals: Renewals
+
+
 Told = Callable[[str], None]
 
 
@@ -65,28 +99,31 @@ def cases(arm: str, *writing: Writing, views: Sequence[View] = VIEWS) -> tuple[C
     return tuple(Case(arm, how, view) for how in writing for view in views)
 
 
-def run(inquiries: Sequence[Inquiry], *, processes: int, told: Told = lambda _: None) -> Results:
-    """Results of all inquiries. ``told`` hears of progress."""
+def run(
+    inquiries: Sequence[Inquiry], *, processes: int = 1, told: Told = lambda _: None
+) -> Outcome:
+    """The outcome of all inquiries. ``told`` hears of progress."""
     if processes == 1:
-        return _added(map(_tried, _trials(inquiries, map(_taught, inquiries))))
+        learned = [_taught(inquiry) for inquiry in inquiries]
+        return _added(map(_tried, _trials(inquiries, learned)))
     with ProcessPoolExecutor(processes) as pool:
-        learned = [pool.submit(_taught, inquiry) for inquiry in inquiries]
-        trials = []
-        for inquiry, future in zip(inquiries, learned, strict=True):
+        trials: list[Trial] = []
+        teaching = [pool.submit(_taught, inquiry) for inquiry in inquiries]
+        for number, (inquiry, future) in enumerate(zip(inquiries, teaching, strict=True), 1):
             trials += _trials([inquiry], [future.result()])
-            told(f"trained on {inquiry.training} circles: {inquiry.crowd}")
+            told(f"training: {number} of {len(inquiries)} adversaries' schools")
         waiting = [pool.submit(_tried, trial) for trial in trials]
         for done, _ in enumerate(as_completed(waiting), 1):
-            told(f"{done} of {len(waiting)} circles")
+            told(f"trial: {done} of {len(waiting)} circles")
         return _added(future.result() for future in waiting)
 
 
-Trial = tuple[Inquiry, int, Mapping[Case, Adversary]]
+Learned = Mapping[Case, Adversary]
+Trial = tuple[Inquiry, int, Learned]
+Found = tuple[Crowd, dict[Case, Tally], Renewal]
 
 
-def _trials(
-    inquiries: Sequence[Inquiry], learned: Iterator[Mapping[Case, Adversary]] | Sequence
-) -> Iterator[Trial]:
+def _trials(inquiries: Sequence[Inquiry], learned: Sequence[Learned]) -> Iterator[Trial]:
     for inquiry, adversaries in zip(inquiries, learned, strict=True):
         for seed in range(inquiry.circles):
             yield inquiry, seed, adversaries
@@ -95,43 +132,56 @@ def _trials(
 def _taught(inquiry: Inquiry) -> dict[Case, Adversary]:
     sights: dict[Case, list[Sight]] = {case: [] for case in inquiry.cases}
     for seed in range(inquiry.training):
-        for case, shown in _shown(inquiry, TRAINING + seed):
-            sights[case] += shown
+        circle = _Circle(inquiry, TRAINING + seed)
+        for case in inquiry.cases:
+            sights[case] += circle.seen(case)
     return {case: trained(shown) for case, shown in sights.items()}
 
 
-def _tried(trial: Trial) -> tuple[Crowd, dict[Case, Tally]]:
+def _tried(trial: Trial) -> Found:
     inquiry, seed, adversaries = trial
-    return inquiry.crowd, {
-        case: tally((sight, judge(adversaries[case], sight)) for sight in shown)
-        for case, shown in _shown(inquiry, seed)
+    circle = _Circle(inquiry, seed)
+    found = {
+        case: tally((sight, judge(adversaries[case], sight)) for sight in circle.seen(case))
+        for case in inquiry.cases
     }
+    return inquiry.crowd, found, circle.renewal
 
 
-def _shown(inquiry: Inquiry, seed: int) -> Iterator[tuple[Case, list[Sight]]]:
-    """What each case's adversary sees of the circle with this seed."""
-    world = World.drawn(seed, inquiry.crowd.members, inquiry.epochs, inquiry.crowd.hours)
-    played: list[list[Rotation]] = []
+class _Circle:
+    """One circle, played once for all cases."""
 
-    def once(world: World) -> list[Rotation]:
-        if not played:
-            played.append(peerroom(world))
-        return played[0]
+    def __init__(self, inquiry: Inquiry, seed: int) -> None:
+        crowd = inquiry.crowd
+        self._world = World.drawn(seed, crowd.members, inquiry.epochs, crowd.hours)
+        self._lived: dict[tuple[str, Writing], list[Rotation]] = {}
+        self._played: Played | None = None
 
-    lived: dict[tuple[str, Writing], list[Rotation]] = {}
-    for case in inquiry.cases:
-        arm = ARMS[case.arm]
-        key = case.arm, case.writing
-        if key not in lived:
-            rotations = arm.rotations(world, once)
-            lived[key] = written(world, rotations, case.writing, padding=arm.padding)
-        random = world.random(f"shuffle {case}")
-        yield case, [seen(rotation, case.view, random, tor=arm.tor) for rotation in lived[key]]
+    def seen(self, case: Case) -> list[Sight]:
+        """What the adversary of ``case`` sees of it."""
+        arm, key = ARMS[case.arm], (case.arm, case.writing)
+        if key not in self._lived:
+            rotations = arm.rotations(self._world, self._play)
+            self._lived[key] = written(self._world, rotations, case.writing, padding=arm.padding)
+        random = self._world.random(f"shuffle {case}")
+        return [seen(rotation, case.view, random, tor=arm.tor) for rotation in self._lived[key]]
+
+    @property
+    def renewal(self) -> Renewal:
+        """How often its names changed; nothing if PeerRoom was not played in it."""
+        return Renewal() if self._played is None else Renewal.of(self._played)
+
+    def _play(self, world: World) -> list[Rotation]:
+        if self._played is None:
+            self._played = play(world)
+        return list(self._played.rotations)
 
 
-def _added(results: Iterator[tuple[Crowd, dict[Case, Tally]]]) -> Results:
-    total: Results = {}
-    for crowd, found in results:
-        for case, score in found.items():
-            total[crowd, case] = total.get((crowd, case), Tally()) + score
-    return total
+def _added(found: Iterable[Found]) -> Outcome:
+    results: Results = {}
+    renewals: Renewals = {}
+    for crowd, scores, renewal in found:
+        renewals[crowd] = renewals.get(crowd, Renewal()) + renewal
+        for case, score in scores.items():
+            results[crowd, case] = results.get((crowd, case), Tally()) + score
+    return Outcome(results, renewals)

@@ -15,6 +15,7 @@ from typing import Final
 
 from unlinkability.hours import DAY, HOUR, MINUTE, Spans
 from unlinkability.profiles import Profile
+from unlinkability.trails import BY_TURN, BY_WRITING
 
 Feature = Callable[[Profile, Profile], float | None]
 
@@ -107,13 +108,19 @@ def arrival(old: Profile, new: Profile) -> float | None:
 
 
 def same_mark(old: Profile, new: Profile) -> float | None:
-    """Whether they share a mark: a name that was changed in sight, an address."""
-    return _shared(old, new, line=False)
+    """How many marks they share: a name that was changed in sight, an address."""
+    kinds = [kind for kind in old.marks if kind in new.marks and kind not in (BY_WRITING, BY_TURN)]
+    return float(sum(old.marks[kind] == new.marks[kind] for kind in kinds)) if kinds else None
 
 
-def same_line(old: Profile, new: Profile) -> float | None:
-    """On how many counts somebody at the lines would put them on the same one."""
-    return _shared(old, new, line=True)
+def same_line_by_writing(old: Profile, new: Profile) -> float | None:
+    """Whether something left the same line whenever the one wrote and the other."""
+    return _same(old, new, BY_WRITING)
+
+
+def same_line_by_turn(old: Profile, new: Profile) -> float | None:
+    """Whether their places in what is published point to the same line."""
+    return _same(old, new, BY_TURN)
 
 
 def asking_hour(old: Profile, new: Profile) -> float | None:
@@ -172,7 +179,8 @@ ALL: Final[tuple[Feature, ...]] = (
     listed,
     arrival,
     same_mark,
-    same_line,
+    same_line_by_writing,
+    same_line_by_turn,
     asking_hour,
     amount,
     size,
@@ -192,9 +200,10 @@ def _apart(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else abs(one - other)
 
 
-def _shared(old: Profile, new: Profile, *, line: bool) -> float | None:
-    kinds = [kind for kind in old.marks if kind in new.marks and kind.startswith("line") == line]
-    return float(sum(old.marks[kind] == new.marks[kind] for kind in kinds)) if kinds else None
+def _same(old: Profile, new: Profile, kind: str) -> float | None:
+    if kind not in old.marks or kind not in new.marks:
+        return None
+    return float(old.marks[kind] == new.marks[kind])
 
 
 def _distance(moments: tuple[float, ...], moment: float) -> float:

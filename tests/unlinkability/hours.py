@@ -31,9 +31,9 @@ HOURS: Final[tuple[Hours, ...]] = (
     "half always on",
     "laptops",
 )
-"""``always on``: agents on machines that never stop. ``always on, lines fail``: some go down now and
-then for minutes, some people's more often than others'. ``half always on``: half of the members so,
-the others as in ``laptops``, whose programs run while the laptop does."""
+"""``always on``: agents on machines that never stop. ``always on, lines fail``: some go down now
+and then for minutes, some people's more often than others'. ``half always on``: half of the members
+so, the others as in ``laptops``, whose programs run while the laptop does."""
 
 
 @dataclass(frozen=True, slots=True)

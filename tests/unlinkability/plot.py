@@ -1,4 +1,4 @@
-"""The picture: how much of a circle each view links, arm by arm. Matplotlib, from `make lab` only."""
+"""The picture: how much of a circle each view links, arm by arm. Matplotlib, in `make lab` only."""
 
 from __future__ import annotations
 
@@ -60,19 +60,22 @@ def draw(results: Results, file: Path) -> None:
 
 
 def _rows(results: Results) -> list[Row]:
-    rows: list[Row] = []
-    for arm in OTHERS:
-        rows.append((f"{arm.words}, always on", _found(results, arm.name, "always on")))
-    for hours in HOURS:
-        rows.append((f"PeerRoom, {hours}", _found(results, "peerroom", hours)))
-    for arm in WITHOUT:
-        writing: Writing = "everyone writes as they do" if not arm.padding else "nobody writes"
-        for hours in ("always on", "laptops"):
-            found = _found(results, arm.name, hours, writing)
-            rows.append((f"{arm.words}, {hours}", found))
-    for hours in HOURS:
-        found = _found(results, "peerroom", hours, "everyone writes as they do")
-        rows.append((f"PeerRoom, {hours}, people write", found))
+    rows: list[Row] = [
+        (f"{arm.words}, always on", _found(results, arm.name, "always on")) for arm in OTHERS
+    ]
+    rows += [(f"PeerRoom, {hours}", _found(results, "peerroom", hours)) for hours in HOURS]
+    rows += [
+        (f"{arm.words}, {hours}", _found(results, arm.name, hours))
+        for arm in WITHOUT
+        for hours in ("always on", "laptops")
+    ]
+    rows += [
+        (
+            f"PeerRoom, {hours}, people write",
+            _found(results, "peerroom", hours, "everyone writes as they do"),
+        )
+        for hours in HOURS
+    ]
     return [row for row in rows if row[1]]
 
 

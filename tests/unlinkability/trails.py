@@ -14,6 +14,9 @@ from typing import Final, Literal
 from unlinkability.hours import Spans
 
 View = Literal["member", "bot", "homeserver", "network"]
+BY_WRITING: Final = "line by writing"
+BY_TURN: Final = "line by turn"
+"""Marks that the network's view puts on accounts: the line on which they are probably used."""
 VIEWS: Final[tuple[View, ...]] = ("member", "bot", "homeserver", "network")
 
 

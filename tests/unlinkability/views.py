@@ -2,10 +2,10 @@
 
 ``member``      in the room: names, who joined in which order, when who wrote. Not the words, nor
                 their number: style is measured apart.
-``bot``         the same, and the bot's database: when which old account asked for a token, when which
-                new account showed one, and, by the server's admin API, when that was made.
-``homeserver``  the same, and the server's database and log: every connection of every account, the
-                length of what it sent. It is hostile: it gives each member the issue ledger at
+``bot``         the same, and the bot's database: when which old account asked for a token, when
+                which new one showed one, and, by the server's admin API, when that was made.
+``homeserver``  the same, and the server's database and log: every connection of every account, and
+                the length of what it sent. It is hostile: it gives each member the issue ledger at
                 another time, to see who comes after whom. Over Tor it sees no address.
 ``network``     a member who also watches the lines of all the others: when somebody's program sent
                 something the size of a message or of new keys. Not whose account that was.
@@ -20,7 +20,7 @@ from random import Random
 from typing import Final
 
 from unlinkability.lives import Life, Member, Rotation
-from unlinkability.trails import Sight, Trail, View
+from unlinkability.trails import BY_TURN, BY_WRITING, Sight, Trail, View
 
 _ROOM: Final = frozenset({"join", "leave", "message"})
 _BOT: Final = _ROOM | {"request", "register", "redeem", "stay"}
@@ -90,10 +90,10 @@ def _located(
         for trail, life, order in ((old, member.old, asked), (new, member.new, shown)):
             line = _line_of(life.acts.get("message", ()), uploads)
             if line is not None:
-                trail = _marked(trail, "line of messages", line)
+                trail = _marked(trail, BY_WRITING, line)
             place = life.marks.get("place")
             if isinstance(place, float) and place < len(order):
-                trail = _marked(trail, "line of turn", order[int(place)])
+                trail = _marked(trail, BY_TURN, order[int(place)])
             sides.append(trail)
         located.append((sides[0], sides[1]))
     return located
