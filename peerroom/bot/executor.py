@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from peerroom.bot.epochs.errors import NotSeenYet
-from peerroom.bot.epochs.queueing import EPOCH
+from peerroom.bot.epochs.queueing import EPOCH, IN_ORDER
 from peerroom.bot.epochs.rotation import Epochs
 from peerroom.bot.invites import publish
 from peerroom.bot.ledger import Ledger
@@ -51,11 +51,15 @@ LONGEST_PAUSE: Final = 300.0
 
 
 def _changes_names(row: OutboxRow) -> bool:
-    return row.content.get("type") == EPOCH
+    return row.content.get("type") == EPOCH and row.order_key == IN_ORDER
+
+
+def _tidies(row: OutboxRow) -> bool:
+    return row.content.get("type") == EPOCH and row.order_key != IN_ORDER
 
 
 def _acts(row: OutboxRow) -> bool:
-    return row.kind == "action" and not _changes_names(row)
+    return row.kind == "action" and row.content.get("type") != EPOCH
 
 
 def _speaks(row: OutboxRow) -> bool:
@@ -70,8 +74,8 @@ class CannotBeDone(PeerRoomError):
 
 
 class Executor:
-    """Three workers: one acts, one speaks and removes, one changes names, so that none of these
-    waits for another.
+    """Four workers: one acts, one speaks and removes, one changes names, one makes keys and clears
+    away, so that none of these waits for another.
 
     A row that met a passing fault holds up only the rows of its own order key, for a while.
     """
@@ -96,7 +100,7 @@ class Executor:
         self._room_name = room_name
         self._clock = clock
         self._epochs = epochs
-        self._wakes = {mine: asyncio.Event() for mine in (_acts, _speaks, _changes_names)}
+        self._wakes = {mine: asyncio.Event() for mine in (_acts, _speaks, _changes_names, _tidies)}
         self._not_before: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._under_way = 0

@@ -106,6 +106,11 @@ class Bot:
         return self._ledger
 
     @property
+    def epochs(self) -> Epochs | None:
+        """What makes names change; None where they stay, and before `prepare`."""
+        return self._epochs
+
+    @property
     def circle(self) -> Circle:
         """The rooms as they are now; only after `prepare`."""
         return circles.current(self._vault)

@@ -1,42 +1,113 @@
-"""Whole epochs: the real bot, the real signer, a real server as a host of circles runs it."""
+"""Whole epochs: the real bot, the real signer, a real server as a host of circles runs it.
+
+Windows are an hour long, as far as the bot knows: its clock is moved on when all is done that was
+to be done in one. So nothing here depends on how fast a machine is. The clock begins so far behind
+the server's that the first round's window is open at the server's own time: by it the server tells
+when an account was made.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import replace
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 
 import pytest
-from support.circle import Circle
+from support.circle import WITHIN, Circle
+from support.clock import ShiftedClock
 from support.rotating import Walker
 from support.servers import own_address
 
+from peerroom.bot.epochs import points
 from peerroom.host.homeserver import Homeserver
 from peerroom.pseudonym import names
-from peerroom.pseudonym.epochs import Every, Policy
-from peerroom.wire.records import Admitted, EpochOpened, encode_record
-
-_numbers = itertools.count(5000)
-WINDOW = timedelta(seconds=8)
-POLICY = Policy(
-    rhythm=Every(timedelta(seconds=18)),
-    window=WINDOW,
-    freeze=timedelta(seconds=1),
-    floor=2,
-    hold=timedelta(seconds=20),
+from peerroom.pseudonym.epochs import Every, Policy, Times
+from peerroom.pseudonym.registrar_state import Office
+from peerroom.pseudonym.tokens import Token
+from peerroom.wire.invite import Invite
+from peerroom.wire.records import (
+    Admitted,
+    Carried,
+    Declined,
+    EpochOpened,
+    Issued,
+    Seated,
+    Signed,
+    Skipped,
+    Stayed,
+    Voided,
+    encode_record,
 )
 
+WINDOW = timedelta(hours=1)
+FREEZE = timedelta(minutes=1)
+POLICY = Policy(
+    rhythm=Every(2 * WINDOW + FREEZE),
+    window=WINDOW,
+    freeze=FREEZE,
+    floor=2,
+    hold=timedelta(hours=20),
+)
+_numbers = itertools.count(5000)
 
+
+@dataclass
 class Scene:
     """A rotating circle and those in it."""
 
-    def __init__(self, circle: Circle) -> None:
-        self.circle = circle
-        self.stack = AsyncExitStack()
+    circle: Circle
+    clock: ShiftedClock
+    stack: AsyncExitStack
+    told: Counter[str] = field(default_factory=Counter)
+    """How often the registrar was told what."""
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hears(self, moment: points.Moment, key: str) -> None:
+        if moment == "told":
+            self.told[key] += 1
+            self._news.set()
+
+    async def until(self, what: str, times: int) -> None:
+        """Wait until the registrar was told ``what`` so often."""
+        async with asyncio.timeout(WITHIN):
+            while self.told[what] < times:
+                self._news.clear()
+                await self._news.wait()
+
+    @property
+    def office(self) -> Office:
+        epochs = self.circle.bot.epochs
+        assert epochs is not None
+        return epochs.office
+
+    @property
+    def times(self) -> Times:
+        return self.office.times()
+
+    def cut_off(self, round_: int = 0) -> None:
+        self.clock.go_to(self.times.begins(round_))
+
+    def end_window(self, round_: int = 0) -> None:
+        self.clock.go_to(self.times.ends(round_))
+
+    async def switch(self) -> None:
+        """To the end of the window, and of the read-only time after it."""
+        self.end_window()
+        await self.until("Ticked", self.told["Ticked"] + 1)
+        assert self.office.stage == "frozen"
+        self.clock.go_to(self.office.thaws)
+        await self.until("AllJoined", 1)
+
+    def is_closed(self, walker: Walker) -> bool:
+        """Whether the server has closed an account."""
+        token = self.circle.vault.accounts.all()[0].access_token
+        path = f"/_synapse/admin/v2/users/{walker.user_id}"
+        return bool(self.circle.server.api(token).call("GET", path)["deactivated"])
 
     async def road(self) -> str:
         """An address of its own, as over Tor: the server lets few accounts be made from one."""
@@ -44,34 +115,72 @@ class Scene:
         return (await self.stack.enter_async_context(way)).url
 
     async def people(self, count: int) -> list[Walker]:
-        return [await self.person() for _ in range(count)]
+        """Newcomers who have asked for a new name."""
+        return [await self.asks(await self.person()) for _ in range(count)]
 
-    async def person(self) -> Walker:
-        invite = await self.circle.invite()
-        return self.kept(await Walker.come(replace(invite, homeserver=await self.road())))
+    async def person(self, invite: Invite | None = None) -> Walker:
+        invite = invite or await self.circle.invite()
+        walker = self.kept(await Walker.come(replace(invite, homeserver=await self.road())))
+        await self.until("Joined", self.told["Joined"])
+        return walker
+
+    async def asks(self, walker: Walker) -> Walker:
+        before = self.told["Asked"]
+        await walker.ask()
+        await self.until("Asked", before + 1)
+        return walker
+
+    async def moderator(self) -> Walker:
+        [link] = await self.circle.bot.make_invites(1, "moderator")
+        walker = await self.person(Invite.parse(link))
+        await walker.member.connection.rooms.join(self.circle.bot.circle.management)
+        return walker
+
+    async def command(self, moderator: Walker, text: str) -> str:
+        """Say it at the desk; the bot's answer."""
+        desk = self.circle.bot.circle.management
+        await moderator.until(lambda: moderator.vault.rooms.is_encrypted(desk) or None)
+        before = len(moderator.bodies(desk))
+        await moderator.say(text, desk)
+        answers = await moderator.until(lambda: moderator.bodies(desk)[before + 1 :])
+        return answers[-1]
 
     async def redeemed(self, walker: Walker, round_: int = 0) -> Walker:
         return self.kept(await walker.redeem(await self.road(), round_))
+
+    async def all_redeemed(self, walkers: list[Walker]) -> list[Walker]:
+        before = self.told["Shown"]
+        new = await asyncio.gather(*map(self.redeemed, walkers))
+        await self.until("Shown", before + len(new))
+        return new
 
     def kept(self, walker: Walker) -> Walker:
         self.stack.push_async_callback(walker.close)
         return walker
 
 
+@contextmanager
+def listening(scene: Scene) -> Iterator[None]:
+    with points.watched(scene.hears):
+        yield
+
+
 @pytest.fixture
 async def scene(circle_homeserver: Homeserver) -> AsyncIterator[Scene]:
-    circle = await Circle.start(circle_homeserver, policy=POLICY)
-    scene = Scene(circle)
-    async with scene.stack:
-        yield scene
+    clock = ShiftedClock(-WINDOW * 1.5)
+    circle = await Circle.start(circle_homeserver, policy=POLICY, clock=clock)
+    async with AsyncExitStack() as stack:
+        scene = Scene(circle, clock, stack)
+        with listening(scene):
+            yield scene
     await circle.stop()
 
 
 async def test_everyone_gets_a_new_account_and_a_new_name(scene: Scene) -> None:
     old = await scene.people(3)
-    for walker in old:
-        await walker.ask()
-    new = await asyncio.gather(*map(scene.redeemed, old))
+    scene.cut_off()
+    new = await scene.all_redeemed(old)
+    await scene.switch()
     for walker in new:
         await walker.arrive()
     [room] = {walker.room_id for walker in new}
@@ -91,3 +200,128 @@ async def test_everyone_gets_a_new_account_and_a_new_name(scene: Scene) -> None:
     await new[0].say("good morning")
     for walker in new[1:]:
         await walker.until(lambda w=walker: "good morning" in w.bodies() or None)
+
+
+async def test_who_goes_on_under_which_name(scene: Scene) -> None:
+    """Redeemed, signed and not redeemed, not signed because away, declined because banned."""
+    moderator = await scene.moderator()
+    old = await scene.people(4)
+    late, banned = old.pop(), (await scene.people(1))[0]
+    away = await scene.person()
+    answer = await scene.command(moderator, f"!ban {banned.name()}: selling courses")
+    assert "cannot come back" in answer
+    await scene.until("Excluded", 1)
+    scene.cut_off()
+    issued = await away.sees(Issued)
+    rows = away.rows(away.record_of(issued))
+    assert {row.user_id for row in rows if isinstance(row, Declined)} == {banned.user_id}
+    assert {row.user_id for row in rows if isinstance(row, Signed)} == {
+        walker.user_id for walker in (*old, late)
+    }
+    new = await scene.all_redeemed(old)
+    names_before = [walker.name() for walker in old]
+    await scene.switch()
+    for walker in new:
+        await walker.arrive()
+    for walker in (moderator, away):
+        await walker.invited()
+    ledger = await away.sees(Admitted, epoch=1)
+    rows = away.rows(away.record_of(ledger))
+    assert {row.user_id for row in rows if isinstance(row, Seated)} == {w.user_id for w in new}
+    carried = {(row.user_id, row.why) for row in rows if isinstance(row, Carried)}
+    assert carried == {(away.user_id, "away"), (moderator.user_id, "resident")}
+    assert not {late.user_id, banned.user_id} & away.vault.rooms.members(away.room_id).keys()
+
+    answer = await scene.command(moderator, f"!ban {names_before[0]}")
+    assert "is a retired name" in answer
+    before = scene.told["WantsToStay"]
+    await late.stay()
+    await scene.until("WantsToStay", before + 1)
+    await late.invited()
+    assert late.room_id == away.room_id
+    assert (await late.sees(Stayed)).seat.user_id == late.user_id
+    await late.say("I overslept")
+    await away.until(lambda: "I overslept" in away.bodies() or None)
+    answer = await scene.command(moderator, "!names")
+    assert "Epoch 2" in answer and "Outside, and may come back: 0." in answer
+
+
+async def test_a_token_is_good_once_and_only_as_it_was_signed(scene: Scene) -> None:
+    moderator = await scene.moderator()
+    cheat, *honest = await scene.people(3)
+    scene.cut_off()
+    await scene.all_redeemed([cheat])
+    await scene.all_redeemed([cheat])  # the same token, under another account
+    bent = honest[0]
+    before = scene.told["Shown"]
+    scene.kept(await bent.redeem(await scene.road(), bend=_bent))
+    await scene.until("Shown", before + 1)
+    assert len(scene.office.shown) == 1
+    answer = await scene.command(moderator, "!status")
+    assert "not in order: 2" in answer
+    assert "How many new accounts came is said" in await scene.command(moderator, "!names")
+    await scene.all_redeemed(honest)
+    assert len(scene.office.shown) == 3
+
+
+def _bent(token: Token) -> Token:
+    return replace(token, signature=bytes([token.signature[0] ^ 1]) + token.signature[1:])
+
+
+async def test_a_ban_in_the_window_costs_one_round(scene: Scene) -> None:
+    moderator = await scene.moderator()
+    banned, *others = await scene.people(3)
+    scene.cut_off()
+    new = await scene.all_redeemed([banned, *others])
+    await scene.command(moderator, f"!ban {banned.name()}")
+    await scene.until("Excluded", 1)
+    assert others[0].last(Voided) is None  # nothing shows before the window ends
+    assert scene.office.stage == "window"
+    scene.end_window()
+    voided = await others[0].sees(Voided)
+    assert (voided.round, voided.why) == (0, "ban")
+    second = await others[0].sees(Issued, round=1)
+    rows = others[0].rows(others[0].record_of(second))
+    assert {row.user_id for row in rows if isinstance(row, Signed)} == {o.user_id for o in others}
+    assert [row.user_id for row in rows if isinstance(row, Declined)] == [banned.user_id]
+    for walker in others:
+        await walker.signed(1)
+        await walker.entry(1)
+    await scene.circle.bot.idle()
+    assert all(scene.is_closed(walker) for walker in new)
+    assert not any(scene.is_closed(walker) for walker in (*others, banned, moderator))
+
+
+async def test_three_rounds_without_enough_people_and_names_stay(scene: Scene) -> None:
+    people = await scene.people(3)
+    room = scene.circle.room_id
+    for round_ in range(3):
+        scene.cut_off(round_)
+        await people[0].sees(Issued, round=round_)
+        scene.end_window(round_)
+        assert (await people[0].sees(Voided, round=round_)).why == "too few"
+    assert (await people[0].sees(Skipped)).why == "rounds"
+    await people[0].sees(EpochOpened, epoch=2)
+    assert people[0].chain().epoch == people[0].last(EpochOpened, epoch=2)
+    assert scene.circle.room_id == room
+    await people[0].say("still me")
+    await people[1].until(lambda: "still me" in people[1].bodies() or None)
+
+
+async def test_a_switch_waits_for_moderators(scene: Scene) -> None:
+    moderator = await scene.moderator()
+    old = await scene.people(2)
+    scene.cut_off()
+    new = await scene.all_redeemed(old)
+    assert "2 hours" in await scene.command(moderator, "!hold 2")
+    scene.end_window()
+    await scene.until("Ticked", scene.told["Ticked"] + 1)
+    assert scene.office.stage == "held"
+    await old[0].say("people can go on writing")
+    assert "New accounts that came: 2." in await scene.command(moderator, "!names")
+    await scene.command(moderator, "!release")
+    await scene.until("HoldReleased", 1)
+    assert scene.office.stage == "frozen"
+    scene.clock.go_to(scene.office.thaws)
+    for walker in new:
+        await walker.arrive()

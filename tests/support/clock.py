@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from peerroom.clock import SystemClock
 
 START = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
 
@@ -55,3 +59,40 @@ class FrozenClock:
             _, _, wake = heapq.heappop(self._sleepers)
             if not wake.done():
                 wake.set_result(None)
+
+
+class ShiftedClock(SystemClock):
+    """The machine's clock, some time apart. `shift` moves it on, and whoever sleeps looks again.
+
+    For long times on a real server, which keeps the machine's time.
+    """
+
+    def __init__(self, apart: timedelta = timedelta(0)) -> None:
+        self._apart = apart
+        self._shifted = asyncio.Event()
+
+    def now(self) -> datetime:
+        return super().now() + self._apart
+
+    def set_apart(self, apart: timedelta) -> None:
+        """Be so far ahead of the machine's clock from now on."""
+        self._apart = apart
+        self._shifted.set()
+        self._shifted = asyncio.Event()
+
+    def go_to(self, moment: datetime) -> None:
+        """Make it ``moment`` now."""
+        self.set_apart(moment - super().now())
+
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        # Not a coroutine function: who is about to sleep must not miss a shift before they do.
+        return self._sleep(seconds, self._shifted)
+
+    async def _sleep(self, seconds: float, shift: asyncio.Event) -> None:
+        sleeping = asyncio.ensure_future(super().sleep(seconds))
+        shifted = asyncio.ensure_future(shift.wait())
+        try:
+            await asyncio.wait({sleeping, shifted}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            shifted.cancel()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from peerroom.bot.epochs import points
 from peerroom.bot.epochs.book import Book
 from peerroom.clock import Clock
 from peerroom.pseudonym.epochs import Policy
@@ -55,6 +56,7 @@ class Desk:
             self._book.write(office)
         for effect in effects:
             self._keep(effect, office)
+        points.reach("told", type(fact).__name__)
         self._news.set()
         return True
 

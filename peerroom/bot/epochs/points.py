@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Final, Literal, get_args
 
 Moment = Literal[
+    "told",  # the registrar has decided on a fact, nothing of it is committed
     "begun",  # decided and queued, nothing is done
     "done",  # the server or the signer has done it, we have not kept that
     "kept",  # the answer was told and the row is marked
@@ -23,7 +24,7 @@ _watcher: Callable[[Moment, str], None] | None = None
 
 
 def reach(moment: Moment, key: str) -> None:
-    """Say that ``moment`` of the effect or redemption ``key`` is reached."""
+    """Say that ``moment`` of the fact, effect or redemption called ``key`` is reached."""
     if _watcher is not None:
         _watcher(moment, key)
 

@@ -28,13 +28,15 @@ EPOCH: Final = "Epoch"
 """``type`` of a row that carries an effect."""
 
 _DECODER: Final = msgspec.msgpack.Decoder(Effect)
+IN_ORDER: Final = "epochs"
+"""Order key of what goes one after another, as it was decided."""
 _CLEARING: Final = (
     want.DeactivateStrangers,
     want.DeactivateSpent,
     want.CloseRoom,
     want.RemoveAccount,
 )
-"""Effects that nothing waits for. The others go one after another, as they were decided."""
+"""What nothing waits for."""
 
 REFUSED: Final = "renewal refused: "
 """How `Ledger.counts` calls what the registrar did not accept, before why."""
@@ -88,14 +90,18 @@ class Queueing:
 
     def _queue(self, effect: Effect) -> None:
         encoded = base64.b64encode(msgspec.msgpack.encode(effect)).decode()
-        clearing = isinstance(effect, _CLEARING)
+        order_key = IN_ORDER
+        if isinstance(effect, _CLEARING):
+            order_key = f"{IN_ORDER}: clearing"
+        elif isinstance(effect, want.MakeKeys):  # for the epoch after the next: there is time
+            order_key = f"{IN_ORDER}: keys"
         self.vault.outbox.add(
             self.requests.account.id,
             self.requests.management,  # rows have a room; effects name theirs themselves
             "action",
             {"type": EPOCH, "effect": encoded},
             now=self.requests.clock.now(),
-            order_key="epochs, clearing" if clearing else "epochs",
+            order_key=order_key,
             idempotency_key=key_of(effect),
         )
 
@@ -113,7 +119,7 @@ class Queueing:
             "message",
             {"type": ENTRY, "content": entry.content(), "readers": list(effect.readers)},
             now=self.requests.clock.now(),
-            order_key="epochs",
+            order_key=IN_ORDER,
             idempotency_key=key_of(effect),
         )
 
