@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import noto_cjk_sans_jp_regular
@@ -28,7 +29,7 @@ from textual.strip import Strip
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support import filled_vault  # noqa: E402 - the path to it is set just above
+from support import filled_vault, new_names  # noqa: E402 - the path to it is set just above
 from support.clock import FrozenClock  # noqa: E402
 
 from peerroom import i18n  # noqa: E402
@@ -62,6 +63,7 @@ class Scene:
     keys: Sequence[str] = ()
     theme: str = "evening"
     first_run: bool = False
+    names: Literal["fixed", "rotate", "change"] = "fixed"
 
 
 def scenes() -> Iterator[Scene]:
@@ -75,6 +77,8 @@ def scenes() -> Iterator[Scene]:
         yield Scene(f"panic-wide-{lang}", lang, 120, 34, keys=["f1"])
         yield Scene(f"hard-{lang}", lang, keys=["f1", "w", "down"])
         yield Scene(f"menu-{lang}", lang, keys=["f2"])
+        yield Scene(f"name-{lang}", lang, keys=["f8"], names="rotate")
+        yield Scene(f"new-names-{lang}", lang, 120, 34, names="change")
         yield Scene(f"welcome-{lang}", lang, first_run=True)
         yield Scene(f"leaving-{lang}", lang, keys=[begin] * 3, first_run=True)
         yield Scene(f"keep-{lang}", lang, keys=[begin] * 4, first_run=True)
@@ -89,6 +93,9 @@ async def strips(scene: Scene) -> list[Strip]:
         filled_vault.say(vault, filled_vault.evening(scene.language, NIGHT))
         door = {"en": "The door", "ja": "部屋の入り口"}[scene.language]
         filled_vault.furnish(vault, scene.language, room_id="!door:x", title=door)
+        vault.rooms.set_direct("!door:x", True)
+        if scene.names != "fixed":
+            new_names.rotate(vault, NIGHT)
     start = Start(
         vault=None if scene.first_run else vault,
         folder=Path("/nonexistent"),
@@ -102,6 +109,10 @@ async def strips(scene: Scene) -> list[Strip]:
     async with app.run_test(size=(scene.columns, scene.rows)) as pilot:
         app.theme = scene.theme
         await _settle(pilot)
+        if scene.names == "change":
+            assert app.entry.client is not None
+            await new_names.change(app.entry.client, vault, scene.language)
+            await _settle(pilot)
         for key in scene.keys:
             await pilot.press(key)
             await _settle(pilot)

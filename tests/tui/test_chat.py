@@ -389,7 +389,7 @@ async def test_wide_terminals_show_the_rooms_beside(make_app: MakeApp, room: Vau
         row = next(n for n, line in enumerate(shown(app).splitlines()) if "Another room" in line)
         await pilot.click(offset=(3, row))
         await ready(pilot)
-        assert "Another room · Quiet Heron (F8) · 4 people" in shown(app)
+        assert "Another room · Quiet Amber Heron (F8) · 4 people" in shown(app)
         await pilot.resize_terminal(80, 24)
         await ready(pilot)
         assert "Parents at night" not in shown(app)
@@ -404,7 +404,7 @@ async def test_rooms_are_one_key_away_in_a_narrow_one(make_app: MakeApp, room: V
         await ready(pilot)
         await pilot.press("down", "enter")
         await ready(pilot)
-        assert "Another room · Quiet Heron (F8) · 4 people" in shown(app)
+        assert "Another room · Quiet Amber Heron (F8)" in shown(app)
 
 
 async def test_what_is_new_in_other_rooms_stands_in_the_first_row(
@@ -438,8 +438,8 @@ async def test_who_is_here(make_app: MakeApp, room: Vault) -> None:
         await ready(pilot)
         await pilot.press(*"/people", "enter")
         await ready(pilot)
-        assert "Quiet Heron  you" in shown(app)
-        assert "Warm Lantern  moderator" in shown(app)
+        assert "Quiet Amber Heron  you" in shown(app)
+        assert "Warm Rain Lantern  moderator" in shown(app)
 
 
 async def test_another_language_is_spoken_everywhere_at_once(
@@ -503,7 +503,7 @@ async def test_a_new_identity_is_accepted_only_after_two_answers(
         assert "accept" in app.applicable()
         await pilot.press(*"/accept", "enter")
         await ready(pilot)
-        assert "Warm Lantern" in shown(app)
+        assert "Warm Rain Lantern" in shown(app)
         await pilot.press("enter")
         await ready(pilot)
         assert "Are you sure" in last_row(app)

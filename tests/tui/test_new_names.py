@@ -110,7 +110,7 @@ async def test_a_name_that_does_not_rotate_says_so(make_app: MakeApp, room: Vaul
         await ready(pilot)
         await pilot.press("f8")
         await ready(pilot)
-        assert "You are Quiet Heron" in shown(app)
+        assert "You are Quiet Amber Heron" in shown(app)
         assert "This name does not rotate: everyone here can follow it." in said(app)
         assert "crowd" not in said(app) and "Every epoch" not in said(app)
 
@@ -234,7 +234,7 @@ async def test_whose_name_stays_is_marked_in_the_list(make_app: MakeApp, rotatin
         await ready(pilot)
         await pilot.press(*"/people", "enter")
         await ready(pilot)
-        assert "Warm Lantern  moderator · does not rotate" in shown(app)
+        assert "Warm Rain Lantern  moderator · does not rotate" in shown(app)
 
 
 # Before everyone has a new name
@@ -466,3 +466,19 @@ async def test_the_rooms_page_shows_the_past_below(make_app: MakeApp, rotating: 
         await pilot.press("down", "enter")
         await ready(pilot)
         assert open_room(app) == ROOM
+
+
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        (90, f" Parents at night · {OLD.english} (F8) · 4 people "),
+        (80, f" Parents at night · {OLD.english} (F8)  "),
+    ],
+)
+async def test_the_first_row_has_room_for_the_name_first(
+    make_app: MakeApp, rotating: Vault, columns: int, row: str
+) -> None:
+    app = make_app(vault=rotating)
+    async with app.run_test(size=(columns, 24)) as pilot:
+        await ready(pilot)
+        assert shown(app).splitlines()[0].startswith(row)

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from peerroom.client.views import RoomView
 from peerroom.i18n import _, ngettext
 from peerroom.text.cells import cell_width, truncate
+from peerroom.tui.widgets.hint import SEPARATOR
 
 
 class Button(NamedTuple):
@@ -75,7 +76,7 @@ class TopBar(Widget):
         """Title, space, help, leave."""
         base = self.rich_style
         helping, leaving = self.buttons()
-        title = truncate(f" {self._title}", max(0, helping.start - 1))
+        title = _fitting(f" {self._title}", max(0, helping.start - 1))
         space = " " * max(0, helping.start - cell_width(title))
 
         def styled(part: str) -> Segment:
@@ -94,6 +95,13 @@ class TopBar(Widget):
                 await self.app.run_action(button.action)
 
 
+def _fitting(title: str, cells: int) -> str:
+    """``title``, without the last of more than two parts if that is one too many."""
+    if cell_width(title) > cells and title.count(SEPARATOR) > 1:
+        title = title.rpartition(SEPARATOR)[0]
+    return truncate(title, cells)
+
+
 def room_title(room: RoomView, rooms: Sequence[RoomView], history: str = "") -> str:
     """What stands at the left while ``room``, one of ``rooms``, is open.
 
@@ -105,11 +113,11 @@ def room_title(room: RoomView, rooms: Sequence[RoomView], history: str = "") -> 
     if elsewhere:
         words.append(_("{count} new elsewhere (F4)").format(count=elsewhere))
     if room.former is not None:
-        return " · ".join([*words, history])
+        return SEPARATOR.join([*words, history])
     if room.own_name:
         words.append(_("{name} (F8)").format(name=room.own_name))
     people = ngettext("{count} person", "{count} people", room.people)
     words.append(people.format(count=room.people))
     if not room.encrypted:
         words.insert(1, _("not encrypted"))
-    return " · ".join(words)
+    return SEPARATOR.join(words)
