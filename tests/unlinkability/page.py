@@ -25,7 +25,7 @@ def written(outcome: Outcome, date: str) -> str:
     book = _Book(outcome)
     return "\n".join(
         (
-            _HEAD.format(date=date),
+            _HEAD.format(date=date, found=_FOUND if book.nothing_found else _FOUND_SOMETHING),
             *book.promise(),
             _CARRIES,
             *book.carrying(),
@@ -47,6 +47,11 @@ class _Book:
 
     def __init__(self, outcome: Outcome) -> None:
         self._outcome = outcome
+
+    @property
+    def nothing_found(self) -> bool:
+        """Whether nobody did better than guessing where all agents are always on."""
+        return all(_holds(self._peerroom("always on", view)) for view in VIEWS)
 
     def promise(self) -> Iterator[str]:
         """What was promised, and whether it was found to be so."""
@@ -197,6 +202,12 @@ def _header(*cells: str) -> Iterator[str]:
     yield _row(*("---" for _ in cells))
 
 
+_FOUND: Final = """\
+In short: with agents that are always on and people who say nothing, nobody finds more than guessing
+does, not even the operator of the server."""
+_FOUND_SOMETHING: Final = """\
+In short: **even with agents that are always on somebody finds more than guessing does**; the table
+says who."""
 _HEAD: Final = """\
 # Can old and new names be linked?
 
@@ -204,8 +215,7 @@ Every week each member of a circle becomes a new account with a new name. This p
 somebody who watches can tell who became whom. It is an experiment with invented people and the real
 protocol, made on {date} by `make lab`; the same command makes it again.
 
-In short: with agents that are always on and people who say nothing, nobody finds more than guessing
-does, not even the operator of the server. **With a laptop that is opened and closed, the server's
+{found} **With a laptop that is opened and closed, the server's
 operator links most accounts**: they see when each account is connected, and the new account is made
 at a moment when the old one is. **Whoever writes is linked by when and how much they write**, by
 members too. Both are in the promise that PeerRoom makes, as what can still give you away.

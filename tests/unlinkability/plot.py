@@ -46,6 +46,8 @@ def draw(results: Results, file: Path) -> None:
                 )
     axes.axvline(100 / MEMBERS, color="#777777", linewidth=1, linestyle="--", zorder=0)
     axes.text(100 / MEMBERS, len(rows) - 0.35, " guessing", color="#555555", fontsize=8)
+    for height in range(1, len(rows), 2):
+        axes.axhspan(height - 0.5, height + 0.5, color="#f4f4f4", zorder=-1)
     axes.set_yticks(range(len(rows)), [words for words, _ in reversed(rows)])
     axes.set_ylim(-0.6, len(rows) - 0.1)
     axes.set_xlim(0, 100)

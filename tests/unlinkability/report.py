@@ -26,6 +26,15 @@ PAGE: Final = ROOT / "docs/unlinkability.md"
 PICTURE: Final = ROOT / "docs/images/unlinkability.svg"
 
 
+_SHARE: Final = {
+    "always on": 1.0,
+    "always on, lines fail": 0.5,
+    "half always on": 0.5,
+    "laptops": 1.6,  # every third epoch of theirs ends without a switch
+}
+"""How many circles of twenty are looked at, beside those that the promise is about."""
+
+
 def inquiries(circles: int) -> list[Inquiry]:
     """The questions of the lab: ``circles`` of twenty with ten switches each carry the promise."""
     few = max(2, circles // 10)
@@ -35,9 +44,7 @@ def inquiries(circles: int) -> list[Inquiry]:
         quiet = cases("peerroom", "nobody writes")
         if hours == "always on":
             quiet += cases("peerroom", "everyone writes alike")
-        # Of the epochs of laptops a third ends without a switch.
-        many = circles * 3 // 2 if hours == "laptops" else circles
-        asked.append(Inquiry(twenty, quiet, many, 2 * few))
+        asked.append(Inquiry(twenty, quiet, round(circles * _SHARE[hours]), 2 * few))
         compared = cases("peerroom", "everyone writes as they do")
         if hours == "always on":
             compared += cases("no padding", "everyone writes as they do")
@@ -46,7 +53,7 @@ def inquiries(circles: int) -> list[Inquiry]:
         asked.append(Inquiry(twenty, compared, few, few))
         for members in (10, 50):
             quiet = cases("peerroom", "nobody writes")
-            asked.append(Inquiry(Crowd(members, hours), quiet, few, few))
+            asked.append(Inquiry(Crowd(members, hours), quiet, few * 10 // members + few // 2, few))
     return asked
 
 
