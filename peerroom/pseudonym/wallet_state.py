@@ -286,7 +286,6 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
             self.stop is None
             and self.token is not None
             and self.admitted is None
-            and not self.look
             and not self.skewed(now)
             and now < self.times.ends(self.round)
         )

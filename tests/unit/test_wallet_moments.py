@@ -189,6 +189,15 @@ def test_a_visit_that_could_not_be_finished_in_its_window_is_given_up(
     assert member.find(ForgetAccount).localpart == make.localpart
 
 
+def test_no_visit_begins_after_the_final_ledger_however_early_it_comes(
+    bot: Scribe, member: Member
+) -> None:
+    member.be_signed()
+    member.tell(SawRecord(bot.admit([carried("@x:example.org")], late=-WINDOW)))
+    for slot in member.wallet.plan.visits[0]:
+        assert member.tick(slot) == (ReadPages(3),)
+
+
 def test_nobody_asks_who_sleeps_over_the_cut_off(bot: Scribe, member: Member) -> None:
     member.see(bot.issue([]), bot.begins(0) + timedelta(days=1))
     assert member.stage is Stage.UNSIGNED
@@ -313,6 +322,15 @@ def test_an_account_that_finds_itself_nowhere_lets_the_old_one_look(bot: Scribe)
     assert member.stage is Stage.STAY_SENT
 
 
+def test_the_old_room_is_not_the_next_one_for_the_new_account_either(bot: Scribe) -> None:
+    member, new = redeemed(bot)
+    seat = member.wallet.seat
+    assert seat is not None
+    member.see(bot.admit([seat]), bot.begins(1) + FREEZE)
+    member.tell(Arrived(new, bot.seen, OLD_ROOM))
+    assert member.stage is Stage.ADMITTED
+
+
 def test_a_room_without_its_ledger_proves_nothing(bot: Scribe) -> None:
     member, new = redeemed(bot)
     bot.admit()
@@ -375,6 +393,26 @@ def test_a_token_that_was_not_used_is_not_given_up_for_a_room(bot: Scribe) -> No
     member.tell(StaySent())
     member.arrive(ME.user_id)
     assert member.stage is Stage.STAYED
+
+
+def test_ledgers_are_read_one_after_the_other(bot: Scribe, member: Member) -> None:
+    member.ask()
+    member.tell(SawRecord(bot.issue()), bot.begins(0))
+    member.tell(SawRecord(bot.admit([carried("@x:example.org")])), bot.begins(1) + FREEZE)
+    member.tell(SawPages(3, bot.pages[3]))
+    assert member.steps == (ReadPages(2),)
+    assert member.tell(SawPages(2, bot.pages[2])) == (ReadPages(3),)
+    member.tell(SawPages(3, bot.pages[3]))
+    assert member.stage is Stage.STAY_SENT
+
+
+def test_the_token_of_a_voided_round_is_worth_nothing(bot: Scribe, member: Member) -> None:
+    member.be_signed()
+    member.see(bot.void(), bot.begins(1))
+    member.see(bot.issue([bot.declined(ME.user_id, 1)], round_=1))
+    member.see(bot.admit(round_=1), bot.begins(2) + FREEZE)
+    assert member.stage is Stage.DECLINED
+    assert member.wallet.token is None
 
 
 def test_who_is_neither_in_nor_carried_waits_outside_and_asks_again(

@@ -224,6 +224,17 @@ def test_a_request_that_came_late_may_be_missing(
     assert member.stage is Stage.UNSIGNED
 
 
+def test_whose_clock_was_wrong_cannot_say_that_the_request_was_early(
+    bot: Scribe, member: Member
+) -> None:
+    member.ask()
+    member.tick(bot.begins(0) - timedelta(minutes=30))
+    member.see(bot.issue([stranger()]))  # of the cut-off, in half an hour
+    assert Notice.CLOCK in member.wallet.notices
+    assert stopped(member) is None
+    assert member.stage is Stage.UNSIGNED
+
+
 def test_nothing_is_asked_after_the_cut_off(bot: Scribe, member: Member) -> None:
     member.tick(bot.begins(0))
     assert member.stage is Stage.UNSIGNED
@@ -496,6 +507,26 @@ def test_an_admission_that_counts_more_than_was_issued_stops_and_counts(
     assert member.stage is Stage.ADMITTED
 
 
+def test_a_final_ledger_after_a_gap_is_compared_with_the_issue_ledger(bot: Scribe) -> None:
+    bot.skip()
+    bot.open(at=bot.begins(3))
+    member = Member(bot, now=bot.begins(0) - LENGTH)
+    member.be_signed()
+    seat = member.visit()
+    bot.stayed(other_seat(bot, use=Use.STAY))  # not in the next room
+    pages, hashes = paged([seat])
+    body = Admitted(2, 0, issued=5, count=1, pages=hashes)
+    final = bot.signed(body, bot.begins(1) + FREEZE)
+    number = bot.chain.sequence + 1
+    following = msgspec.structs.replace(bot.opened, epoch=3, keys=bot.opened.next_keys)
+    opened = bot.signed(following, bot.begins(1) + FREEZE, sequence=number + 1, previous=final.hash)
+    member.tell(Arrived(seat.user_id, (final, opened), NEW_ROOM), bot.begins(1) + FREEZE)
+    assert stopped(member) is None
+    member.tell(SawPages(number, dict(enumerate(pages))))
+    assert stopped(member) == "LedgerInflated"
+    assert member.stage is Stage.JOINED
+
+
 def forge_final(bot: Scribe, body: Admitted, rows: list[Seated]) -> SignedRecord:
     """A final ledger that no chain takes."""
     pages, hashes = paged(rows)
@@ -514,6 +545,7 @@ def test_a_server_that_seats_us_where_we_have_no_seat(bot: Scribe, member: Membe
     member.tell(SawPages(3, bot.pages[3]))
     assert stopped(member) == "LedgerInflated"
     assert member.stage is Stage.STAY_SENT
+    assert member.wallet.joined_at is None
 
 
 def test_a_wallet_that_has_no_part_in_it_reads_ledgers_all_the_same(
@@ -528,9 +560,13 @@ def test_a_wallet_that_has_no_part_in_it_reads_ledgers_all_the_same(
     for number in (2, 3):
         assert member.find(ReadPages) == ReadPages(number)
         assert stopped(member) is None
+        assert succeed(member.wallet, now=member.now, random=member.random) is None
         member.tell(SawPages(number, bot.pages[number]))
     assert stopped(member) == "LedgerInflated"
     assert member.stage is Stage.CARRIED
+    following = succeed(member.wallet, now=member.now, random=member.random)
+    assert following is not None
+    assert following[1].stop == "LedgerInflated"
 
 
 @pytest.mark.parametrize("ending", [Scribe.void, Scribe.skip])
@@ -554,6 +590,7 @@ def stop(member: Member) -> None:
 def test_a_stopped_wallet_does_not_ask(bot: Scribe, member: Member) -> None:
     stop(member)
     assert member.tick(member.wallet.plan.request_at) == ()
+    assert member.stage is Stage.IDLE
     member.tell(Cleared())
     assert member.find(SendRequest)
     stop(member)
