@@ -1,4 +1,4 @@
-"""A whole change of names: a real server, the real bot with its signer, the agents of real clients."""
+"""A whole change of names: real server, real bot and signer, the agents of real clients."""
 
 from __future__ import annotations
 
