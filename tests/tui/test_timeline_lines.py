@@ -97,6 +97,11 @@ def test_a_failure_says_why_without_needing_colour() -> None:
     assert text(lay_out(failed, HERE))[-1] == "! Not sent. The server is away."
 
 
+def test_what_may_have_been_sent_is_not_called_unsent() -> None:
+    unsure = replace(VIEW, own=True, state="unsure", problem="It is not certain.")
+    assert text(lay_out(unsure, HERE))[-1] == "! It is not certain."
+
+
 def test_trust_is_said_once_in_a_row() -> None:
     doubtful = replace(VIEW, trust="This device is not confirmed.")
     assert text(lay_out(doubtful, HERE))[-1] == "! This device is not confirmed."

@@ -145,6 +145,21 @@ async def test_who_is_muted_hears_so_rather_than_that_it_will_go_out(room: Room)
     await running
 
 
+async def test_what_may_have_been_sent_says_so_and_offers_nothing(room: Room) -> None:
+    running = room.start()
+    await room.hear("perhaps")
+    (row,) = room.talk.vault.outbox.of_room(ROOM)
+    room.talk.vault.outbox.mark_sending(row.id, room.clock.now())
+    room.talk.vault.outbox.mark_unsure(row.id, "It is not certain that this was sent.")
+    room.client._publish(Change("outbox", ROOM))
+    assert (await room.hear())[1:] == [
+        "02:00 you: perhaps (It is not certain that this was sent.)",
+    ]
+    assert await room.hear("/retry") == ["-- Nothing waits to be sent again."]
+    room.lines.put_nowait("/quit")
+    assert await running == SENT_ALL
+
+
 async def test_what_failed_says_why_and_how_to_go_on(room: Room) -> None:
     running = room.start()
     await room.hear("too much")
