@@ -16,8 +16,10 @@ OWN = f"@quiet-heron:{SERVER}"
 ROOM = f"!night:{SERVER}"
 
 NAMES = {
-    "en": {OWN: "Quiet Heron", "warm": "Warm Lantern", "slow": "Slow River", "soft": "Soft Rain"},
-    "ja": {OWN: "静かなサギ", "warm": "あたたかい灯", "slow": "ゆるやかな川", "soft": "やさしい雨"},
+    OWN: "Quiet Amber Heron / 静かな琥珀のアオサギ",
+    "warm": "Warm Rain Lantern / 温かな雨のランタン",
+    "slow": "Unhurried River Boat / 急がない川の小舟",
+    "soft": "Gentle Snow Lamp / やさしい雪のランプ",
 }
 TITLES = {"en": "Parents at night", "ja": "夜に話す親の部屋"}
 
@@ -75,13 +77,14 @@ def furnish(vault: Vault, language: str = "en", *, room_id: str = ROOM, title: s
     )
     with vault.transaction():
         vault.rooms.put(StoredRoom(room_id, account.id, encrypted=True))
+        version = {"room_version": "12"}
+        vault.rooms.set_state(room_id, "m.room.create", "", version, sender=user("bot"))
         state: list[tuple[str, str, dict[str, Any]]] = [
-            ("m.room.create", "", {"room_version": "12"}),
             ("m.room.name", "", {"name": title or TITLES[language]}),
             ("m.room.power_levels", "", {"users": {user("warm"): 50}}),
             ("m.room.encryption", "", {"algorithm": "m.megolm.v1.aes-sha2"}),
         ]
-        for short, name in NAMES[language].items():
+        for short, name in NAMES.items():
             state.append(
                 ("m.room.member", user(short), {"membership": "join", "displayname": name})
             )
