@@ -19,7 +19,7 @@ class Unclear:
 
 
 def halves(name: str) -> tuple[str, ...]:
-    """The whole name and, of a bilingual one ("Quiet Heron / 静かなサギ"), each half."""
+    """The whole name and each half of a bilingual one ("Quiet Amber Otter / 静かな琥珀のカワウソ")."""
     parts = tuple(part.strip() for part in name.split(" / ") if part.strip())
     return (name, *parts) if len(parts) > 1 else (name,)
 
