@@ -294,15 +294,7 @@ class Bot:
 
     async def _on_batch(self, batch: SyncBatch) -> None:
         await self._open_doors()
-        if self._epochs is not None:
-            self._look_around(self._epochs)
         self._judge()
-
-    def _look_around(self, epochs: Epochs) -> None:
-        assert self._executor is not None
-        if epochs.look_around():
-            self._executor.wake()
-        epochs.synced()
 
     async def _open_doors(self) -> None:
         """Join every encrypted direct room that someone asks us into: a knock may come there."""
@@ -324,6 +316,9 @@ class Bot:
         """Decide on everything that was not decided on; each event and its outcome are one."""
         assert self._picture is not None
         assert self._executor is not None
+        # Who came in first, then what they say: whoever asks for a new name has to have a seat.
+        if self._epochs is not None and self._epochs.look_around():
+            self._executor.wake()
         state = self._picture.take()
         for event in self._reader.waiting():
             with self._vault.transaction():

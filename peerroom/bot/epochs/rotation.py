@@ -147,7 +147,8 @@ class Epochs:
         return True
 
     def look_around(self) -> bool:
-        """See who is where; whether anything was new."""
+        """See who is where, and whether a redemption came; whether anything was new."""
+        self._waiting.set()
         news = False
         for fact in list(self._hearing.whereabouts(self._desk.office)):
             with self._vault.transaction():
@@ -163,10 +164,6 @@ class Epochs:
         fact = _fact_of(action)
         if fact is not None:
             self._desk.tell(fact)
-
-    def synced(self) -> None:
-        """The sync brought something: perhaps a redemption."""
-        self._waiting.set()
 
     # what is to be done --------------------------------------------------------------------------
 
