@@ -125,9 +125,11 @@ async def test_raw_events_that_are_nothing_lose_nothing(circle: Circle) -> None:
     otter.say("before")
     await heron.sees("before")
 
+    attacks = list(events(circle.room_id))
+
     def attack() -> int:
         taken = 0
-        for path, _about, content in events(circle.room_id):
+        for path, _about, content in attacks:
             status, _answer = api.answer("PUT", path, content)
             taken += status == 200
         api.answer("PUT", name, {"displayname": "\x1b[31mModerator\u202e\n\n"})
