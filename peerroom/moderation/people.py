@@ -19,7 +19,7 @@ class Unclear:
 
 
 def halves(name: str) -> tuple[str, ...]:
-    """The whole name and each half of a bilingual one ("Quiet Amber Otter / 静かな琥珀のカワウソ")."""
+    """The whole name and each half of a bilingual one ("Warm Snow Fox / 温かな雪のキツネ")."""
     parts = tuple(part.strip() for part in name.split(" / ") if part.strip())
     return (name, *parts) if len(parts) > 1 else (name,)
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from itertools import count, islice, pairwise
 from typing import Final
 
-from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
 from peerroom.pseudonym.record_errors import RecordError
 from peerroom.pseudonym.words import CREATURES, MODIFIERS, QUALITIES
@@ -46,8 +45,8 @@ LONGEST: Final = sum(
 """Characters of a whole name at most."""
 
 
-class NoNameLeft(PeerRoomError):
-    """More names are in use than can be told apart."""
+class NoNameLeft(RecordError):
+    """More names are in use than can be told apart: of a ledger, it cannot be right."""
 
     what = N_("There are too many people here to give everyone a name of their own.")
     next_step = N_("Please tell the person who hosts the circle.")
