@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from support.circle import WITHIN, Circle
 from support.clock import ShiftedClock
+from support.processes import descendants
 from support.rotating import Walker
 from support.servers import own_address
 
@@ -325,3 +329,31 @@ async def test_a_switch_waits_for_moderators(scene: Scene) -> None:
     scene.clock.go_to(scene.office.thaws)
     for walker in new:
         await walker.arrive()
+
+
+def _is_signer(pid: int) -> bool:
+    return b"peerroom.bot.signer.process" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="finds the process in /proc")
+async def test_the_signer_may_die_before_each_of_its_tasks(scene: Scene) -> None:
+    """It is ended when the bot is about to ask it: another one takes over with the same keys."""
+    deaths: list[str] = []
+
+    def ends_signer(moment: points.Moment, key: str) -> None:
+        scene.hears(moment, key)
+        if moment == "begun" and key.partition(":")[0] in ("sign", "destroy", "keys"):
+            for pid in filter(_is_signer, descendants(os.getpid())):
+                os.kill(pid, signal.SIGKILL)
+                deaths.append(key)
+
+    with points.watched(ends_signer):
+        old = await scene.people(2)
+        scene.cut_off()
+        new = await scene.all_redeemed(old)
+        await scene.switch()
+        for walker in new:
+            await walker.arrive()
+        await scene.circle.bot.idle()
+    assert {"sign:1.0", "destroy:1", "keys:4"} <= set(deaths)
+    assert len(scene.office.seats) == 2
