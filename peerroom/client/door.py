@@ -77,11 +77,15 @@ class Door:
         self._room_id = ""
         self._knocked = ""
 
-    async def make(self) -> None:
-        """Find the room of two, or make it and ask the bot in. Raises `MatrixError`."""
-        self._room_id = self._find() or await self._connection.rooms.create_room(
-            invite=[self._bot], is_direct=True
+    async def make(self, made: str | None = None) -> str:
+        """Find the room of two, or make it and ask the bot in; returns its id. ``made`` was made
+        before, and sync may not have brought it yet. Raises `MatrixError`."""
+        self._room_id = (
+            self._find()
+            or made
+            or await self._connection.rooms.create_room(invite=[self._bot], is_direct=True)
         )
+        return self._room_id
 
     def _find(self) -> str | None:
         """A door that was made before (for another invite, or by a run that crashed)."""

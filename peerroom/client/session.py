@@ -138,7 +138,6 @@ class Client:
             config=self._config,
             clock=self._clock,
             random=self._random,
-            speaks=self._speaks,
         )
 
     def work(self) -> None:
@@ -275,6 +274,11 @@ class Client:
         """As `subscribe`, for companions: what is to be said once waits for a face all the same."""
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback)
+
+    @property
+    def heard(self) -> bool:
+        """Whether somebody is there to be told what is said once."""
+        return self._speaks and bool(self._subscribers)
 
     def rooms(self) -> list[RoomView]:
         """The rooms: those we are in first, the most recently active first."""
@@ -420,7 +424,9 @@ class Client:
         for room_id in batch.left:
             self._roster.changed(room_id)
             room = self._roster.room(room_id)
-            if room is not None:
+            if room is not None and not moving.is_left_behind(
+                self._vault, room_id, self._account.id
+            ):
                 words = _("You are no longer in “{room}”. What was said stays readable here.")
                 self._publish(Change("notice", room_id, words.format(room=room.title)))
         if batch.rooms or batch.left or batch.invites:

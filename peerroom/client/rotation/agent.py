@@ -9,6 +9,7 @@ it changes when names change.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -19,30 +20,40 @@ from peerroom.client import epoch_rooms, wallets
 from peerroom.client.moving import follower
 from peerroom.client.rotation.beginning import Beginner
 from peerroom.client.rotation.doing import Doer
-from peerroom.client.rotation.learning import learn
+from peerroom.client.rotation.learning import Learned, learn
 from peerroom.client.rotation.observing import Observer
-from peerroom.client.rotation.places import circle_rooms
+from peerroom.client.rotation.places import circle_rooms, is_resident
 from peerroom.client.rotation.points import reach
+from peerroom.client.views import Change
+from peerroom.matrix.backoff import SYNC
 from peerroom.pseudonym.wallet import Stage, Wallet, advance, online, steps, succeed, wake
+from peerroom.pseudonym.wallet_errors import WalletDamaged
 from peerroom.pseudonym.wallet_facts import Fact, Started, Ticked
 from peerroom.pseudonym.wallet_steps import Step
+from peerroom.store.errors import DiskFailed, VaultNotWritable
 
 if TYPE_CHECKING:
     from peerroom.client.session import Client
-    from peerroom.client.views import Change
     from peerroom.clock import Clock
     from peerroom.config import Config
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
 
+log = logging.getLogger(__name__)
+
 IDLE: Final = timedelta(minutes=5)
 """The longest wait between two turns: a machine that slept has missed its timer."""
+WATCH: Final = 5.0
+"""Seconds between two looks at the clock while a token is shown and the switch is to come: a
+machine that slept over it is to notice before its old account has said much."""
+SLEPT: Final = timedelta(minutes=1)
+"""A wall clock that is ahead of the other by so much since the last look: the machine slept."""
 Key = tuple[int, int]
 """Number of the account that began a wallet, and its epoch."""
 
 
 class Agent:
-    """Runs beside ``client``. ``speaks``: somebody is there to be told things."""
+    """Runs beside ``client``."""
 
     def __init__(
         self,
@@ -52,7 +63,6 @@ class Agent:
         config: Config,
         clock: Clock,
         random: Random,
-        speaks: bool = True,
     ) -> None:
         self._client = client
         self._vault = vault
@@ -61,9 +71,13 @@ class Agent:
         self._wake = asyncio.Event()
         self._wallets: dict[Key, Wallet] = {}
         self._observers: dict[Key, Observer] = {}
-        self._beginner = Beginner(client, vault, clock=clock, random=random, speaks=speaks)
+        self._news: set[str] = set()
+        """Rooms of which something has come since they were last looked at."""
+        self._learned: set[str] = set()
+        """Rooms of which everything is known that their records say."""
+        self._looked = clock.now(), clock.monotonic()
+        self._beginner = Beginner(client, vault, clock=clock, random=random)
         self._doer = Doer(self, client, vault, config=config, clock=clock, random=random)
-        self.speaks = speaks
         self.settled = asyncio.Event()
         """Set when a turn found nothing left to do for now."""
 
@@ -71,22 +85,37 @@ class Agent:
         """Until cancelled. The client's account connects when the wallets let it."""
         unsubscribe = self._client.watch(self._changed)
         try:
-            self._read()
-            for key in list(self._wallets):
-                self.tell(key, Started())
+            try:
+                self._read()
+            except WalletDamaged as error:
+                # Nothing can be done about names any more; talking goes on.
+                self._client.work()
+                self._client.tell(Change("notice", None, error.sentence()))
+                return
+            self._started()
             while True:
                 self._wake.clear()
-                again = await self._turn()
+                try:
+                    again = await self._turn()
+                except (DiskFailed, VaultNotWritable) as error:
+                    # What could not be stored was not done, either; it is wanted again.
+                    log.info("the names wait: %s", type(error).__name__)
+                    again = SYNC.longest
                 if again is None:
                     continue
                 self.settled.set()
                 await self._wait(again)
         finally:
             unsubscribe()
-            await self._doer.close()
+
+    def _started(self) -> None:
+        for key in list(self._wallets):
+            self.tell(key, Started())
 
     def _changed(self, change: Change) -> None:
         if change.kind in ("rooms", "timeline", "outbox", "connection", "moved"):
+            if change.room_id is not None:
+                self._news.add(change.room_id)
             self.settled.clear()
             self._wake.set()
 
@@ -99,11 +128,19 @@ class Agent:
             timer.cancel()
             called.cancel()
 
+    def _slept(self) -> bool:
+        """Whether the machine slept since the last look: then only the wall clock went on."""
+        (now, ticks), before = self._looked, (self._clock.now(), self._clock.monotonic())
+        self._looked = before
+        return before[0] - now - timedelta(seconds=before[1] - ticks) > SLEPT
+
     # --- a turn -----------------------------------------------------------------------------------
 
     async def _turn(self) -> float | None:
         """One turn; seconds to the next if nothing happens, None for at once."""
         before = dict(self._wallets)
+        if self._slept():
+            self._started()
         await self._align()
         self._begin()
         self._observe()
@@ -117,7 +154,11 @@ class Agent:
         now = self._clock.now()
         moments = [at for _key, wallet in self._every() if (at := wake(wallet, now)) is not None]
         until = min([*moments, now + IDLE]) - now
-        return max(0.0, min(until.total_seconds(), delay))
+        return max(0.0, min(until.total_seconds(), delay, self._watching()))
+
+    def _watching(self) -> float:
+        shown = any(wallet.stage is Stage.REDEEM_SENT for wallet in self._wallets.values())
+        return WATCH if shown else IDLE.total_seconds()
 
     def _read(self) -> None:
         """Take the wallets from the vault; from then on this agent is the only one who writes."""
@@ -133,9 +174,11 @@ class Agent:
 
     def _observe(self) -> None:
         accounts = self._vault.accounts.all()
+        news, self._news = self._news, set()
+        self._learned -= news
         for key, wallet in self._every():
             observer = self._observers.setdefault(key, Observer(self._vault))
-            for fact in observer.facts(wallet, accounts):
+            for fact in observer.facts(wallet, accounts, news):
                 self.tell(key, fact)
             self.tell(key, Ticked())
 
@@ -146,27 +189,54 @@ class Agent:
             return ()
         now = self._clock.now()
         after, todo = advance(before, fact, now=now, random=self._random)
-        following = succeed(after, now=now, random=self._random)
-        if following is None and after == before:
-            return todo
-        with self._vault.transaction():
-            if following is not None:
-                after, new = following
-                account = self._account(new.account.user_id)
-                assert account is not None, "a wallet is of an account of this vault"
-                self._keep((account.id, new.epoch), new)
-            self._keep(key, after)
-        reach("wallet:kept")
+        changed = {key: after} if after != before else {}
+        if succeed(after, now=now, random=self._random) is not None:
+            following = succeed(self._in_office(after), now=now, random=self._random)
+            assert following is not None, "office has nothing to do with it"
+            changed[key], new = following
+            account = self._account(new.account.user_id)
+            assert account is not None, "a wallet is of an account of this vault"
+            changed[account.id, new.epoch] = new
+        if changed:
+            self._keep(changed)
         return todo
 
-    def _keep(self, key: Key, wallet: Wallet) -> None:
-        if wallet.over:
-            wallets.forget(self._vault, *key)
-            self._wallets.pop(key, None)
-            self._observers.pop(key, None)
-        else:
-            wallets.keep(self._vault, key[0], wallet)
-            self._wallets[key] = wallet
+    def _in_office(self, wallet: Wallet) -> Wallet:
+        """With what the account is in its newest room: moderators come and go."""
+        account = self._account(wallet.account.user_id)
+        rooms = circle_rooms(self._vault, account.id) if account is not None else []
+        known = {room.room_id: epoch_rooms.of(self._vault, room.room_id) for room in rooms}
+        opened = {room_id: room.opened for room_id, room in known.items() if room is not None}
+        if wallet.moved or not opened:
+            return wallet
+        newest = max(opened, key=opened.__getitem__)
+        resident = is_resident(self._vault, newest, wallet.account.user_id)
+        return wallet.but(resident=resident)
+
+    def _keep(self, changed: dict[Key, Wallet]) -> None:
+        """Store these wallets, all or none; those that are over go."""
+        with self._vault.transaction():
+            for key, wallet in changed.items():
+                if wallet.over:
+                    wallets.forget(self._vault, *key)
+                else:
+                    wallets.keep(self._vault, key[0], wallet)
+        for key, wallet in changed.items():
+            if wallet.over:
+                self._wallets.pop(key, None)
+                self._observers.pop(key, None)
+            else:
+                self._wallets[key] = wallet
+        reach("wallet:kept")
+
+    def look_at(self, room_id: str) -> None:
+        """Something of this room has come by another way than sync."""
+        self._news.add(room_id)
+        self._wake.set()
+
+    def looks_after(self, user_id: str) -> bool:
+        """Whether there is a wallet for this account."""
+        return any(wallet.concerns(user_id) for wallet in self._wallets.values())
 
     def steps_of(self, key: Key) -> tuple[Step, ...]:
         """What one wallet wants now."""
@@ -221,21 +291,40 @@ class Agent:
 
     def _learn(self) -> None:
         """Note what was verified of the rooms we are in; follow the circle into its newest one."""
-        every = self._every()
-        if not every:
-            return
-        chain = every[-1][1].chain
+        chains = {
+            user_id: wallet.chain
+            for _key, wallet in self._every()
+            for account in (wallet.account, wallet.new_account)
+            if account is not None and (user_id := account.user_id)
+        }
+        own = {account.user_id for account in self._vault.accounts.all(retired=True)}
         for account in self._vault.accounts.all():
+            if (chain := chains.get(account.user_id)) is None:
+                continue
             for room in circle_rooms(self._vault, account.id):
                 epoch_rooms.keep_head(self._vault, room.room_id, chain.sequence, chain.head)
-                learned = learn(self._vault, room.room_id, chain)
-                if learned is None or epoch_rooms.of(self._vault, room.room_id) == learned.room:
+                if room.room_id in self._learned:
                     continue
-                with self._vault.transaction():
-                    epoch_rooms.keep_names(self._vault, learned.names)
-                    epoch_rooms.keep(self._vault, room.room_id, learned.room)
-                self._doer.pin(learned.masters)
+                learned = learn(self._vault, room.room_id, chain)
+                if learned is None:
+                    continue
+                self._keep_learned(room.room_id, learned, own)
+                self._learned.add(room.room_id)
         self._follow()
+
+    def _keep_learned(self, room_id: str, learned: Learned, own: set[str]) -> None:
+        """In one transaction: who is shown under which name has the keys that go with it."""
+        if epoch_rooms.of(self._vault, room_id) == learned.room:
+            return
+        masters = {user: key for user, key in learned.masters.items() if user not in own}
+        with self._vault.transaction():
+            for user_id, master in masters.items():
+                self._vault.identities.pin_from_ledger(user_id, master)
+            epoch_rooms.keep_names(self._vault, learned.names)
+            epoch_rooms.keep(self._vault, room_id, learned.room)
+        if (connection := self._client.link.connection) is not None:
+            connection.identity.expect_many(masters)
+        self._client.tell(Change("pseudonym", room_id))
 
     def _follow(self) -> None:
         """The view goes to the newest room of the account that is used now."""

@@ -7,10 +7,16 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from peerroom.client import wallets
-from peerroom.client.rotation.places import bot_of, circle_rooms, key_of, pinned, records_in
+from peerroom.client.rotation.places import (
+    bot_of,
+    circle_rooms,
+    is_resident,
+    key_of,
+    pinned,
+    records_in,
+)
 from peerroom.client.rotation_wording import stop_words
 from peerroom.client.views import Change
-from peerroom.matrix.power import MODERATOR, room_power
 from peerroom.pseudonym import following
 from peerroom.pseudonym.possession import Account as Card
 from peerroom.pseudonym.record_errors import RecordError, RecordMissing
@@ -28,14 +34,11 @@ log = logging.getLogger(__name__)
 class Beginner:
     """Begins a wallet for the client's account where there is none."""
 
-    def __init__(
-        self, client: Client, vault: Vault, *, clock: Clock, random: Random, speaks: bool
-    ) -> None:
+    def __init__(self, client: Client, vault: Vault, *, clock: Clock, random: Random) -> None:
         self._client = client
         self._vault = vault
         self._clock = clock
         self._random = random
-        self._speaks = speaks
         self._said: set[tuple[str, str]] = set()
 
     def begin(self, known: list[Wallet]) -> bool:
@@ -56,13 +59,12 @@ class Beginner:
         return False
 
     def _wallet(self, chain: Chain, card: Card, room_id: str) -> Wallet:
-        level = room_power(self._vault.rooms, room_id).of(card.user_id)
         return begin(
             chain,
             card,
             now=self._clock.now(),
             random=self._random,
-            resident=level >= MODERATOR,
+            resident=is_resident(self._vault, room_id, card.user_id),
         )
 
     def _chain(self, room_id: str) -> Chain | None:
@@ -87,6 +89,6 @@ class Beginner:
 
     def _say(self, room_id: str, error: str) -> None:
         log.info("the records of a room are not right: %s", error)
-        if self._speaks and (room_id, error) not in self._said:
+        if self._client.heard and (room_id, error) not in self._said:
             self._said.add((room_id, error))
             self._client.tell(Change("notice", room_id, stop_words(error)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -12,6 +12,7 @@ from peerroom.client.invitations import bots
 from peerroom.client.rotation.places import (
     bot_of,
     circle_rooms,
+    missing_pages,
     pages_of,
     records_in,
 )
@@ -28,11 +29,14 @@ from peerroom.matrix.errors import (
     MatrixError,
     NameTaken,
     NotFound,
+    ServerSilent,
 )
 from peerroom.pseudonym import wallet_facts as facts
 from peerroom.pseudonym import wallet_steps as todo
 from peerroom.pseudonym.wallet import Wallet
 from peerroom.pseudonym.wallet_steps import Notice, Step
+from peerroom.store.errors import VaultError
+from peerroom.wire.records import PAGE, RECORD, page_key
 from peerroom.wire.rotation import EVIDENCE, REQUEST, SPOILT, STAY, Spoilt
 
 if TYPE_CHECKING:
@@ -46,6 +50,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FOREVER: Final = float("inf")
+PATIENCE: Final = 180.0
+"""Seconds for one step: what takes longer begins anew, and the others get their turn."""
+ASKED_AGAIN: Final = 60.0
+"""Seconds between two questions for a record that is not where it should be."""
 
 
 class _Later(NamedTuple):
@@ -75,7 +83,8 @@ class Doer:
         self._clock = clock
         self._random = random
         self._later: dict[tuple[Key, str], _Later] = {}
-        self._masters: dict[str, str] = {}
+        self._doors: dict[int, str] = {}
+        """The room of two that was made for an account, until sync has brought it."""
 
     async def do(self, wanted: list[tuple[Key, Step]]) -> float:
         """Do what can be done now; seconds until something that failed is to be tried again."""
@@ -85,24 +94,33 @@ class Doer:
             if later is not None and later.at > self._clock.monotonic():
                 continue
             wallet = self._agent.wallet(key)
-            if wallet is None:
-                continue
+            if wallet is None or step not in self._agent.steps_of(key):
+                continue  # a step before it has changed that
             reach("step:begins", type(step).__name__)
             try:
-                await self._do(key, wallet, step)
-            except MatrixError as error:
+                async with asyncio.timeout(PATIENCE):
+                    await self._do(key, wallet, step)
+            except _NotYet:
+                continue
+            except TimeoutError:
+                self._postpone(name, ServerSilent())
+            except VaultError:
+                raise
+            except PeerRoomError as error:
                 self._postpone(name, error)
             else:
                 self._later.pop(name, None)
-        await self._pin()
         now = self._clock.monotonic()
-        return min((later.at - now for later in self._later.values()), default=FOREVER)
+        waiting = [later.at - now for later in self._later.values() if later.at > now]
+        return min(waiting, default=FOREVER)
 
     def _postpone(self, name: tuple[Key, str], error: PeerRoomError) -> None:
         log.info("a step towards the next name waits: %s", type(error).__name__)
         failures = self._later[name].failures + 1 if name in self._later else 1
         wait = SYNC.wait(failures, error, self._random) if isinstance(error, MatrixError) else None
         pause = SYNC.patience if wait is None else wait
+        if isinstance(error, _Absent):
+            pause = ASKED_AGAIN
         self._later[name] = _Later(failures, self._clock.monotonic() + pause)
 
     async def _do(self, key: Key, wallet: Wallet, step: Step) -> None:
@@ -111,6 +129,12 @@ class Doer:
                 rooms = [room.room_id for room in self._rooms(wallet)]
                 if pages := pages_of(self._vault, rooms, sequence):
                     self._done(key, step, facts.SawPages(sequence, pages))
+                body = wallet.issued if sequence == wallet.issue else wallet.admitted
+                count = len(body.pages) if body is not None else 0
+                for index in missing_pages(self._vault, rooms, sequence, count):
+                    await self._fetch(key, wallet, PAGE, page_key(sequence, index))
+            case todo.ReadRecords(after):
+                await self._fetch(key, wallet, RECORD, str(after + 1))
             case todo.SendRequest(request):
                 content = request.content()
                 await self._to_bot(wallet, REQUEST, content, f"request {wallet.epoch}")
@@ -139,15 +163,14 @@ class Doer:
             case todo.ShowRequest(epoch, round_, request):
                 self._to_room(wallet, SPOILT, Spoilt(epoch, round_, request).content(), "spoilt")
                 self._done(key, step, facts.RequestShown())
-            case todo.Say(notice) if self._agent.speaks:
+            case todo.Say(notice) if self._client.heard or not notice_words(notice):
                 self._say(wallet, notice_words(notice))
                 self._done(key, step, facts.Told(notice))
-            case todo.Stop(error) if self._agent.speaks:
+            case todo.Stop(error) if self._client.heard:
                 self._say(wallet, stop_words(error))
                 self._done(key, step, facts.Told(Notice.STOPPED))
             case _:
-                # Records come with every sync, and who is connected is the agent's `_align`.
-                return
+                return  # who is connected is the agent's `_align`
 
     def _done(self, key: Key, step: Step, fact: facts.Fact) -> None:
         reach("step:done", type(step).__name__)
@@ -165,7 +188,8 @@ class Doer:
         if connection is None or self._client.connection.kind != "online":
             raise _NotYet
         door = Door(self._vault, account, connection, bot)
-        await door.make()
+        # Made once, although sync may take its time to bring it.
+        self._doors[account.id] = await door.make(self._doors.get(account.id))
         if not door.is_open() or not door.is_encrypted():
             raise _NotYet  # the bot comes by itself; the next turn of sync tells
         await door.say(kind, content, f"{about} {account.user_id}", self._clock.now())
@@ -184,6 +208,19 @@ class Doer:
             if room.account_id == self._client.account.id:
                 self._client.say_event(room.room_id, kind, content, f"{about} {room.room_id}")
                 return
+
+    async def _fetch(self, key: Key, wallet: Wallet, kind: str, state_key: str) -> None:
+        """Ask for state that every sync should have brought."""
+        connection = self._client.link.connection
+        if connection is None or self._client.connection.kind != "online":
+            raise _NotYet
+        for room in self._rooms(wallet):
+            if room.account_id == self._client.account.id:
+                content = await connection.rooms.get_state(room.room_id, kind, state_key)
+                if content is not None:
+                    self._vault.rooms.set_state(room.room_id, kind, state_key, content)
+                    self._agent.look_at(room.room_id)
+        raise _Absent
 
     def _rooms(self, wallet: Wallet) -> list[Any]:
         """The circle's rooms of the wallet's accounts, the newest last."""
@@ -245,6 +282,7 @@ class Doer:
             await connection.close()
         rooms = circle_rooms(self._vault, account.id)
         for room in rooms:
+            self._agent.look_at(room.room_id)
             arrived = facts.Arrived(user_id, records_in(self._vault, room.room_id), room.room_id)
             self._done(key, step, arrived)
         if not rooms:
@@ -258,7 +296,7 @@ class Doer:
         """
         connection = self._client.link.connection
         account = self._client.account
-        if connection is None:
+        if connection is None or not self._agent.looks_after(account.user_id):
             return
         for room in self._vault.rooms.all(account.id):
             if room.membership != "invite" or room.is_direct or not room.encrypted:
@@ -267,10 +305,11 @@ class Doer:
             if asked is None or asked.sender not in bots(self._vault):
                 continue
             try:
-                await connection.rooms.join(room.room_id)
+                async with asyncio.timeout(PATIENCE):
+                    await connection.rooms.join(room.room_id)
             except (Forbidden, NotFound):
                 self._vault.rooms.set_membership(room.room_id, "leave")  # it was taken back
-            except MatrixError as error:
+            except (MatrixError, TimeoutError) as error:
                 log.info("an invitation of the bot waits: %s", type(error).__name__)
 
     # --- the old account --------------------------------------------------------------------------
@@ -283,33 +322,25 @@ class Doer:
                 self._vault.accounts.set_password(account.id, None)
 
     def _destroy(self, user_id: str) -> None:
-        if (account := self._account(user_id)) is not None:
-            self._vault.accounts.retire(account.id, self._clock.now())
+        # Also once it is retired: a crash may have left the file of its keys.
+        for account in self._vault.accounts.all(retired=True):
+            if account.user_id == user_id:
+                self._vault.accounts.retire(account.id, self._clock.now())
 
     def _account(self, user_id: str) -> Account | None:
         return next((a for a in self._vault.accounts.all() if a.user_id == user_id), None)
 
-    # --- words and keys ---------------------------------------------------------------------------
+    # --- words ------------------------------------------------------------------------------------
 
     def _say(self, wallet: Wallet, words: str) -> None:
         if words:
             rooms = self._rooms(wallet)
             self._client.tell(Change("notice", rooms[-1].room_id if rooms else None, words))
 
-    def pin(self, masters: Mapping[str, str]) -> None:
-        """From now on these people are who the signed ledger says."""
-        self._masters |= masters
 
-    async def _pin(self) -> None:
-        connection = self._client.link.connection
-        if self._masters and connection is not None:
-            connection.identity.expect_many(self._masters)
-            self._masters = {}
-
-    async def close(self) -> None:
-        """Nothing is left open: visits and looks close their own connections."""
-        self._later.clear()
+class _NotYet(Exception):  # a turn of the world, not an error
+    """Something is not there yet; when it comes, the client tells of a change."""
 
 
-class _NotYet(MatrixError):
-    """Something is not there yet: to be tried again soon."""
+class _Absent(MatrixError):
+    """The server does not show what it should, or has shown it only now."""

@@ -6,7 +6,7 @@ run is remembered here, so that a turn costs little.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client.rotation.places import bot_of, circle_rooms, records_in
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _NEWEST: Final = 100
 """How many of a room's newest events are looked through each time."""
+_OF_BOT: Final = 20
+"""And how many of its bot's: what it says must be found behind any number of messages."""
 
 
 class Observer:
@@ -42,12 +44,17 @@ class Observer:
         self._records: dict[str, frozenset[bytes]] = {}
         self._events: set[str] = set()
 
-    def facts(self, wallet: Wallet, accounts: list[Account]) -> Iterator[Fact]:
-        """What is new for ``wallet``; ``accounts`` are all of the vault that can act."""
+    def facts(
+        self, wallet: Wallet, accounts: list[Account], news: Collection[str]
+    ) -> Iterator[Fact]:
+        """What is new for ``wallet``. ``accounts`` are all of the vault that can act, ``news`` the
+        rooms of which something has come since the last time."""
         for account in accounts:
             if not wallet.concerns(account.user_id):
                 continue
             for room in circle_rooms(self._vault, account.id):
+                if room.room_id in self._records and room.room_id not in news:
+                    continue
                 yield from self._of_records(account.user_id, room.room_id)
                 yield from self._of_events(wallet, account.user_id, room.room_id)
 
@@ -67,15 +74,20 @@ class Observer:
     def _of_events(self, wallet: Wallet, user_id: str, room_id: str) -> Iterator[Fact]:
         bot = bot_of(self._vault, room_id)
         new = wallet.new_account
-        for event in self._vault.events.page(room_id, limit=_NEWEST):
+        of_bot = self._vault.events.of_sender(room_id, bot, _OF_BOT) if bot is not None else []
+        for event in (*self._vault.events.page(room_id, limit=_NEWEST), *of_bot):
+            # One that cannot be read yet, or of a device not known yet, is looked at again.
             if event.event_id in self._events or event.status != "ok" or event.clear is None:
+                continue
+            by_bot = event.sender == bot
+            if by_bot and event.trust != Trust.SIGNED:
                 continue
             self._events.add(event.event_id)
             if event.sender == user_id:
                 continue
             if new is not None and user_id == new.user_id:
                 yield Decrypted()
-            yield from _said(event, by_bot=event.sender == bot)
+            yield from _said(event, by_bot=by_bot)
 
 
 def _said(event: StoredEvent, *, by_bot: bool) -> Iterator[Fact]:
@@ -84,7 +96,7 @@ def _said(event: StoredEvent, *, by_bot: bool) -> Iterator[Fact]:
     content = clear.get("content")
     try:
         if clear.get("type") == ENTRY:
-            if by_bot and event.trust == Trust.SIGNED:
+            if by_bot:
                 yield Heard(Entry.read(content))
         elif clear.get("type") == EVIDENCE:
             yield Evidence(SignedRecord.read(content))

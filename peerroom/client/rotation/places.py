@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client.invitations import bots
+from peerroom.matrix.power import MODERATOR, room_power
 from peerroom.wire.content import BadContent
 from peerroom.wire.records import PAGE, RECORD, SignedRecord, page_key, read_page
 
@@ -61,6 +62,11 @@ def pages_of(vault: Vault, room_ids: Iterator[str] | list[str], sequence: int) -
     return pages
 
 
+def missing_pages(vault: Vault, room_ids: list[str], sequence: int, count: int) -> list[int]:
+    """Which of the ``count`` pages of a record are in none of these rooms."""
+    return [*(set(range(count)) - set(pages_of(vault, room_ids, sequence)))]
+
+
 def _count(vault: Vault, room_id: str, sequence: int) -> int:
     """How many pages of the record a room may have."""
     prefix = f"{sequence}."
@@ -73,6 +79,11 @@ def bot_of(vault: Vault, room_id: str) -> str | None:
     """The bot that keeps this room: one that let us in, and that made the room."""
     made = vault.rooms.state_event(room_id, "m.room.create")
     return made.sender if made is not None and made.sender in bots(vault) else None
+
+
+def is_resident(vault: Vault, room_id: str, user_id: str) -> bool:
+    """Whether the account keeps its name: whoever moderates is to be known."""
+    return room_power(vault.rooms, room_id).of(user_id) >= MODERATOR
 
 
 def key_of(vault: Vault, bot: str) -> bytes | None:

@@ -11,13 +11,14 @@ from peerroom.client import wallets
 
 if TYPE_CHECKING:
     from peerroom.client.session import Client
+    from peerroom.client.views import Change
     from peerroom.clock import Clock
     from peerroom.config import Config
     from peerroom.store.vault import Vault
 
 
 async def look_after(
-    client: Client, vault: Vault, *, config: Config, clock: Clock, random: Random, speaks: bool
+    client: Client, vault: Vault, *, config: Config, clock: Clock, random: Random
 ) -> None:
     """Wait until there is something to look after, then run the agent until cancelled.
 
@@ -26,14 +27,19 @@ async def look_after(
     if not wallets.any_kept(vault):
         await _circle(client, vault)
     module = await asyncio.to_thread(importlib.import_module, "peerroom.client.rotation.agent")
-    agent = module.Agent(client, vault, config=config, clock=clock, random=random, speaks=speaks)
+    agent = module.Agent(client, vault, config=config, clock=clock, random=random)
     await agent.run()
 
 
 async def _circle(client: Client, vault: Vault) -> None:
     """Return when the client's account is in a room with records."""
     changed = asyncio.Event()
-    unsubscribe = client.watch(lambda _change: changed.set())
+
+    def look(change: Change) -> None:
+        if change.kind in ("rooms", "connection"):
+            changed.set()
+
+    unsubscribe = client.watch(look)
     try:
         while True:
             changed.clear()
