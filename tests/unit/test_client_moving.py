@@ -18,6 +18,7 @@ from peerroom.client.sending import NamesChanging
 from peerroom.client.session import Client
 from peerroom.client.views import Change
 from peerroom.config import Config
+from peerroom.matrix.sync import SyncBatch
 from peerroom.pseudonym.names import by_index
 from peerroom.store.accounts import Account
 from peerroom.store.rooms import StoredRoom
@@ -325,3 +326,17 @@ def test_whose_name_did_not_change_is_marked(
     epoch_rooms.keep(talk.vault, ROOM, EpochRoom(3, OPENED, UNTIL, crowd=14, **marked))
     kept = {member.user_id: member.keeps_name for member in client.members(ROOM)}
     assert kept == {OWN: "", OTHER: why}
+
+
+async def test_that_the_old_room_is_closed_behind_us_is_no_news(
+    talk: Conversation, client: Client, wren: Account
+) -> None:
+    heard: list[Change] = []
+    client.subscribe(heard.append)
+    talk.vault.rooms.set_membership(ROOM, "leave")
+    client._take(SyncBatch(left=(ROOM,)))
+    assert [change.kind for change in heard] == ["notice", "rooms"]
+    heard.clear()
+    await client.move(wren)
+    client._take(SyncBatch(left=(ROOM,)))
+    assert "notice" not in [change.kind for change in heard]
