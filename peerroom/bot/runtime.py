@@ -89,15 +89,15 @@ class Bot:
 
         ``policy`` is when names rotate, by default as the settings say, or not at all.
         """
+        policy = policy or policy_of(config.bot, vault)
         connection = await Connection.open(
             vault,
             account,
             proxy=config.privacy.proxy,
             clock=clock,
             random=random,
-            in_clear=(REDEEM,),
+            in_clear=() if policy is None else (REDEEM,),
         )
-        policy = policy or policy_of(config.bot)
         return cls(vault, account, connection, config, clock=clock, random=random, policy=policy)
 
     @property

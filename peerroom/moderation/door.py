@@ -27,6 +27,8 @@ def judge(knock: Knocked, state: State) -> tuple[Result, InviteRecord | None]:
     if not invite.open_at(knock.at):
         return "expired", invite
     taken = len((state.members.keys() | state.pending_joins) - state.exempt)
+    if state.rotation is not None:
+        taken += state.rotation.outside  # their seats are kept for them
     if invite.role == "member" and taken >= state.seats:
         return "full", invite
     return "admitted", invite

@@ -293,12 +293,18 @@ def _stage(rotation: Rotation) -> str:
 def _hold(command: cmd.Hold, by: str, at: datetime, state: State) -> list[act.Action]:
     if state.rotation is None:
         return _names_stay(state)
-    hours = timedelta(hours=cmd.MOST_HOURS if command.hours is None else command.hours)
-    said = _("The change of names waits, for {time} at most, or until `!release`.")
+    if command.hours is None:
+        # As long as the host allows, counted from when names would have changed.
+        wait = (state.rotation.switch or at) - at + state.rotation.patience
+        words = _("The change of names waits until `!release`, or as long as the host allows.")
+    else:
+        wait = timedelta(hours=command.hours)
+        said = _("The change of names waits for {time}, or until `!release`.")
+        words = said.format(time=lasting(wait))
     return [
         act.Note(by=by, what="hold"),
-        act.SetHold(at + hours),
-        act.Say(state.management, said.format(time=lasting(hours))),
+        act.SetHold(at + wait),
+        act.Say(state.management, words),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 Role = Literal["member", "moderator"]
@@ -75,6 +75,8 @@ class Rotation:
     outside: int = 0
     """Those who wait outside, and tokens with which somebody may still come back."""
     held_until: datetime | None = None
+    patience: timedelta = timedelta(0)
+    """Longest that moderators can put it off, after the window."""
     refusals: int = 0
     """Requests and redemptions that were not in order, ever."""
     residents: frozenset[str] = frozenset()

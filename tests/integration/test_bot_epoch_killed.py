@@ -152,17 +152,17 @@ async def one_epoch(
         stack.push_async_callback(walker.close)
         await walker.ask()
         old.append(walker)
-    await lives.until("Asked", PEOPLE + lives.died_at.count("told Asked"))
+    await lives.until("Asked", PEOPLE)
     lives.move_clock(-WINDOW / 2)
     new = [await walker.redeem(await road()) for walker in old]
     for walker in new:
         stack.push_async_callback(walker.close)
-    await lives.until("Shown", PEOPLE + lives.died_at.count("told Shown"))
+    await lives.until("Shown", PEOPLE)
     lives.move_clock(WINDOW * 0.51)
     for walker in new:
         await walker.arrive()
     await new[0].sees(EpochOpened, epoch=2)
-    await lives.until("AllJoined", 1 + lives.died_at.count("told AllJoined"))
+    await lives.until("AllJoined", 1)
     return old, new
 
 

@@ -162,6 +162,8 @@ class Epochs:
     def decided(self, action: act.Ledger | act.Renewal) -> None:
         """A moderator's decision, inside the transaction that keeps it."""
         fact = _fact_of(action)
+        if isinstance(fact, facts.Joined) and fact.user_id not in self._desk.office.seats:
+            return  # how someone stands counts from when they come in
         if fact is not None:
             self._desk.tell(fact)
 

@@ -40,6 +40,7 @@ def rotation_of(office: Office, ledger: Ledger, now: datetime) -> Rotation:
         crowd=sum(1 for seat in seats if seat.standing == "member" and seat.waits is None),
         outside=sum(1 for seat in seats if seat.waits is not None) + _unused(office),
         held_until=office.held if office.held is not None and office.held > now else None,
+        patience=office.patience,
         refusals=refusals + counts.get(UNREADABLE, 0),
         residents=frozenset(u for u, seat in office.seats.items() if seat.standing == "resident"),
         retired=_retired(office),
