@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 from urllib.parse import unquote
 
 from peerroom.i18n import N_, _
@@ -23,6 +23,8 @@ from peerroom.wire.address import is_event_id, is_room_id, is_user_id
 MOST_INVITES: Final = 20
 MOST_REDACTIONS: Final = 500
 MOST_HOURS: Final = 72
+
+T = TypeVar("T")
 
 _LINE: Final = 1_000
 """Characters of a command that are read; a reason has room in it."""
@@ -314,19 +316,6 @@ def _read_ban(arguments: str) -> Ban | None:
     return Ban(name, rest or None) if name else None
 
 
-def _read_unban(arguments: str) -> Unban | None:
-    name, rest = _name(arguments)
-    return Unban(name) if name and not rest else None
-
-
-def _read_status(arguments: str) -> Status | None:
-    return None if arguments else Status()
-
-
-def _read_names(arguments: str) -> Names | None:
-    return None if arguments else Names()
-
-
 def _read_hold(arguments: str) -> Hold | None:
     if not arguments:
         return Hold()
@@ -334,23 +323,19 @@ def _read_hold(arguments: str) -> Hold | None:
     return Hold(hours) if hours else None
 
 
-def _read_release(arguments: str) -> Release | None:
-    return None if arguments else Release()
+def _alone(kind: type[T]) -> Callable[[str], T | None]:
+    """Reads a command after which nothing comes."""
+    return lambda arguments: None if arguments else kind()
 
 
-def _read_resident(arguments: str) -> Resident | None:
-    name, rest = _name(arguments)
-    return Resident(name) if name and not rest else None
+def _named(kind: Callable[[str], T]) -> Callable[[str], T | None]:
+    """Reads a command after which a name comes and nothing else."""
 
+    def read(arguments: str) -> T | None:
+        name, rest = _name(arguments)
+        return kind(name) if name and not rest else None
 
-def _read_rotating(arguments: str) -> Rotating | None:
-    name, rest = _name(arguments)
-    return Rotating(name) if name and not rest else None
-
-
-def _read_replace(arguments: str) -> Replace | None:
-    name, rest = _name(arguments)
-    return Replace(name) if name and not rest else None
+    return read
 
 
 _READERS: Final[dict[str, tuple[Callable[[str], Command | None], ...]]] = {
@@ -359,14 +344,14 @@ _READERS: Final[dict[str, tuple[Callable[[str], Command | None], ...]]] = {
     RedactEvent.word: (_read_redact_event, _read_redact_last),
     Mute.word: (_read_mute,),
     Ban.word: (_read_ban,),
-    Unban.word: (_read_unban,),
-    Status.word: (_read_status,),
-    Names.word: (_read_names,),
+    Unban.word: (_named(Unban),),
+    Status.word: (_alone(Status),),
+    Names.word: (_alone(Names),),
     Hold.word: (_read_hold,),
-    Release.word: (_read_release,),
-    Resident.word: (_read_resident,),
-    Rotating.word: (_read_rotating,),
-    Replace.word: (_read_replace,),
+    Release.word: (_alone(Release),),
+    Resident.word: (_named(Resident),),
+    Rotating.word: (_named(Rotating),),
+    Replace.word: (_named(Replace),),
 }
 
 _QUOTES: Final = {'"': '"', "“": "”", "「": "」", "『": "』"}
