@@ -92,7 +92,7 @@ async def test_name_says_what_the_page_says(talk: Talk) -> None:
 
 
 async def test_who_marks_whose_name_stays(talk: Talk) -> None:
-    assert "Warm Lantern, moderator, does not rotate" in await talk.hear("/who")
+    assert "Warm Rain Lantern, moderator, does not rotate" in await talk.hear("/who")
 
 
 async def test_while_names_change_what_is_typed_is_kept(talk: Talk) -> None:
