@@ -12,15 +12,13 @@ from peerroom.pseudonym.token_errors import TokenError
 class RequestMissing(RecordError):
     """The request reached the server well before the cut-off; the issue ledger does not have it."""
 
-    what = N_(
-        "Your request for a new name was left out of the circle's list, so you keep your name."
-    )
+    what = N_("The circle left out your request for a new name, so you keep your name.")
 
 
 class RequestAltered(RecordError):
     """The issue ledger has another request in our name than the one that was sent, if any was."""
 
-    what = N_("The circle's list has another request in your name, so you keep your name.")
+    what = N_("The circle's list has a request in your name that you did not make.")
 
 
 class AnswerSpoilt(RecordError):
@@ -46,7 +44,7 @@ class EntryAltered(RecordError):
 class SeatUnproven(RecordError):
     """An account in the admission ledger has no good token, or no proof that it may use it."""
 
-    what = N_("An account came in without a pass, so you keep your name.")
+    what = N_("An account came into the circle without a pass, so your name changes no more.")
 
 
 class WalletDamaged(PeerRoomError):

@@ -513,5 +513,5 @@ class Life(RuleBasedStateMachine):
         assert self.inside[wallet.account.user_id] == self.room_of_epoch[wallet.epoch]
 
 
-Life.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Life.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestLife = Life.TestCase
