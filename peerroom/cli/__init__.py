@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "passphrase": ("passphrase", N_("Change the passphrase of your vault.")),
     "doctor": ("doctor", N_("Check what PeerRoom needs, and say what to do.")),
     "wipe": ("wipe", N_("Remove everything, here and on the server.")),
+    "agent": ("agent", N_("Look after your names while PeerRoom is not open.")),
     "bot": ("bot", N_("Run the moderator bot of a room.")),
 }
 """Name -> module below this package and its help, so that ``--help`` imports none of them."""

@@ -144,17 +144,22 @@ def open_vault(config: Config, asker: Asker, *, key_fd: int | None, ephemeral: b
 
 def unlocked(folder: Path, asker: Asker) -> Vault:
     """The vault in ``folder``; three tries for the passphrase."""
-    from peerroom.store.errors import WrongPassphrase
     from peerroom.store.vault import Vault
+
+    return _recalled(Vault.open_with_key(folder, asked_key(folder, asker)))
+
+
+def asked_key(folder: Path, asker: Asker) -> bytes:
+    """The key of the vault in ``folder``; three tries for the passphrase."""
+    from peerroom.store import keys
+    from peerroom.store.errors import WrongPassphrase
 
     for _attempt in range(2):
         try:
-            vault = Vault.open(folder, asker.secret(_("Passphrase of your vault:")))
+            return keys.unlock(folder, asker.secret(_("Passphrase of your vault:")))
         except WrongPassphrase as error:
             asker.voice.note(error.sentence())
-        else:
-            return _recalled(vault)
-    return _recalled(Vault.open(folder, asker.secret(_("Passphrase of your vault:"))))
+    return keys.unlock(folder, asker.secret(_("Passphrase of your vault:")))
 
 
 def _recalled(vault: Vault) -> Vault:

@@ -32,6 +32,7 @@ from peerroom.matrix.errors import MatrixError
 from peerroom.store.drafts import Draft
 
 if TYPE_CHECKING:
+    from peerroom.client.rotation.agent import Agent
     from peerroom.config import Config
     from peerroom.matrix.sync import SyncBatch
     from peerroom.store.accounts import Account
@@ -87,6 +88,8 @@ class Client:
         self._lingering: list[asyncio.Task[None]] = []
         self._crash: BaseException | None = None
         self._rows = asyncio.Event()
+        self.agent: Agent | None = None
+        """Who looks after the names, once there is something to look after."""
         self._become(account)
 
     def _become(self, account: Account) -> None:
@@ -274,6 +277,16 @@ class Client:
         """As `subscribe`, for companions: what is to be said once waits for a face all the same."""
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback)
+
+    @property
+    def working(self) -> bool:
+        """Whether the account may be connected now (see `rest`)."""
+        return bool(self._tasks)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a worker has stopped by an unforeseen error; `stop` raises it."""
+        return self._crash is not None
 
     @property
     def heard(self) -> bool:

@@ -234,6 +234,11 @@ class Agent:
         self._news.add(room_id)
         self._wake.set()
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether something was wanted in the last turn and could not be done (yet)."""
+        return self._doer.unfinished
+
     def looks_after(self, user_id: str) -> bool:
         """Whether there is a wallet for this account."""
         return any(wallet.concerns(user_id) for wallet in self._wallets.values())

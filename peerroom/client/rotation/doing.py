@@ -85,13 +85,17 @@ class Doer:
         self._later: dict[tuple[Key, str], _Later] = {}
         self._doors: dict[int, str] = {}
         """The room of two that was made for an account, until sync has brought it."""
+        self.unfinished = False
+        """Whether a step was left over the last time."""
 
     async def do(self, wanted: list[tuple[Key, Step]]) -> float:
         """Do what can be done now; seconds until something that failed is to be tried again."""
+        self.unfinished = False
         for key, step in wanted:
             name = (key, type(step).__name__)
             later = self._later.get(name)
             if later is not None and later.at > self._clock.monotonic():
+                self.unfinished = True
                 continue
             wallet = self._agent.wallet(key)
             if wallet is None or step not in self._agent.steps_of(key):
@@ -101,7 +105,7 @@ class Doer:
                 async with asyncio.timeout(PATIENCE):
                     await self._do(key, wallet, step)
             except _NotYet:
-                continue
+                self.unfinished = True
             except TimeoutError:
                 self._postpone(name, ServerSilent())
             except VaultError:
@@ -116,6 +120,7 @@ class Doer:
 
     def _postpone(self, name: tuple[Key, str], error: PeerRoomError) -> None:
         log.info("a step towards the next name waits: %s", type(error).__name__)
+        self.unfinished = True
         failures = self._later[name].failures + 1 if name in self._later else 1
         wait = SYNC.wait(failures, error, self._random) if isinstance(error, MatrixError) else None
         pause = SYNC.patience if wait is None else wait
@@ -174,6 +179,7 @@ class Doer:
 
     def _done(self, key: Key, step: Step, fact: facts.Fact) -> None:
         reach("step:done", type(step).__name__)
+        log.info("%s is done for change %d", type(step).__name__, key[1])
         self._agent.tell(key, fact)
 
     # --- to the bot and to the room ---------------------------------------------------------------

@@ -27,7 +27,7 @@ async def look_after(
     if not wallets.any_kept(vault):
         await _circle(client, vault)
     module = await asyncio.to_thread(importlib.import_module, "peerroom.client.rotation.agent")
-    agent = module.Agent(client, vault, config=config, clock=clock, random=random)
+    client.agent = agent = module.Agent(client, vault, config=config, clock=clock, random=random)
     await agent.run()
 
 

@@ -1,0 +1,144 @@
+"""The agent without a face: a client that only looks after names, and makes way for a face."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from peerroom.client.session import Client
+from peerroom.clock import Clock
+from peerroom.errors import PeerRoomError
+from peerroom.i18n import N_
+from peerroom.store.errors import VaultBusy
+from peerroom.store.vault import Vault
+
+if TYPE_CHECKING:
+    from peerroom.client.views import Change
+    from peerroom.config import Config
+
+log = logging.getLogger(__name__)
+
+PAUSE: Final = 5.0
+"""Seconds between two tries to have the vault back from a face: one ``flock`` each."""
+PATIENCE: Final = 90.0
+"""Seconds that `once` waits for what is under way."""
+
+Outcome = Literal["done", "asked"]
+
+
+class NobodyHere(PeerRoomError):
+    """The vault holds no account."""
+
+    what = N_("There is no name here to look after.")
+    next_step = N_("Run `peerroom join` first.")
+
+
+class NotFinished(PeerRoomError):
+    """Something that was due could not be done, mostly for want of a network. Nothing is lost."""
+
+    what = N_("Not everything that was due could be done.")
+    next_step = N_("Run it again later; it goes on where it stopped.")
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: try again later
+
+
+async def watch(folder: Path, key: bytes, *, config: Config, clock: Clock, random: Random) -> None:
+    """Look after the names of a vault until cancelled, whenever no face has it open."""
+    while True:
+        with await _opened(folder, key, clock) as vault:
+            log.info("at work")
+            await _run(vault, config, clock, random, once=False)
+        log.info("made way for PeerRoom itself")
+
+
+async def once(folder: Path, key: bytes, *, config: Config, clock: Clock, random: Random) -> None:
+    """Do what is due, wait for what is under way, and end.
+
+    A face that has the vault open, or asks for it, does the same by itself. Raises `NotFinished`.
+    """
+    try:
+        vault = Vault.open_with_key(folder, key, yields=True)
+    except VaultBusy:
+        log.info("PeerRoom itself is open and looks after the names")
+        return
+    with vault:
+        outcome = await _run(vault, config, clock, random, once=True)
+    log.info("nothing more is due" if outcome == "done" else "made way for PeerRoom itself")
+
+
+async def _opened(folder: Path, key: bytes, clock: Clock) -> Vault:
+    """The vault, as soon as nobody else has it open."""
+    waits = False
+    while True:
+        try:
+            return Vault.open_with_key(folder, key, yields=True)
+        except VaultBusy:
+            if not waits:
+                log.info("waiting for PeerRoom itself to be closed")
+            waits = True
+        await clock.sleep(PAUSE)
+
+
+async def _run(
+    vault: Vault, config: Config, clock: Clock, random: Random, *, once: bool
+) -> Outcome:
+    """Until the vault is asked for or, with ``once``, nothing is left to do.
+
+    Raises what stopped a worker, and `NotFinished`.
+    """
+    account = vault.accounts.current()
+    if account is None:
+        raise NobodyHere
+    client = Client(vault, account, config=config, clock=clock, random=random, speaks=False)
+    news, asked = asyncio.Event(), asyncio.Event()
+
+    def hear(change: Change) -> None:
+        news.set()
+        if change.kind == "handed_over":
+            asked.set()
+
+    client.watch(hear)
+    timer = asyncio.ensure_future(clock.sleep(PATIENCE)) if once else None
+    await client.start()
+    try:
+        while not asked.is_set() and not client.broken:
+            if once and _is_idle(client, vault):
+                return "done"
+            news.clear()
+            heard = asyncio.ensure_future(news.wait())
+            settled = asyncio.ensure_future(_settled(client))
+            waited: tuple[asyncio.Future[Any], ...] = (heard,)
+            if timer is not None:
+                waited = (heard, settled, timer)
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            heard.cancel()
+            settled.cancel()
+            if timer is not None and timer.done():
+                raise NotFinished
+    finally:
+        if timer is not None:
+            timer.cancel()
+        await client.stop()
+    return "asked"
+
+
+async def _settled(client: Client) -> None:
+    """Return when the agent, if there is one, has done a turn that left nothing to do."""
+    if client.agent is None or client.agent.settled.is_set():
+        await asyncio.Event().wait()
+    else:
+        await client.agent.settled.wait()
+
+
+def _is_idle(client: Client, vault: Vault) -> bool:
+    """Whether nothing is left to do now, as far as the server has told."""
+    from peerroom.client.rotation.places import circle_rooms
+
+    if client.working and client.connection.kind != "online":
+        return False
+    agent = client.agent
+    if agent is None:
+        return client.working and not circle_rooms(vault, client.account.id)
+    return agent.settled.is_set() and not agent.unfinished
