@@ -195,14 +195,16 @@ class CloseRoom(_Effect, frozen=True):
 
 
 class RemoveAccount(_Effect, frozen=True):
-    """Take an account out of a room, whose seat went to a replacement."""
+    """Take an account without a seat out of these rooms, and take back invitations to them: it was
+    banned, or its seat went to another. ``epoch`` is when."""
 
-    room_id: str
     user_id: str
+    rooms: tuple[str, ...]
+    epoch: int
 
     @property
     def key(self) -> str:
-        return f"remove:{self.user_id}:{self.room_id}"
+        return f"remove:{self.user_id}:{self.epoch}"
 
 
 class GrantInvite(_Effect, frozen=True):

@@ -96,6 +96,7 @@ def excluded(turn: Turn, fact: Excluded) -> None:
         shown=without(office.shown, {user}),
         replacements=without(office.replacements, {user}),
     )
+    turn.do(RemoveAccount(user, office.rooms(), office.number))
     if office.batch is not None and user in office.batch.signed:
         if office.stage != "signing":  # until it is published, the ledger can still decline
             turn.change(batch=msgspec.structs.replace(office.batch, doomed=True))
@@ -216,8 +217,7 @@ def replace_lost(turn: Turn) -> bool:
     office = turn.office
     due = {user: lost for user, lost in office.replacements.items() if lost.due <= turn.now}
     for user, lost in sorted(due.items()):
-        room_id = office.room_of(user)
-        assert room_id is not None
-        turn.do(RemoveAccount(room_id, user), GrantInvite(user, lost.by))
+        remove = RemoveAccount(user, office.rooms(), office.number)
+        turn.do(remove, GrantInvite(user, lost.by))
     turn.change(replacements=without(office.replacements, due), seats=without(office.seats, due))
     return bool(due)

@@ -169,6 +169,12 @@ class Office(msgspec.Struct, frozen=True):
         assert self.epoch is not None
         return Times.of(self.epoch)
 
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms that are not closed, the circle's room last."""
+        rooms = [past.room_id for past in self.past.values() if not past.closed]
+        rooms += [self.room_id] if self.room_id is not None else []
+        return tuple(dict.fromkeys(rooms))
+
     def room_of(self, user_id: str) -> str | None:
         """The room in which an account with a seat follows the chain."""
         seat = self.seats.get(user_id)

@@ -61,9 +61,7 @@ class Turn:
         record = Record(office.lineage, office.sequence + 1, office.head, at, body)
         head = hashlib.sha256(encode_record(record)).digest()
         self.change(sequence=record.sequence, head=head, at=at)
-        rooms = [past.room_id for past in office.past.values() if not past.closed]
-        rooms += [office.room_id] if office.room_id is not None else []
-        self.do(*(Publish(room_id, record, pages) for room_id in dict.fromkeys(rooms)))
+        self.do(*(Publish(room_id, record, pages) for room_id in office.rooms()))
         effect = Publish("", record, pages)
         if office.move is not None and office.move.stage == "room":
             records = (*office.move.records, effect)

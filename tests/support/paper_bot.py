@@ -217,8 +217,9 @@ class PaperBot:
                 circle.stir(users)
             case effects.CloseRoom(room_id):
                 server.close(server.rooms[room_id])
-            case effects.RemoveAccount(room_id, user_id):
-                server.leave(server.rooms[room_id], user_id)
+            case effects.RemoveAccount(user_id, rooms):
+                for room_id in rooms:
+                    server.leave(server.rooms[room_id], user_id)
             case effects.GrantInvite(user_id, _by):
                 circle.granted(user_id)
             case effects.DeactivateStrangers(_epoch, _round, since, until, keep):

@@ -292,9 +292,8 @@ class PaperCircle:
         return self._come_in(person, user, person if seat is None else seat)
 
     def ban(self, user_id: str) -> None:
-        """A moderator bans an account, from the old rooms too, to which it may be invited."""
-        for room in self.server.rooms.values():
-            self.server.ban(room, user_id)
+        """A moderator bans an account."""
+        self.server.ban(self.room, user_id)
         self.bot.tell(facts.Excluded(user_id))
 
     def leave(self, member: PaperMember) -> None:

@@ -57,11 +57,12 @@ class Schedule:
                     self._leave,
                     self._lose_laptop,
                     self._bot_off,
-                    self.swindlers.act,
-                    self.swindlers.act,
                 )
             )
             self.circle.at(START + random.random() * BUSY, event)
+        for _ in range(30 * bool(self.swindlers.persons)):
+            self.circle.at(START + random.random() * BUSY, self.swindlers.collect)
+            self.circle.at(START + random.random() * BUSY, self.swindlers.act)
 
     def run(self) -> None:
         """Live through it."""

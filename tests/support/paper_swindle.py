@@ -5,6 +5,7 @@ They speak to the bot in their own words; their wallets go on as honest ones.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,13 @@ class Swindlers:
         people = [member.person for member in circle.members if not member.resident]
         self.persons = frozenset(random.sample(people, count))
         self._hoard: list[tuple[Pending, Token]] = []
+        self._asked: defaultdict[int, list[str]] = defaultdict(list)
         self._made = 0
 
     def act(self) -> None:
-        """Use some token in some way that might give a second seat: for a new account, or for any
-        account that one of them ever had."""
-        self._collect()
+        """Use some token in some way that might give a second seat: for a new account, for the old
+        account of one of them that asked in the same epoch, or for anybody's account."""
+        self.collect()
         if not self._hoard:
             return
         pending, token = self._random.choice(self._hoard[-RECENT:])
@@ -48,12 +50,14 @@ class Swindlers:
             created = self._circle.now
             fact: facts.Fact = facts.Shown(row.user_id, epoch, round_, row, created)
         else:
-            user = self._random.choice(self._own_accounts())
+            users = self._random.choice((self._asked[epoch], [*self._circle.referee.seats]))
+            user = self._random.choice(users)
             row = self._row(user, pending, token, Use.STAY)
             fact = facts.WantsToStay(user, epoch, round_, row)
         self._circle.bot.tell(fact)
 
-    def _collect(self) -> None:
+    def collect(self) -> None:
+        """Keep what their wallets hold now."""
         for member in self._circle.members:
             if member.person not in self.persons:
                 continue
@@ -63,16 +67,13 @@ class Swindlers:
                     continue
                 if (pending, token) not in self._hoard:
                     self._hoard.append((pending, token))
+                    self._asked[wallet.epoch].append(wallet.account.user_id)
 
     def _new_account(self) -> str:
         self._made += 1
         user = f"@swindle{self._made}:{self._circle.name}"
         self._circle.server.accounts[user] = Account(self._circle.now, "", "nowhere")
         return user
-
-    def _own_accounts(self) -> list[str]:
-        seats = self._circle.referee.seats
-        return [user for user, seat in seats.items() if seat in self.persons]
 
     def _row(self, user: str, pending: Pending, token: Token, use: Use) -> Seated:
         account = account_of(user)

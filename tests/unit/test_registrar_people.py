@@ -153,7 +153,8 @@ def test_a_ban_while_the_room_is_made_keeps_its_account_out(desk: Desk) -> None:
 def test_a_ban_of_one_who_waits_ends_the_waiting(desk: Desk) -> None:
     desk.tell(facts.SatOut(user("ann")))
     desk.rotate(*ALL)
-    desk.tell(facts.Excluded(user("ann")))
+    wanted = desk.tell(facts.Excluded(user("ann")))
+    assert wanted == (do.RemoveAccount(user("ann"), ("!one", "!2"), 2),)
     assert user("ann") not in desk.office.seats
     assert Saying.NAME_RETIRED not in desk.said
 
@@ -245,7 +246,8 @@ def test_a_lost_laptops_seat_goes_to_a_new_invite_after_48_hours(desk: Desk) -> 
     assert user("ann") in desk.office.seats
     assert not desk.effects(do.GrantInvite)
     wanted = desk.wait(timedelta(seconds=1))
-    assert wanted == (do.RemoveAccount("!one", user("ann")), do.GrantInvite(user("ann"), MOD))
+    remove = do.RemoveAccount(user("ann"), ("!one",), desk.office.number)
+    assert wanted == (remove, do.GrantInvite(user("ann"), MOD))
     assert user("ann") not in desk.office.seats
 
 

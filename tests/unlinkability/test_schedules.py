@@ -30,7 +30,8 @@ def hold(schedule: Schedule) -> None:
     """Live through it; what must be so in the end."""
     schedule.run()
     assert not schedule.lost()
-    assert schedule.circle.referee.switches >= 2
+    small = len(schedule.circle.inside()) < 6  # bans and good-byes may leave too few to rotate
+    assert small or schedule.circle.referee.switches >= 2
     assert not {stop for member in schedule.honest() for stop in member.stops}
 
 
