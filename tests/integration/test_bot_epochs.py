@@ -172,12 +172,15 @@ def listening(scene: Scene) -> Iterator[None]:
 @pytest.fixture
 async def scene(circle_homeserver: Homeserver) -> AsyncIterator[Scene]:
     clock = ShiftedClock(-WINDOW * 1.5)
-    circle = await Circle.start(circle_homeserver, policy=POLICY, clock=clock)
-    async with AsyncExitStack() as stack:
-        scene = Scene(circle, clock, stack)
-        with listening(scene):
-            yield scene
-    await circle.stop()
+    async with own_address(circle_homeserver, next(_numbers)) as way:
+        circle = await Circle.start(
+            circle_homeserver, policy=POLICY, clock=clock, homeserver=way.url
+        )
+        async with AsyncExitStack() as stack:
+            scene = Scene(circle, clock, stack)
+            with listening(scene):
+                yield scene
+        await circle.stop()
 
 
 async def test_everyone_gets_a_new_account_and_a_new_name(scene: Scene) -> None:

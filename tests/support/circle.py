@@ -99,14 +99,15 @@ class Circle:
         moderators: tuple[str, ...] = (),
         policy: Policy | None = None,
         clock: Clock = CLOCK,
+        homeserver: str | None = None,
     ) -> Self:
-        """With a ``policy`` (`Every` for short epochs) names rotate, and the first epoch is open
+        """``homeserver`` is the bot's own way to the server. With a ``policy`` (`Every` for short epochs) names rotate, and the first epoch is open
         when this returns."""
         circle = cls(server, policy=policy, clock=clock)
         account = await asyncio.to_thread(bot_account, server)
         config = Config(
             bot=BotConfig(
-                homeserver=server.base_url,
+                homeserver=homeserver or server.base_url,
                 username=account.user_id[1:].partition(":")[0],
                 room="Kitchen table",
                 seats=seats,

@@ -34,27 +34,33 @@ class Accounts:
         """Set display names. Before anyone is in a room: nobody then sees a change."""
         for user_id, number in numbers.items():
             name = str(names.by_index(number))
-            await self._unless_gone(self._admin.set_display_name(user_id, name))
+            await self._unless_gone(user_id, self._admin.set_display_name(user_id, name))
 
     async def join(self, room_id: str, users: Sequence[str]) -> None:
         """Put accounts into a room, in this order. Raises `NotSeenYet` until the sync shows them.
 
-        Only then can what we say in the room be encrypted for them.
+        Only then can what we say in the room be encrypted for them. Who has left again since an
+        earlier try, or was banned, is not brought back.
         """
-        inside = self._joined(room_id)
-        there = [u for u in users if u not in inside]
-        for user_id in there:
-            await self._unless_gone(self._admin.join(room_id, user_id))
-        if there:
-            members = await self._rooms.members(room_id)
-            came = {u for u in there if members.get(u, {}).get("membership") == "join"}
-            if not came <= self._joined(room_id):
+        there = await self._rooms.members(room_id)
+        for user_id in users:
+            if there.get(user_id, {}).get("membership") not in ("join", "leave", "ban"):
+                await self._unless_gone(user_id, self._admin.join(room_id, user_id))
+        known = self._vault.rooms.members(room_id)
+        for user_id, member in (await self._rooms.members(room_id)).items():
+            if member.get("membership") == "join" and user_id not in known:
                 raise NotSeenYet
 
     async def invite(self, room_id: str, users: Sequence[str]) -> None:
-        """Invite accounts one by one, in this order."""
+        """Invite accounts one by one, in this order. Whom the server refuses is passed over: they
+        were banned meanwhile, or live on a server that this room does not speak with."""
         for user_id in users:
-            await self._unless_gone(self._rooms.invite(room_id, user_id))
+            try:
+                await self._rooms.invite(room_id, user_id)
+            except MatrixError as error:
+                if error.reach is not None:
+                    raise
+                log.warning("an account could not be invited: %s", type(error).__name__)
 
     async def end_strangers(self, since: datetime, until: datetime, keep: Collection[str]) -> None:
         """End the accounts of PeerRoom's making that were made between these moments and are in no
@@ -65,12 +71,12 @@ class Accounts:
             if user_id in keep or account.admin or account.created > until:
                 continue
             if _DRAWN.fullmatch(user_id) and not await self._admin.joined_rooms(user_id):
-                await self._unless_gone(self._admin.deactivate(user_id))
+                await self._unless_gone(user_id, self._admin.deactivate(user_id))
 
     async def end(self, users: Sequence[str]) -> None:
         """End accounts whose time is over, and leave the rooms of two that we had with them."""
         for user_id in users:
-            await self._unless_gone(self._admin.deactivate(user_id))
+            await self._unless_gone(user_id, self._admin.deactivate(user_id))
         for room in self._vault.rooms.all():
             people = self._vault.rooms.members(room.room_id).keys()
             if room.is_direct and room.membership == "join" and not people.isdisjoint(users):
@@ -80,16 +86,21 @@ class Accounts:
                 except (Forbidden, NotFound):
                     continue
 
-    def _joined(self, room_id: str) -> set[str]:
-        members = self._vault.rooms.members(room_id)
-        return {user for user, member in members.items() if member.get("membership") == "join"}
+    async def _unless_gone(self, user_id: str, doing: Awaitable[None]) -> None:
+        """Wait for it, but pass over an account that is not there any more.
 
-    @staticmethod
-    async def _unless_gone(doing: Awaitable[None]) -> None:
-        """Wait for it, but pass over an account that is not there any more or may not come in."""
+        If we are no administrator any more, everything is refused: that must not look as if all
+        of them were gone.
+        """
         try:
             await doing
         except MatrixError as error:
-            if error.reach is not None:
+            if error.reach is not None or not await self._is_gone(user_id):
                 raise
             log.warning("an account was passed over: %s", type(error).__name__)
+
+    async def _is_gone(self, user_id: str) -> bool:
+        try:
+            return (await self._admin.account(user_id)).deactivated
+        except NotFound:
+            return True

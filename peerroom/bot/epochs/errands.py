@@ -124,8 +124,9 @@ class Errands:
                 await self._accounts.invite(room_id, users)
             case want.CloseRoom(room_id=room_id):
                 await self._rooms.close(room_id)
-            case want.RemoveAccount(room_id=room_id, user_id=user_id):
-                await self._rooms.remove(room_id, user_id)
+            case want.RemoveAccount(user_id=user_id, rooms=room_ids):
+                for room_id in room_ids:
+                    await self._rooms.remove(room_id, user_id)
             case _:
                 await self._clear(effect)
         return None

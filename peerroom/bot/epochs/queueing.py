@@ -33,7 +33,6 @@ IN_ORDER: Final = "epochs"
 _CLEARING: Final = (
     want.DeactivateStrangers,
     want.DeactivateSpent,
-    want.CloseRoom,
     want.RemoveAccount,
 )
 """What nothing waits for."""

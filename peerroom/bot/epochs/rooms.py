@@ -67,7 +67,13 @@ class EpochRooms:
         return None
 
     async def publish(self, effect: Publish, seed: bytes) -> None:
-        """Put a record into the room's state, its pages first: who sees it can read it all."""
+        """Put a record into the room's state, its pages first: who sees it can read it all.
+
+        Not into a room that we are in no more: nobody follows the chain there.
+        """
+        room = self._vault.rooms.get(effect.room_id)
+        if room is not None and room.membership == "leave":
+            return
         number = effect.record.sequence
         for index, page in enumerate(effect.pages):
             content = wire.page_content(page)
@@ -101,7 +107,7 @@ class EpochRooms:
         await self.leave(room_id)
 
     async def remove(self, room_id: str, user_id: str) -> None:
-        """Take someone out of a room; one who is not in it, or stands above us, is left alone."""
+        """Take someone out of a room; who is not in it, is banned or owns it is left alone."""
         try:
             await self._rooms.kick(room_id, user_id)
         except (Forbidden, NotFound):

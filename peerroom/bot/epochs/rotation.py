@@ -36,7 +36,7 @@ from peerroom.store.events import StoredEvent
 from peerroom.store.outbox import OutboxRow
 from peerroom.store.vault import Vault
 from peerroom.wire.invite import Pinned
-from peerroom.wire.records import RECORD
+from peerroom.wire.records import RECORD, SignedRecord
 
 log = logging.getLogger("peerroom.bot")
 
@@ -104,9 +104,17 @@ class Epochs:
         return rotation_of(self._desk.office, self._ledger, now)
 
     def pinned(self) -> Pinned:
-        """What an invite names, so that a newcomer is shown no older story."""
-        office = self._desk.office
-        return Pinned(office.lineage, office.sequence, office.head)
+        """What an invite names, so that a newcomer is shown no older story: the newest record that
+        stands in the room, which may not be the newest that was decided on."""
+        lineage = self._desk.office.lineage
+        room_id = circles.current(self._vault).circle
+        numbers = [
+            int(event.state_key) for event in self._vault.rooms.state_events(room_id, RECORD)
+        ]
+        if not numbers:
+            return Pinned(lineage)
+        newest = self._vault.rooms.state(room_id, RECORD, str(max(numbers)))
+        return Pinned(lineage, max(numbers), SignedRecord.read(newest).hash)
 
     def invites_until(self) -> datetime | None:
         """When invites that are made now end, if before their usual time."""
@@ -212,17 +220,14 @@ class Epochs:
         before = circles.current(self._vault).circle
         members = self._vault.rooms.members(before)
         circles.replace_circle(self._vault, room_id)
-        came = {u for u, m in members.items() if m.get("membership") in ("join", "leave", "ban")}
-        for user in came:
+        asked = {user for user, member in members.items() if member.get("membership") == "invite"}
+        for user in members.keys() - asked:
             self._ledger.note_arrival(user)
-        for user in sorted(self._awaited() - came):
-            self._requests.add(act.InviteMember(room_id, user), f"awaited:{room_id}{user}")
-
-    def _awaited(self) -> set[str]:
         invites = self._ledger.invites().values()
         coming = {one.used_by for one in invites if one.used_by is not None and not one.arrived}
-        seats = self._desk.office.seats.keys()
-        return {*coming, *(self._ledger.moderators() - seats)} - self._ledger.bans()
+        coming |= asked & self._ledger.moderators()
+        for user in sorted(coming - self._desk.office.seats.keys() - self._ledger.bans()):
+            self._requests.add(act.InviteMember(room_id, user), f"awaited:{room_id}{user}")
 
 
 def _fact_of(action: act.Ledger | act.Renewal) -> facts.Fact | None:
