@@ -44,6 +44,7 @@ from peerroom.wire.rotation import (
     Entry,
     Redemption,
     Request,
+    Spoilt,
     Stay,
     decode_seat,
     encode_seat,
@@ -284,6 +285,9 @@ def test_messages_do_not_show_what_is_in_them() -> None:
     assert repr(Entry(1, 0, "secret")) == "Entry(epoch=1, round=0, v=1)"
     assert repr(Stay(1, 0, b"secret")) == "Stay(epoch=1, round=0, v=1)"
     assert repr(Redemption(1, 0, b"secret")) == "Redemption(epoch=1, round=0, v=1)"
+    spoilt = Spoilt(1, 0, bytes(384))
+    assert repr(spoilt) == "Spoilt(epoch=1, round=0, v=1)"
+    assert msgspec.convert(spoilt.content(), Spoilt) == spoilt
 
 
 @given(seats)

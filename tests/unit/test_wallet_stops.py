@@ -534,6 +534,17 @@ def forge_final(bot: Scribe, body: Admitted, rows: list[Seated]) -> SignedRecord
     return bot.signed(msgspec.structs.replace(body, pages=hashes), bot.begins(1) + FREEZE)
 
 
+def test_a_page_of_the_final_ledger_that_was_changed_stops(bot: Scribe, member: Member) -> None:
+    member.be_signed()
+    seat = member.visit()
+    member.tell(SawRecord(bot.admit([seat])), bot.begins(1) + FREEZE)
+    member.tell(SawPages(3, {0: bot.pages[3][0] + b"\0"}))
+    assert stopped(member) == "PageAltered"
+    assert member.stage is Stage.REDEEM_SENT
+    member.tell(SawPages(3, bot.pages[3]))
+    assert member.stage is Stage.ADMITTED
+
+
 def test_a_server_that_seats_us_where_we_have_no_seat(bot: Scribe, member: Member) -> None:
     member.be_signed()
     new = member.visit().user_id
