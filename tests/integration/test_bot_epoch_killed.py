@@ -84,6 +84,8 @@ class Lives:
         word, _, rest = line.partition(" ")
         if word == "told":
             self.told[rest] += 1
+        if word == "kept" or rest.startswith("kept "):
+            self.told[f"kept {rest.removeprefix('kept ')}"] += 1
         if word == "invite":
             self.invites.append(rest)
         self._news.set()
@@ -162,7 +164,7 @@ async def one_epoch(
     for walker in new:
         await walker.arrive()
     await new[0].sees(EpochOpened, epoch=2)
-    await lives.until("AllJoined", 1)
+    await lives.until("kept seat:2", 1)
     return old, new
 
 

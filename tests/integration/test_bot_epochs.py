@@ -124,8 +124,9 @@ class Scene:
 
     async def person(self, invite: Invite | None = None) -> Walker:
         invite = invite or await self.circle.invite()
+        before = self.told["Joined"]
         walker = self.kept(await Walker.come(replace(invite, homeserver=await self.road())))
-        await self.until("Joined", self.told["Joined"])
+        await self.until("Joined", before + 1)
         return walker
 
     async def asks(self, walker: Walker) -> Walker:

@@ -101,8 +101,8 @@ class Circle:
         clock: Clock = CLOCK,
         homeserver: str | None = None,
     ) -> Self:
-        """``homeserver`` is the bot's own way to the server. With a ``policy`` (`Every` for short epochs) names rotate, and the first epoch is open
-        when this returns."""
+        """With a ``policy`` (`Every` for short epochs) names rotate, and the first epoch is open
+        when this returns. ``homeserver`` is the bot's own way to the server."""
         circle = cls(server, policy=policy, clock=clock)
         account = await asyncio.to_thread(bot_account, server)
         config = Config(

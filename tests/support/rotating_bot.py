@@ -4,7 +4,8 @@ The first line of standard input is a `Life` as JSON. The bot ends itself by SIG
 moment (`peerroom.bot.epochs.points`) that is not in ``survived``, after it has said which it was.
 Further lines are new distances of its clock from the machine's, in seconds.
 
-It says, a line each: ``at work``; ``invite LINK``; ``told FACT``; ``moment WHAT`` before its end.
+It says, a line each: ``at work``; ``invite LINK``; ``told FACT``, which is not committed yet;
+``kept EFFECT``; ``moment WHAT`` before its end.
 """
 
 from __future__ import annotations
@@ -71,8 +72,8 @@ async def live(folder: Path, life: Life, lines: asyncio.StreamReader) -> None:
         if life.mortal and moment in life.moments and name not in survived:
             say(f"moment {name}")
             os.kill(os.getpid(), signal.SIGKILL)
-        if moment == "told":
-            say(f"told {key}")
+        if moment in ("told", "kept"):
+            say(name)
 
     vault = (
         Vault.open(folder, PASSPHRASE)

@@ -35,9 +35,13 @@ class Book:
             self._office, self._edition = assemble(rows) if rows else None, edition
         return self._office
 
-    def write(self, office: Office) -> None:
-        """Keep ``office`` in place of what `read` gives. Inside a transaction."""
-        for name, row in changes(self.read(), office).items():
+    def write(self, office: Office) -> bool:
+        """Keep ``office`` in place of what `read` gives; whether that is anything else. Inside a
+        transaction."""
+        rows = changes(self.read(), office)
+        if not rows:
+            return False
+        for name, row in rows.items():
             if row is None:
                 self._records.remove(ROWS, name, secret=name.startswith(_SECRET))
             else:
@@ -45,3 +49,4 @@ class Book:
         self._edition += 1
         self._records.replace(_EDITION, "number", self._edition)
         self._office = office
+        return True

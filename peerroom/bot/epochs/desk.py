@@ -48,12 +48,9 @@ class Desk:
 
     def tell(self, fact: Fact) -> bool:
         """Have ``fact`` decided on; whether anything changed. Inside the caller's transaction."""
-        before = self.office
-        office, effects = decide(fact, before, now=self._clock.now(), policy=self._policy)
-        if office is before and not effects:
+        office, effects = decide(fact, self.office, now=self._clock.now(), policy=self._policy)
+        if not self._book.write(office) and not effects:
             return False
-        if office is not before:
-            self._book.write(office)
         for effect in effects:
             self._keep(effect, office)
         points.reach("told", type(fact).__name__)
