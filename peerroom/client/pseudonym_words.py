@@ -25,8 +25,8 @@ _STAGES: Final[dict[Stage, str]] = {
         "leave it open, or let `peerroom agent` run."
     ),
     "made": N_("Your new name is being fetched."),
-    "shown": N_("Your new name is fetched; it begins {when}."),
-    "ready": N_("Your new name is ready; it begins {when}."),
+    "shown": N_("Your new name is ready; it begins {when}."),
+    "ready": N_("Your new name begins in a moment."),
     "kept": N_("You keep this name at the next change, and get a new one with the one after."),
     "skipped": N_("Names do not change this time: everyone keeps theirs."),
     "declined": N_("There is no new name for you this time. A moderator can tell you why."),
