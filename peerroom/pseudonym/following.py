@@ -24,7 +24,7 @@ from peerroom.pseudonym.record_errors import (
     RecordUnlinked,
 )
 from peerroom.pseudonym.records import Chain, read_record
-from peerroom.wire.records import EpochOpened, Record, SignedRecord, Stayed, decode_record
+from peerroom.wire.records import Admitted, EpochOpened, Record, SignedRecord, Stayed, decode_record
 
 HEADS: Final = 128
 """How many hashes of records are remembered."""
@@ -46,6 +46,11 @@ class Room(NamedTuple):
     records: tuple[Seen, ...]
     first: int = 0
     last: int = 0
+
+    def has_ledger(self, epoch: int) -> bool:
+        """Whether the final ledger of this epoch is among its records."""
+        bodies = (seen.record.body for seen in self.records)
+        return any(isinstance(body, Admitted) and body.epoch == epoch for body in bodies)
 
     @property
     def newest(self) -> int:
@@ -129,18 +134,22 @@ class Trail(msgspec.Struct, frozen=True):
 
         Where records lie between rooms that were never seen, or one cannot be right, it goes on at
         the opening of a later epoch; the records before that opening are then among the new ones:
-        they are signed, and linked to it if they are the ones right before. What can be wrong is
-        what `take` and `Chain.resume` raise.
+        they are signed, and linked to it if they are the ones right before. What is missing in the
+        middle of a room is no reason to go on: a room has all records from its first one on, so the
+        server has not shown one yet, and that may be the ledger with our token. What can be wrong
+        is what `take` and `Chain.resume` raise.
         """
         known = self.chain.epoch.epoch if self.chain.epoch is not None else 0
         trail = self
         fresh: list[Record] = []
         apart: list[Record] = []
         wrong: RecordError | None = None
-        for signed, record in room.records:
-            later = isinstance(record.body, EpochOpened) and record.body.epoch > known
+        first = room.records[0].record.sequence if room.records else 0
+        for number, (signed, record) in enumerate(room.records):
+            whole = record.sequence == first + number
+            later = whole and isinstance(record.body, EpochOpened) and record.body.epoch > known
             try:
-                if later and record.sequence > trail.chain.sequence + 1:
+                if jump and later and record.sequence > trail.chain.sequence + 1:
                     chain = trail.chain.resume(signed)
                     trail = msgspec.structs.replace(
                         trail.noting(record), chain=chain, heads=(chain.head,)
@@ -212,7 +221,7 @@ def enter(pinned: Chain, records: Iterable[SignedRecord]) -> Chain:
     for signed, record in room.records:
         if record.sequence == pinned.sequence and signed.hash != pinned.head:
             raise RecordForked
-    trail, _, wrong = start.enter(room)
+    trail, _, wrong = start.enter(room, jump=True)
     if wrong is not None:
         raise wrong
     if trail.behind:

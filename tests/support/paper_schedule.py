@@ -7,12 +7,13 @@ out, who comes, leaves or loses a laptop; what gets lost, comes twice, or dies i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from support.paper_circle import START, PaperCircle, Weather
 from support.paper_member import PaperMember, Span
 from support.paper_mint import SigningMint
+from support.paper_server import Mischief
 from support.paper_swindle import Swindlers
 
 from peerroom.pseudonym import registrar_facts as facts
@@ -21,6 +22,25 @@ DAY = timedelta(days=1)
 BUSY = 5 * DAY
 QUIET = 3 * DAY
 MODERATOR = "@moderator:paper.example"
+
+
+class Moody(Mischief):
+    """Shows some records to some accounts hours late, and swallows some redemptions; never after
+    ``until``, and the same each time."""
+
+    def __init__(self, number: int, often: float, until: datetime) -> None:
+        self._number, self._often, self._until = number, often, until
+        self._late: dict[tuple[str, int], datetime] = {}
+
+    def shows(self, user_id: str, sequence: int, now: datetime) -> bool:
+        chance = Random(f"{self._number} {user_id} {sequence}")
+        if now >= self._until or chance.random() >= self._often:
+            return True
+        hours = timedelta(hours=chance.expovariate(1 / 4))
+        return now >= self._late.setdefault((user_id, sequence), now + hours)
+
+    def delivers(self, user_id: str, now: datetime) -> bool:
+        return now >= self._until or Random(f"{self._number} {user_id}").random() >= self._often
 
 
 class Schedule:
@@ -35,6 +55,8 @@ class Schedule:
             self.members,
             residents=random.randrange(3),
             mint=mint,
+            mischief=Moody(number, random.choice((0.0, 0.0, 0.05, 0.2)), START + BUSY),
+            limited=random.random() < 0.1,
             weather=Weather(
                 lost=random.choice((0.0, 0.05, 0.15)),
                 twice=random.choice((0.0, 0.1)),

@@ -162,6 +162,22 @@ def test_c_a_ledger_that_is_late_to_one_tags_nobody() -> None:
     assert not any(member.stops for member in circle.members)
 
 
+def test_c_a_ledger_hidden_until_the_names_have_changed_costs_nobody_the_seat() -> None:
+    """The next epoch is open by then, and the machine was started in between."""
+    victim = "@founder1:paper.example"
+    server = Late({victim}, others=False)
+    circle = PaperCircle("late beyond the switch", 8, mischief=server)
+    circle.run(timedelta(hours=30))
+    assert circle.epoch == 2
+    circle.members[1].die()
+    circle.run(timedelta(hours=1))
+    assert 1 not in circle.inside()
+    server.until = circle.now
+    circle.run(timedelta(hours=1))
+    assert [seen.kind for seen in uses(circle, circle.members[1])] == ["stay"]
+    assert 1 in circle.inside()
+
+
 def test_c_a_ledger_shown_to_one_alone_leads_to_no_switch() -> None:
     """Otherwise the one new account would be theirs."""
     server = Late({"@founder1:paper.example"}, others=True)
