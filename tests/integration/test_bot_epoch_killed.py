@@ -34,6 +34,8 @@ from peerroom.wire.records import Admitted, EpochOpened, Issued
 
 TESTS = Path(__file__).parent.parent
 PEOPLE = 3
+PATIENCE = 300.0
+"""Seconds: dozens of lives may end before something is done."""
 _numbers = itertools.count(9000)
 
 
@@ -91,7 +93,7 @@ class Lives:
         self._news.set()
 
     async def until(self, what: str, times: int) -> None:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(PATIENCE):
             while (len(self.invites) if what == "invite" else self.told[what]) < times:
                 await self._look()
 
@@ -152,6 +154,7 @@ async def one_epoch(
     for link in lives.invites[:PEOPLE]:
         walker = await Walker.come(replace(Invite.parse(link), homeserver=await road()))
         stack.push_async_callback(walker.close)
+        walker.patience = PATIENCE
         await walker.ask()
         old.append(walker)
     await lives.until("Asked", PEOPLE)
@@ -159,6 +162,7 @@ async def one_epoch(
     new = [await walker.redeem(await road()) for walker in old]
     for walker in new:
         stack.push_async_callback(walker.close)
+        walker.patience = PATIENCE
     await lives.until("Shown", PEOPLE)
     lives.move_clock(WINDOW * 0.51)
     for walker in new:

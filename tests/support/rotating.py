@@ -63,6 +63,8 @@ class Walker:
     key: bytes
     """The bot's public master key."""
     pending: tuple[Pending, ...] = ()
+    patience: float = WITHIN
+    """Seconds for the bot to do one thing."""
     _turned: asyncio.Event = field(default_factory=asyncio.Event)
     _work: asyncio.Task[None] | None = None
 
@@ -91,7 +93,7 @@ class Walker:
 
     async def until(self, look: Callable[[], T | None]) -> T:
         """The first true thing that ``look`` finds, looking again after every turn of sync."""
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(self.patience):
             while not (found := look()):
                 self._turned.clear()
                 assert self._work is not None
