@@ -129,15 +129,17 @@ class Trail(msgspec.Struct, frozen=True):
         opened = [body.epoch for body in bodies if isinstance(body, EpochOpened)]
         return Room(ordered, min(opened, default=0), max(opened, default=0)), wrong
 
-    def enter(self, room: Room) -> tuple[Self, tuple[Record, ...], RecordError | None]:
+    def enter(
+        self, room: Room, *, jump: bool
+    ) -> tuple[Self, tuple[Record, ...], RecordError | None]:
         """The trail after everything in a room, the records that are new to it, what was wrong.
 
-        Where records lie between rooms that were never seen, or one cannot be right, it goes on at
-        the opening of a later epoch; the records before that opening are then among the new ones:
-        they are signed, and linked to it if they are the ones right before. What is missing in the
-        middle of a room is no reason to go on: a room has all records from its first one on, so the
-        server has not shown one yet, and that may be the ledger with our token. What can be wrong
-        is what `take` and `Chain.resume` raise.
+        With ``jump``, where records lie between rooms that were never seen, or one cannot be right,
+        it goes on at the opening of a later epoch; the records before that opening are then among
+        the new ones: they are signed, and linked to it if they are the ones right before. What is
+        missing in the middle of a room is no reason to go on: a room has all records from its first
+        one on, so the server has not shown one yet, and that may be the ledger with our token. What
+        can be wrong is what `take` and `Chain.resume` raise.
         """
         known = self.chain.epoch.epoch if self.chain.epoch is not None else 0
         trail = self

@@ -23,7 +23,13 @@ from peerroom.pseudonym.wallet_facts import (
     SawPages,
     SawRecord,
 )
-from peerroom.pseudonym.wallet_ledgers import BEFORE_FINAL, BEFORE_ISSUE, carry, read
+from peerroom.pseudonym.wallet_ledgers import (
+    BEFORE_FINAL,
+    BEFORE_ISSUE,
+    WITH_TOKEN,
+    carry,
+    read,
+)
 from peerroom.pseudonym.wallet_mint import Mint
 from peerroom.pseudonym.wallet_state import Showing, Stage, Wallet, WayIn
 from peerroom.pseudonym.wallet_steps import Notice
@@ -73,7 +79,8 @@ def arrived(wallet: Wallet, fact: Arrived, *, now: datetime, mint: Mint) -> Wall
     What is wrong with them stops the wallet, and keeps nobody out of the room.
     """
     room, wrong = wallet.trail.room(fact.records)
-    trail, records, unfit = wallet.trail.enter(room)
+    jump = _may_jump(wallet, fact.user_id, room)
+    trail, records, unfit = wallet.trail.enter(room, jump=jump)
     wallet = wallet.but(trail=trail)
     for error in (wrong, unfit, _rolled_back(wallet, fact.room_id, room)):
         if error is not None:
@@ -87,6 +94,17 @@ def arrived(wallet: Wallet, fact: Arrived, *, now: datetime, mint: Mint) -> Wall
     if fact.user_id == wallet.account.user_id and room.first > wallet.epoch:
         return _kept(wallet)
     return wallet
+
+
+def _may_jump(wallet: Wallet, user_id: str, room: Room) -> bool:
+    """Whether to go on in this room without what was not seen between: in a later room only, and
+    not past the final ledger that says whether a token was used."""
+    if room.first <= wallet.epoch:
+        return False
+    if user_id == wallet.account.user_id:
+        return wallet.stage not in WITH_TOKEN
+    ledger = wallet.admitted is not None or room.has_ledger(wallet.epoch)
+    return ledger or wallet.moved or room.first > wallet.epoch + 1
 
 
 def _rolled_back(wallet: Wallet, room_id: str, room: Room) -> RecordRolledBack | None:

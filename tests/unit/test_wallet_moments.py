@@ -53,6 +53,7 @@ from peerroom.pseudonym.wallet_steps import (
     MakeAccount,
     Notice,
     ReadPages,
+    ReadRecords,
     Redeem,
     Say,
     ShowRecord,
@@ -393,6 +394,24 @@ def test_a_token_that_was_not_used_is_not_given_up_for_a_room(bot: Scribe) -> No
     member.tell(StaySent())
     member.arrive(ME.user_id)
     assert member.stage is Stage.STAYED
+
+
+@pytest.mark.parametrize("stage", [Stage.SIGNED, Stage.REDEEM_SENT])
+def test_a_final_ledger_that_is_shown_late_is_not_jumped_over(bot: Scribe, stage: Stage) -> None:
+    """Whoever jumped would never learn whether the token is to be used to stay."""
+    member = Member(bot)
+    member.be_signed()
+    new = member.visit().user_id if stage is Stage.REDEEM_SENT else "@nobody:example.org"
+    issued = bot.seen
+    final = bot.admit()
+    opened = bot.open(at=bot.begins(1) + FREEZE)
+    member.tell(Arrived(ME.user_id, (*issued, opened), OLD_ROOM), bot.begins(0) - LENGTH)
+    member.tell(Arrived(ME.user_id, (opened,), NEW_ROOM))
+    member.tell(Arrived(new, (opened,), NEW_ROOM))
+    assert member.stage is stage
+    assert member.find(ReadRecords) == ReadRecords(2)
+    member.tell(SawRecord(final, OLD_ROOM))
+    assert member.stage is Stage.STAY_SENT
 
 
 def test_ledgers_are_read_one_after_the_other(bot: Scribe, member: Member) -> None:
