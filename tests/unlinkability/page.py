@@ -8,6 +8,7 @@ from typing import Final
 from unlinkability.arms import OTHERS, WITHOUT
 from unlinkability.experiment import EPOCHS, TRAINING, Case, Crowd, Outcome, Renewal
 from unlinkability.hours import HOURS, Hours
+from unlinkability.live import Live
 from unlinkability.referee import Tally
 from unlinkability.trails import VIEWS, View
 from unlinkability.worlds import Writing
@@ -20,8 +21,8 @@ CROWD: Final = 0.9
 HIGHEST: Final = 3.0
 
 
-def written(outcome: Outcome, date: str) -> str:
-    """The whole page, in Markdown."""
+def written(outcome: Outcome, live: Live | None, date: str) -> str:
+    """The whole page, in Markdown. ``live`` is what came of a real server, if one was asked."""
     book = _Book(outcome)
     return "\n".join(
         (
@@ -37,6 +38,7 @@ def written(outcome: Outcome, date: str) -> str:
             *book.writing(),
             _SIZES,
             *book.sizes(),
+            *_on_a_server(live),
             _METHOD.format(epochs=EPOCHS, training=TRAINING),
         )
     )
@@ -163,6 +165,24 @@ class _Book:
         return self._outcome.results[Crowd(members, hours), Case(arm, writing, view)]
 
 
+def _on_a_server(live: Live | None) -> Iterator[str]:
+    if live is None:
+        return
+    found, before = live.peerroom, live.at_once
+    yield _LIVE.format(
+        members=round(before.members),
+        rotations=found.rotations,
+        correct=found.correct,
+        bound=found.bound,
+        verdict=_AS_GUESSING if found.at_chance else _MORE,
+        before=before.rotations,
+        share=before.share,
+        shared=_SHARED.format(places=", ".join(f"`{place}`" for place in live.shared))
+        if live.shared
+        else _NOT_SHARED,
+    )
+
+
 def _holds(tally: Tally) -> bool:
     return tally.at_chance and tally.effective >= CROWD and tally.worst <= HIGHEST
 
@@ -286,6 +306,26 @@ Padding hides the length of a single message, not that somebody usually writes l
 
 Right links a switch, nobody writes:
 """
+
+_LIVE: Final = """
+## On a real server
+
+{members} programs with vaults of their own, the bot with its signer and a Synapse ran through
+{rotations} switches, forty seconds apart; all is as people use it but for the hours and for Tor.
+The adversary had Synapse's database and a log of every request, learned on one half of the switches
+and was tried on the other, and the other way round. Right links: {correct} in {rotations} switches
+(bound {bound}), {verdict}. Of accounts that left, registered and joined at once, on the same
+server, it linked {share:.0%} in {before} switches.
+
+{shared}"""
+_AS_GUESSING: Final = "which is what guessing gives"
+_MORE: Final = "**more than guessing gives**"
+_SHARED: Final = """\
+**The database holds something that one person's two accounts have in common with nobody else**, in
+{places}."""
+_NOT_SHARED: Final = """\
+All columns of the database that name an account were also searched for any word that the old and
+the new account of one person have in common and nobody else has. There was none."""
 
 _METHOD: Final = """
 ## How it was done

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,9 +23,22 @@ from unlinkability.lives import Life, Member, Rotation
 from unlinkability.trails import Sight
 from unlinkability.views import seen
 
-from peerroom.wire.records import RECORD
+from peerroom.pseudonym.records import rows_of
+from peerroom.wire.records import (
+    PAGE,
+    RECORD,
+    Admitted,
+    Seated,
+    SignedRecord,
+    decode_record,
+    page_key,
+    read_page,
+)
 from peerroom.wire.rotation import REDEEM
 
+_USER_IDS: Final = ("full_user_id", "user_id", "sender", "user_name", "name")
+"""What Synapse calls the column of the account, the surest first."""
+_WORD: Final = re.compile(r"[\w+/=.-]{8,}")
 PAUSE: Final = 5.0
 """Seconds without any request for which an account still counts as connected."""
 
@@ -88,6 +102,9 @@ def requests(lines: Iterable[str]) -> list[Request]:
     return sorted(found, key=lambda request: request.begin)
 
 
+Column = tuple[str, Iterable[tuple[str, object]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """What somebody with root on the server holds after an experiment."""
@@ -98,7 +115,7 @@ class Server:
     def lives(self, users: Iterable[str]) -> dict[str, Life]:
         """All that is known about these accounts."""
         asked = requests(self.log.read_text(encoding="utf-8").splitlines())
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
+        with closing(self._open()) as database:
             circle = _circle_rooms(database)
             return {user: _life(database, circle, asked, user) for user in users}
 
@@ -107,6 +124,70 @@ class Server:
         lives = self.lives(user for pair in pairs for user in pair)
         members = tuple(Member(lives[old], lives[new], "one machine", ()) for old, new in pairs)
         return seen(Rotation(switched, members), "homeserver", random)
+
+    def switches(self) -> list[tuple[frozenset[str], float]]:
+        """For every change of names the new accounts, and when it was (seconds since 1970)."""
+        with closing(self._open()) as database:
+            state = {
+                (kind, key): json.loads(text)["content"]
+                for kind, key, text in database.execute(
+                    """
+                    SELECT s.type, s.state_key, j.json FROM state_events s
+                    JOIN event_json j USING (event_id) WHERE s.type IN (?, ?)
+                    """,
+                    (RECORD, PAGE),
+                )
+            }
+        found: dict[int, tuple[frozenset[str], float]] = {}
+        for (kind, _), content in state.items():
+            if kind != RECORD or "record" not in content:
+                continue
+            record = decode_record(SignedRecord.read(content).data)
+            if isinstance(record.body, Admitted):
+                keys = (page_key(record.sequence, index) for index in range(len(record.body.pages)))
+                pages = {i: read_page(state[PAGE, key]) for i, key in enumerate(keys)}
+                rows = rows_of(record.body, pages)
+                seated = frozenset(row.user_id for row in rows if isinstance(row, Seated))
+                found[record.sequence] = seated, record.at / 1000
+        return [found[sequence] for sequence in sorted(found)]
+
+    def shared(self, pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+        """Where the database holds something of both accounts of a pair and of no other's account,
+        as ``table.column`` of each. ``pairs`` are of one switch. What is looked at are words of at
+        least eight characters in every column of every table that names an account."""
+        owner = {user: index for index, pair in enumerate(pairs) for user in pair}
+        found = set()
+        with closing(self._open()) as database:
+            for where, rows in _all_columns(database):
+                holders: dict[str, set[str]] = defaultdict(set)
+                for user, value in rows:
+                    if user in owner:
+                        for word in _WORD.findall(str(value)):
+                            holders[word].add(user)
+                for word, users in holders.items():
+                    alone = len(users) == 2 and len({owner[user] for user in users}) == 1
+                    if alone and not word.isdigit():
+                        found.add(where)
+        return tuple(sorted(found))
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
+
+
+def _all_columns(
+    database: sqlite3.Connection,
+) -> Iterator[tuple[str, Iterable[tuple[str, object]]]]:
+    """For every column beside one of user ids its name, and all pairs of user id and value."""
+    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (table,) in tables:
+        columns = [row[1] for row in database.execute(f'PRAGMA table_info("{table}")')]
+        user = next((column for column in _USER_IDS if column in columns), None)
+        for column in columns:
+            if user is not None and column != user:
+                query = f'SELECT DISTINCT "{user}", "{column}" FROM "{table}"'
+                yield f"{table}.{column}", database.execute(query)
+    events = "SELECT sender, json FROM events JOIN event_json USING (event_id)"
+    yield "event_json.json", database.execute(events)
 
 
 def _circle_rooms(database: sqlite3.Connection) -> frozenset[str]:

@@ -1,9 +1,10 @@
 """`make lab`: the whole experiment, its table, its picture and its page.
 
-    python -m unlinkability.report [--circles N] [--processes N] [--date YYYY-MM-DD]
+    python -m unlinkability.report [--circles N] [--switches N] [--processes N] [--date …]
 
 Writes ``docs/unlinkability.md`` and ``docs/images/unlinkability.svg``. The same seeds give the same
-numbers on any machine; only the date is taken from the clock.
+numbers on any machine; only the date is taken from the clock, and the real server is never twice
+the same.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -20,6 +23,7 @@ from unlinkability import page, plot
 from unlinkability.arms import OTHERS, WITHOUT
 from unlinkability.experiment import Crowd, Inquiry, cases, run
 from unlinkability.hours import HOURS
+from unlinkability.live import Live, live
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = ROOT / "docs/unlinkability.md"
@@ -61,6 +65,7 @@ def main() -> None:
     """Run, show progress, write."""
     parser = argparse.ArgumentParser(description="Who can be linked across a change of names?")
     parser.add_argument("--circles", type=int, default=200)
+    parser.add_argument("--switches", type=int, default=12, help="on a real server; 0: none")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--date", default=datetime.now(UTC).date().isoformat())
     chosen = parser.parse_args()
@@ -76,12 +81,18 @@ def main() -> None:
 
     asked = inquiries(chosen.circles)
     outcome = run(asked, processes=chosen.processes, told=told)
+    found = _live(chosen.switches, told) if chosen.switches else None
     took = time.monotonic() - begun
     told("done\n")
     PICTURE.parent.mkdir(exist_ok=True)
     plot.draw(outcome.results, PICTURE)
-    PAGE.write_text(page.written(outcome, chosen.date), encoding="utf-8")
+    PAGE.write_text(page.written(outcome, found, chosen.date), encoding="utf-8")
     print(f"{PAGE.relative_to(ROOT)} and {PICTURE.relative_to(ROOT)} written after {took:.0f} s")
+
+
+def _live(switches: int, told: Callable[[str], None]) -> Live:
+    with tempfile.TemporaryDirectory(prefix="peerroom-lab-") as folder:
+        return live(Path(folder), members=8, switches=switches, told=told)
 
 
 if __name__ == "__main__":

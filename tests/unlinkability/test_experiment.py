@@ -12,6 +12,7 @@ from support.token_keys import round_key
 from unlinkability import page
 from unlinkability.experiment import Case, Crowd, Inquiry, Outcome, Renewal, cases, run
 from unlinkability.hours import Hours
+from unlinkability.live import Live
 from unlinkability.referee import Tally
 from unlinkability.report import inquiries
 from unlinkability.simulate import play
@@ -109,11 +110,13 @@ def test_the_page_can_be_written_from_every_outcome_of_the_lab() -> None:
         {inquiry.crowd: Renewal(10, 10, 200, 200) for inquiry in asked},
     )
 
-    text = page.written(outcome, "2026-11-23")
+    text = page.written(outcome, Live(linked, linked, ("profiles.displayname",)), "2026-11-23")
 
     assert text.count("**does not hold**") == 3
     assert text.count("| holds |") == 3
     assert "somebody finds more than guessing" in text
+    assert "more than guessing gives" in text
+    assert "`profiles.displayname`" in text
     assert "{" not in text
 
 

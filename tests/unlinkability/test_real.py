@@ -95,5 +95,20 @@ def test_what_the_operator_of_a_real_server_holds(watched: tuple[Homeserver, Ser
     assert left.messages == 2
 
 
+def test_whatever_two_accounts_alone_have_in_common_is_found(
+    watched: tuple[Homeserver, Server],
+) -> None:
+    server, held = watched
+    people = [server.register(f"person{number}", login=True) for number in range(4)]
+    pairs = [(people[0].user_id, people[1].user_id), (people[2].user_id, people[3].user_id)]
+    assert held.shared(pairs) == ()
+
+    for one in people[:2]:
+        path = f"/_matrix/client/v3/profile/{quote(one.user_id)}/displayname"
+        server.api(one.access_token).call("PUT", path, {"displayname": "Quietheron"})
+
+    assert "profiles.displayname" in held.shared(pairs)
+
+
 def test_a_line_that_is_no_request_is_passed_over() -> None:
     assert requests(["", "2026-11-23 10:00:00,000 INFO synapse.storage something else"]) == []
