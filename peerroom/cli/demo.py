@@ -40,11 +40,11 @@ def command(script: bool, as_json: bool, lang: str | None) -> None:
 
 
 async def _script(as_json: bool) -> int:
-    from random import SystemRandom
-
     from peerroom.clock import SystemClock
+    from peerroom.demo import name_steps, steps
+    from peerroom.demo.rhythm import Prompt
     from peerroom.demo.script import Outcome, play
-    from peerroom.demo.steps import Stage, steps
+    from peerroom.demo.stage import Stage, Step
 
     def report(outcome: Outcome) -> None:
         if as_json:
@@ -57,10 +57,10 @@ async def _script(as_json: bool) -> int:
         if outcome.problem:
             click.echo(f"  {outcome.problem}")
 
-    def starting(seconds: float) -> None:
-        words = _("Starting a homeserver… {seconds} s")
-        click.echo(words.format(seconds=f"{seconds:.0f}"), err=True)
+    def waiting(step: Step, seconds: float) -> None:
+        click.echo(f"… {step.shown}  {seconds:.0f} s", err=True)
 
     with tempfile.TemporaryDirectory(prefix="peerroom-demo-") as folder:
-        stage = Stage(Path(folder), SystemClock(), SystemRandom(), on_progress=starting)
-        return 0 if await play(stage, steps(), report) else 1
+        stage = Stage(Path(folder), SystemClock(), Prompt())
+        every = (*steps.steps(), *name_steps.steps())
+        return 0 if await play(stage, every, report, waiting) else 1

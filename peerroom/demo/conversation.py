@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from random import Random
 from typing import Final, TypeVar
 
 from peerroom.clock import Clock
 from peerroom.demo.talk import Talk
 
-Speak = Callable[[str], object]
+Speak = Callable[[str], Awaitable[object]]
 
 # Seconds, shortest and longest: slow enough to read in peace, quick enough to feel alive.
 BEFORE_WELCOME: Final = (1.5, 3.0)
@@ -42,11 +42,11 @@ class Conversation:
         """Welcome the user, then talk for ever."""
         await self._clock.sleep(self._random.uniform(*BEFORE_WELCOME))
         for speaker, text in self._talk.welcome:
-            self._speakers[speaker](text)
+            await self._speakers[speaker](text)
             await self._pause(BETWEEN_LINES)
         for exchange in self._shuffled(self._talk.exchanges):
             for speaker, text in exchange:
-                self._speakers[speaker](text)
+                await self._speakers[speaker](text)
                 await self._pause(BETWEEN_LINES)
             await self._pause(BETWEEN_EXCHANGES)
 
@@ -55,7 +55,7 @@ class Conversation:
         while await self._heard_within(self._random.uniform(*bounds)):
             await self._clock.sleep(self._random.uniform(*BEFORE_REPLY))
             self._heard.clear()
-            self._random.choice(self._speakers)(next(self._replies))
+            await self._random.choice(self._speakers)(next(self._replies))
 
     async def _heard_within(self, seconds: float) -> bool:
         waits = [

@@ -7,15 +7,13 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from peerroom.client.joining import join
 from peerroom.client.session import Client
-from peerroom.client.views import Change, MessageView
+from peerroom.client.views import Change, MemberView, MessageView
 from peerroom.clock import Clock
 from peerroom.config import Config
 from peerroom.demo.waiting import until
-from peerroom.host.api import ServerApi
 from peerroom.i18n import _
 from peerroom.wire.invite import Invite
 
@@ -32,41 +30,60 @@ async def enter(invite: str, vault: Vault, *, clock: Clock, random: Random) -> N
 
 
 class Member:
-    """A client that is connected and in the room."""
+    """A client that is connected and in the circle's room, whichever that is by now."""
 
-    def __init__(self, client: Client, vault: Vault, account: Account, room_id: str) -> None:
+    def __init__(self, client: Client, vault: Vault, room_id: str) -> None:
         self.client = client
-        self.account = account
+        self.vault = vault
         self.room_id = room_id
-        self._vault: Vault | None = vault
+        self._connected = True
+        client.subscribe(self._follow)
 
     @classmethod
-    async def enter(cls, invite: str, vault: Vault, *, clock: Clock, random: Random) -> Member:
-        """Come in by an invite link, with a new account kept in ``vault``."""
-        await enter(invite, vault, clock=clock, random=random)
-        return await cls.come_back(vault, clock=clock, random=random)
-
-    @classmethod
-    async def come_back(cls, vault: Vault, *, clock: Clock, random: Random) -> Member:
-        """Connect with the account that ``vault`` holds."""
+    async def come_back(cls, vault: Vault, room_id: str, *, clock: Clock, random: Random) -> Member:
+        """Connect with the account that ``vault`` holds, which is or was let into a room."""
         account = vault.accounts.current()
         assert account is not None
         client = Client(vault, account, config=Config(), clock=clock, random=random)
         await client.start()
         try:
-            room = await until(
-                client,
-                lambda: next((room for room in client.rooms() if not room.direct), None),
-                _("The room did not appear."),
-            )
+            await until(client, lambda: client.room(room_id), _("The room did not appear."))
         except BaseException:
             await client.stop()
             raise
-        return cls(client, vault, account, room.room_id)
+        return cls(client, vault, room_id)
+
+    @property
+    def account(self) -> Account:
+        """The one that is used now."""
+        return self.client.account
+
+    @property
+    def accounts(self) -> set[str]:
+        """The user ids that this person has had and has, and the one of the next name."""
+        return {account.user_id for account in self.vault.accounts.all()}
+
+    @property
+    def name(self) -> str:
+        """What this person is called now, in the language of the demo."""
+        return self.client.pseudonym(self.room_id).name
+
+    def _follow(self, change: Change) -> None:
+        if change.kind == "moved" and change.room_id is not None:
+            self.room_id = change.room_id
 
     def say(self, text: str) -> str:
         """Send ``text`` to the room; returns the message's key."""
         return self.client.send(self.room_id, text)
+
+    async def say_when_possible(self, text: str) -> None:
+        """`say`, but not while names change: then wait, however long, for the new room."""
+        await self._when(self._may_write)
+        self.say(text)
+
+    def _may_write(self) -> bool:
+        room = self.client.room(self.room_id)
+        return room is not None and room.joined and room.may_write and not room.changing
 
     def messages(self) -> list[MessageView]:
         """The newest messages of the room, oldest first."""
@@ -80,31 +97,33 @@ class Member:
             _("A message did not arrive."),
         )
 
-    def rename(self, name: str) -> None:
-        """Show ``name`` to everyone from now on."""
-        user = quote(self.account.user_id, safe="")
-        ServerApi(self.account.homeserver, self.account.access_token).call(
-            "PUT", f"/_matrix/client/v3/profile/{user}/displayname", {"displayname": name}
-        )
-
-    async def until_someone_besides(self, known: Collection[str]) -> None:
+    async def until_someone_besides(self, known: Callable[[], Collection[str]]) -> None:
         """Wait, however long, until a person who is not among ``known`` user ids has joined."""
-        arrived = asyncio.Event()
 
-        def look(_change: Change | None = None) -> None:
-            people = self.client.members(self.room_id)
-            if any(person.user_id not in known for person in people):
-                arrived.set()
+        def is_here() -> bool:
+            at_home = known()
+            return any(person.user_id not in at_home for person in self._people())
 
-        unsubscribe = self.client.subscribe(look)
+        await self._when(is_here)
+
+    def _people(self) -> list[MemberView]:
+        return self.client.members(self.room_id)
+
+    async def _when(self, look: Callable[[], bool]) -> None:
+        """Wait, however long, until ``look`` finds something true."""
+        changed = asyncio.Event()
+        unsubscribe = self.client.subscribe(lambda _change: changed.set())
         try:
-            look()
-            await arrived.wait()
+            while not look():
+                changed.clear()
+                await changed.wait()
         finally:
             unsubscribe()
 
     @contextmanager
-    def listening(self, heard: Callable[[], None], *, ignoring: Collection[str]) -> Iterator[None]:
+    def listening(
+        self, heard: Callable[[], None], *, ignoring: Callable[[], Collection[str]]
+    ) -> Iterator[None]:
         """Call ``heard`` for every new message of a person who is not among ``ignoring``."""
         known = {message.key for message in self.messages()}
 
@@ -113,7 +132,7 @@ class Member:
                 if message.key in known:
                     continue
                 known.add(message.key)
-                if message.sender_id not in ignoring and message.kind == "text":
+                if message.sender_id not in ignoring() and message.kind == "text":
                     heard()
 
         unsubscribe = self.client.subscribe(look)
@@ -122,9 +141,13 @@ class Member:
         finally:
             unsubscribe()
 
+    async def disconnect(self) -> None:
+        """As if the computer was switched off; the vault stays open. Once."""
+        if self._connected:
+            self._connected = False
+            await self.client.stop()
+
     async def stop(self) -> None:
         """Disconnect and close the vault; the account stays. A second time does nothing."""
-        vault, self._vault = self._vault, None
-        if vault is not None:
-            await self.client.stop()
-            vault.close()
+        await self.disconnect()
+        self.vault.close()

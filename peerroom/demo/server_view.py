@@ -31,13 +31,44 @@ class ServerView:
         answer = self._api.call("GET", f"/_synapse/admin/v1/rooms/{_part(room_id)}/members")
         return list(answer["members"])
 
+    def membership(self, room_id: str, user_id: str) -> str:
+        """``join``, ``leave``, ``ban`` and so on; empty for someone who was never in the room."""
+        content = self.states(room_id, "m.room.member").get(user_id, {})
+        return str(content.get("membership", ""))
+
+    def arrivals(self, room_id: str) -> list[str]:
+        """Who has joined a room, in the order in which they first did."""
+        path = f"/_synapse/admin/v1/rooms/{_part(room_id)}/messages?dir=f&limit=500"
+        events = self._api.call("GET", path)["chunk"]
+        joins = (
+            str(event["state_key"])
+            for event in events
+            if event["type"] == "m.room.member" and event["content"]["membership"] == "join"
+        )
+        return list(dict.fromkeys(joins))
+
+    def rooms(self, user_id: str) -> list[str]:
+        """The rooms that an account has joined."""
+        answer = self._api.call("GET", f"/_synapse/admin/v1/users/{_part(user_id)}/joined_rooms")
+        return list(answer["joined_rooms"])
+
+    def has(self, user_id: str) -> bool:
+        """Whether there is such an account, and it was not closed."""
+        path = f"/_synapse/admin/v2/users?user_id={_part(user_id)}"
+        return any(found["name"] == user_id for found in self._api.call("GET", path)["users"])
+
+    def states(self, room_id: str, event_type: str) -> dict[str, Mapping[str, Any]]:
+        """The contents of a room's state events of one type, by state key."""
+        answer = self._api.call("GET", f"/_synapse/admin/v1/rooms/{_part(room_id)}/state")
+        return {
+            event["state_key"]: dict(event["content"])
+            for event in answer["state"]
+            if event["type"] == event_type
+        }
+
     def state(self, room_id: str, event_type: str) -> Mapping[str, Any] | None:
         """The content of a room's state event with an empty state key."""
-        answer = self._api.call("GET", f"/_synapse/admin/v1/rooms/{_part(room_id)}/state")
-        for event in answer["state"]:
-            if event["type"] == event_type and event["state_key"] == "":
-                return dict(event["content"])
-        return None
+        return self.states(room_id, event_type).get("")
 
     def event(self, room_id: str, event_id: str) -> Mapping[str, Any]:
         """One event as the server holds it."""

@@ -1,28 +1,17 @@
 """The steps that ``peerroom demo --script`` plays, each proven by someone who did not take it.
 
-A step is a small async function over the `Stage`. It raises `StepFailed` (or any other
-`PeerRoomError`) when what it stands for did not happen. Add new ones to `STEPS`, in playing order.
+These are the steps of an evening; `peerroom.demo.name_steps` has those of a change of names.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from random import Random
 from typing import Final
 from urllib.parse import urlsplit
 
 from peerroom.client.timeline import Timeline
-from peerroom.clock import Clock
-from peerroom.demo.errors import StepFailed
-from peerroom.demo.member import Member
 from peerroom.demo.network_cut import help_now, namespaces_allowed
-from peerroom.demo.server_view import ServerView
+from peerroom.demo.stage import Stage, Step, true
 from peerroom.demo.waiting import until
-from peerroom.demo.world import World
-from peerroom.host.homeserver import Progress
 from peerroom.i18n import N_, _, language
 from peerroom.store.vault import Vault
 
@@ -30,52 +19,9 @@ _EMERGENCY: Final = {"en": ("GB", "999"), "ja": ("JP", "119")}
 """A country of each language, and a number that its panic screen cannot lack."""
 
 
-@dataclass
-class Stage:
-    """What the steps of one play share; later ones use what earlier ones put here."""
-
-    folder: Path
-    clock: Clock
-    random: Random
-    on_progress: Progress | None = None
-    world: World = field(init=False)
-    you: Member = field(init=False)
-    passphrase: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
-
-    def __post_init__(self) -> None:
-        self.world = World(self.folder, clock=self.clock, random=self.random)
-
-    @property
-    def server(self) -> ServerView:
-        """The homeserver's own view."""
-        return ServerView(self.world.server)
-
-    @property
-    def room_id(self) -> str:
-        return self.world.moderator.room_id
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step: ``name`` is stable and English, for `--json`; ``shown`` is what people read."""
-
-    name: str
-    play: Callable[[Stage], Awaitable[None]]
-
-    @property
-    def shown(self) -> str:
-        return _(self.name)
-
-
-def true(condition: object, otherwise: str) -> None:
-    """Raise `StepFailed` with the sentence ``otherwise`` unless ``condition`` holds."""
-    if not condition:
-        raise StepFailed(reason=otherwise)
-
-
 async def server_up(stage: Stage) -> None:
     """It answers its administrator."""
-    await stage.world.start_server(stage.on_progress)
+    await stage.world.start_server()
     true(stage.server.version(), _("The homeserver does not answer."))
 
 

@@ -1,4 +1,4 @@
-"""Waiting for something to be true of a client, without asking in a loop."""
+"""Waiting for something to be true."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from peerroom.demo.errors import StepFailed
 
 if TYPE_CHECKING:
     from peerroom.client.session import Client
+    from peerroom.clock import Clock
 
 PATIENCE = 30.0
 """Seconds after which what did not happen is taken not to happen."""
+
+AGAIN = 0.25
+"""Seconds between two looks at what tells nobody that it has changed."""
 
 T = TypeVar("T")
 
@@ -36,3 +40,18 @@ async def until(
         raise StepFailed(reason=missing) from error
     finally:
         unsubscribe()
+
+
+async def eventually(
+    clock: Clock, look: Callable[[], T | None], missing: str, within: float = PATIENCE
+) -> T:
+    """The first true thing that ``look`` finds, of things that several programs have to do.
+
+    Raises `StepFailed` with the sentence ``missing`` after ``within`` seconds.
+    """
+    end = clock.monotonic() + within
+    while not (found := look()):
+        if clock.monotonic() > end:
+            raise StepFailed(reason=missing)
+        await clock.sleep(AGAIN)
+    return found

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Collection
 from pathlib import Path
 from random import Random
 from typing import Final
 
 from peerroom.clock import Clock
-from peerroom.demo.conversation import Conversation
-from peerroom.demo.member import Member
+from peerroom.demo.conversation import Conversation, Speak
+from peerroom.demo.member import Member, enter
 from peerroom.demo.moderator import BOT, RECOVERY, Moderator
 from peerroom.demo.talk import Talk
 from peerroom.host.homeserver import Homeserver, Progress
 from peerroom.i18n import _, language
-from peerroom.pseudonym.names import draws
+from peerroom.moderation.state import Role
+from peerroom.pseudonym.epochs import Policy
 from peerroom.store.vault import Vault
 
 SIMULATED_MEMBERS: Final = 3
@@ -34,6 +36,7 @@ class World:
     def __init__(self, folder: Path, *, clock: Clock, random: Random) -> None:
         self.folder = folder
         self.members: list[Member] = []
+        self._simulated: set[str] = set()
         self._clock = clock
         self._random = random
         self._close = contextlib.AsyncExitStack()
@@ -51,51 +54,61 @@ class World:
         )
         self._close.callback(self.server.stop)
 
-    async def start_moderator(self) -> None:
-        """Start the bot, which makes the room."""
-        self.moderator = await Moderator.start(self.server, clock=self._clock, random=self._random)
+    async def start_moderator(self, policy: Policy | None = None) -> None:
+        """Start the bot, which makes the room; names change in it by ``policy``, or stay."""
+        self.moderator = await Moderator.start(
+            self.server, policy=policy, clock=self._clock, random=self._random
+        )
         self._close.push_async_callback(self.moderator.stop)
 
     async def bring_members(self) -> None:
         """Let the simulated members come in by invite links, as anyone does."""
-        names = draws(b"PeerRoom demo")
         for _number in range(SIMULATED_MEMBERS):  # at once is no faster: Synapse has one thread
-            shown = next(names).shown(language())
-            member = await self.enter(Vault.ephemeral())
-            member.rename(_("{name} (simulated)").format(name=shown))
-            self.members.append(member)
+            self.members.append(await self.enter(Vault.ephemeral()))
 
-    async def enter(self, vault: Vault) -> Member:
+    async def enter(self, vault: Vault, role: Role = "member") -> Member:
         """A new member, come in by a fresh invite link; the world ends it and closes ``vault``."""
-        invite = await self.moderator.invite()
-        return self._until_close(
-            await Member.enter(invite, vault, clock=self._clock, random=self._random)
-        )
+        invite = await self.moderator.invite(role)
+        await enter(invite, vault, clock=self._clock, random=self._random)
+        return await self.come_back(vault)
 
-    async def come_back(self, vault: Vault) -> Member:
-        """The member whose account ``vault`` holds, connected again."""
-        return self._until_close(
-            await Member.come_back(vault, clock=self._clock, random=self._random)
+    async def come_back(self, vault: Vault, room_id: str | None = None) -> Member:
+        """The member whose account ``vault`` holds, connected again, in the circle's room or in
+        the one where the circle was when they were last there."""
+        member = await Member.come_back(
+            vault, room_id or self.moderator.room_id, clock=self._clock, random=self._random
         )
+        self._close.push_async_callback(member.stop)
+        return member
 
     async def talk(self) -> None:
         """Wait for someone who is not simulated, then talk with them until cancelled."""
         listener = self.members[0]
-        at_home = {member.client.user_id for member in self.members} | {self.moderator.user_id}
         conversation = Conversation(
             Talk.load(language()),
-            [member.say for member in self.members],
+            [_voice(member) for member in self.members],
             clock=self._clock,
             random=self._random,
         )
-        await listener.until_someone_besides(at_home)
-        with listener.listening(conversation.hear, ignoring=at_home):
+        await listener.until_someone_besides(self._at_home)
+        with listener.listening(conversation.hear, ignoring=self._at_home):
             await conversation.run()
 
-    def _until_close(self, member: Member) -> Member:
-        self._close.push_async_callback(member.stop)
-        return member
+    def _at_home(self) -> Collection[str]:
+        """The user ids that the bot and the simulated members have, had, or are about to have."""
+        for member in self.members:
+            self._simulated |= member.accounts
+        return self._simulated | {self.moderator.user_id}
 
     async def close(self) -> None:
         """End every process and connection, the newest first."""
         await self._close.aclose()
+
+
+def _voice(member: Member) -> Speak:
+    """How a simulated member speaks. Names change, so it is the line that says what they are."""
+
+    async def speak(text: str) -> None:
+        await member.say_when_possible(_("{text} (simulated)").format(text=text))
+
+    return speak

@@ -19,6 +19,7 @@ from types import TracebackType
 
 from peerroom.clock import SystemClock
 from peerroom.demo.errors import WorldDidNotStart
+from peerroom.demo.rhythm import EVENING
 from peerroom.demo.world import World
 from peerroom.errors import PeerRoomError
 from peerroom.host.child import Child
@@ -91,7 +92,7 @@ async def _live(folder: Path) -> int:
             )
         )
         _say(doing=_("Starting the moderator bot…"))
-        await world.start_moderator()
+        await world.start_moderator(EVENING)
         _say(doing=_("Three simulated members are coming in…"))
         await world.bring_members()
         _say(invite=await world.moderator.invite())

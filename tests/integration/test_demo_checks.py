@@ -12,7 +12,8 @@ from support.clock import FrozenClock
 from peerroom.demo import network_cut
 from peerroom.demo.errors import StepFailed
 from peerroom.demo.server_view import ServerView
-from peerroom.demo.steps import Stage, room_encrypted
+from peerroom.demo.stage import Stage
+from peerroom.demo.steps import room_encrypted
 from peerroom.host.homeserver import Homeserver
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import pytest
 from support.clock import FrozenClock
 
 from peerroom.demo.errors import StepFailed
-from peerroom.demo.script import Outcome, play
-from peerroom.demo.steps import Stage, Step, true
+from peerroom.demo.script import STILL, Outcome, play
+from peerroom.demo.stage import Stage, Step, true
 
 
 @pytest.fixture
@@ -39,6 +40,31 @@ async def test_nothing_after_a_failed_step_is_played_or_called_done(
         ("three", False, 0.0, None),
     ]
     assert played == ["good"]
+
+
+async def test_a_step_that_takes_long_is_mentioned_until_it_ends(
+    stage: Stage, frozen_clock: FrozenClock
+) -> None:
+    mentioned: list[tuple[str, float]] = []
+    heard = asyncio.Event()
+
+    def waiting(step: Step, seconds: float) -> None:
+        mentioned.append((step.name, seconds))
+        heard.set()
+
+    async def long(stage: Stage) -> None:
+        for _number in range(2):
+            await frozen_clock.someone_sleeps()
+            frozen_clock.advance(STILL)
+            await heard.wait()
+            heard.clear()
+
+    async def after(stage: Stage) -> None:
+        frozen_clock.advance(10 * STILL)
+
+    steps = [Step("long", long), Step("after", after)]
+    assert await play(stage, steps, lambda outcome: None, waiting)
+    assert mentioned == [("long", STILL), ("long", 2 * STILL)]
 
 
 async def test_a_mistake_of_ours_is_not_told_as_a_failed_step(stage: Stage) -> None:

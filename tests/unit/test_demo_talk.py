@@ -6,6 +6,7 @@ import asyncio
 import random
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from support.clock import FrozenClock
@@ -55,8 +56,14 @@ class Room:
         self.said: list[tuple[int, str]] = []
         self.clock = clock
         self.talk = Talk.load("en")
-        speakers = [lambda text, n=n: self.said.append((n, text)) for n in range(3)]
+        self.open = asyncio.Event()
+        self.open.set()
+        speakers = [partial(self.say, number) for number in range(3)]
         self.conversation = Conversation(self.talk, speakers, clock=clock, random=random.Random(7))
+
+    async def say(self, speaker: int, text: str) -> None:
+        await self.open.wait()
+        self.said.append((speaker, text))
 
     async def until_said(self, count: int) -> None:
         while len(self.said) < count:
@@ -74,27 +81,47 @@ async def settle() -> None:
 async def test_the_user_is_welcomed_and_then_the_talk_goes_on(frozen_clock: FrozenClock) -> None:
     room = Room(frozen_clock)
     task = asyncio.create_task(room.conversation.run())
-    await room.until_said(2)
+    welcome = len(room.talk.welcome)
+    await room.until_said(welcome)
     assert tuple(room.said) == room.talk.welcome
-    assert frozen_clock.monotonic() <= BEFORE_WELCOME[1] + BETWEEN_LINES[1] + 1
+    longest = BEFORE_WELCOME[1] + (welcome - 1) * (BETWEEN_LINES[1] + 1)
+    assert frozen_clock.monotonic() <= longest
     in_all = sum(len(part) for part in room.talk.exchanges)
-    await room.until_said(2 + in_all)
-    assert len(set(room.said)) == 2 + in_all, "every exchange comes once before any repeats"
+    await room.until_said(welcome + in_all)
+    assert len(set(room.said)) == welcome + in_all, "every exchange comes once before any repeats"
     task.cancel()
 
 
 async def test_whoever_writes_is_answered_soon_and_once(frozen_clock: FrozenClock) -> None:
     room = Room(frozen_clock)
     task = asyncio.create_task(room.conversation.run())
-    await room.until_said(2)
+    welcome = len(room.talk.welcome)
+    await room.until_said(welcome)
     room.conversation.hear()
     room.conversation.hear()
     spoken_at = frozen_clock.monotonic()
     await settle()
-    await room.until_said(3)
-    assert room.said[2][1] in room.talk.replies
+    await room.until_said(welcome + 1)
+    assert room.said[welcome][1] in room.talk.replies
     assert frozen_clock.monotonic() - spoken_at <= BEFORE_REPLY[1] + 0.5
-    await room.until_said(4)
-    assert room.said[3][1] not in room.talk.replies
+    await room.until_said(welcome + 2)
+    assert room.said[welcome + 1][1] not in room.talk.replies
     assert frozen_clock.monotonic() - spoken_at <= BEFORE_REPLY[1] + BETWEEN_EXCHANGES[1] + 1
+    task.cancel()
+
+
+async def test_while_nobody_can_write_the_talk_waits_and_nothing_is_left_out(
+    frozen_clock: FrozenClock,
+) -> None:
+    room = Room(frozen_clock)
+    task = asyncio.create_task(room.conversation.run())
+    await room.until_said(1)
+    room.open.clear()
+    for _number in range(200):
+        frozen_clock.advance(1.0)
+        await settle()
+    assert len(room.said) == 1
+    room.open.set()
+    await room.until_said(len(room.talk.welcome))
+    assert tuple(room.said) == room.talk.welcome
     task.cancel()
