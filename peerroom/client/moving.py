@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from peerroom.client.names import Names
 from peerroom.client.timeline import own_id
 from peerroom.i18n import _
-from peerroom.store import crossing
 
 if TYPE_CHECKING:
     from peerroom.store.accounts import Account
@@ -49,6 +48,8 @@ def cross(vault: Vault, old_room: str, new_room: str) -> None:
 
     Raises `KeyError` for a room that is not stored.
     """
+    from peerroom.store import crossing  # not before the first picture
+
     old = vault.rooms.get(old_room)
     if old is None:
         raise KeyError(old_room)

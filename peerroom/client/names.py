@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client.epoch_rooms import name_index
-from peerroom.client.invitations import bots
 from peerroom.i18n import _, language
 from peerroom.matrix.power import MODERATOR, room_power
 from peerroom.pseudonym.names import by_index, read
@@ -98,6 +97,8 @@ class Names:
 
     def _is_moderator(self, user_id: str) -> bool:
         """Also the bot that let us in. In a room of two power says nothing: its maker has it."""
+        from peerroom.client.invitations import bots  # not before the first picture
+
         if user_id in bots(self._vault):
             return True
         room = self._vault.rooms.get(self._room_id)
