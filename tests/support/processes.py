@@ -24,3 +24,8 @@ def descendants(pid: int) -> list[int]:
     threads = Path(f"/proc/{pid}/task").glob("*/children")
     found = [int(child) for thread in threads for child in thread.read_text().split()]
     return found + [below for child in found for below in descendants(child)]
+
+
+def is_signer(pid: int) -> bool:
+    """Whether ``pid`` is the process in which a bot's round keys are."""
+    return b"peerroom.bot.signer.process" in Path(f"/proc/{pid}/cmdline").read_bytes()

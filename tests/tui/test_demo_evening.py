@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from support.processes import descendants, gone
+from support.processes import descendants, gone, is_signer
 
 from peerroom.demo.talk import Talk
 
@@ -52,7 +52,8 @@ def test_it_lives_and_answers_and_leaving_ends_it(terminal: pexpect.spawn, tmp_p
     terminal.send("Hello there\r")
     terminal.expect([re.escape(beginning(reply)) for reply in talk.replies])
     started = descendants(terminal.pid)
-    assert len(started) >= 4  # the world and Synapse, each with its supervisor
+    assert len(started) >= 5  # the world and Synapse, each with its supervisor, and the signer
+    assert sum(is_signer(pid) for pid in started) == 1
     terminal.send("\x11\x11")
     terminal.expect(pexpect.EOF)
     terminal.wait()
@@ -63,7 +64,8 @@ def test_it_lives_and_answers_and_leaving_ends_it(terminal: pexpect.spawn, tmp_p
 
 def test_kill_9_of_the_client_leaves_nothing(terminal: pexpect.spawn, tmp_path: Path) -> None:
     started = descendants(terminal.pid)
-    assert len(started) >= 4
+    assert len(started) >= 5
+    assert sum(is_signer(pid) for pid in started) == 1
     os.kill(terminal.pid, signal.SIGKILL)
     assert [pid for pid in started if not gone(pid)] == []
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
