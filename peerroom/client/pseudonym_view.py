@@ -27,8 +27,9 @@ _GREETED: Final = "rotation.greeted"
 def pseudonym_of(
     vault: Vault, account: Account, room_id: str | None, *, proxied: bool
 ) -> PseudonymView:
-    """What there is to say about ``account`` in a room of its own, or in none (yet)."""
+    """What there is to say about ``account``, which looks at this room, or at none (yet)."""
     view = _known(vault, account, room_id, proxied=proxied)
+    view = replace(view, former=former_names(vault, account))
     try:
         found = wallets.of(vault, account.id)
     except PeerRoomError as error:
@@ -39,7 +40,8 @@ def pseudonym_of(
 def greeting_of(vault: Vault, account: Account, room_id: str) -> PseudonymView | None:
     """`pseudonym_of` the first time that ``account`` is a newcomer in a room whose names rotate;
     None ever after."""
-    if vault.settings.get(_GREETED) == account.id:
+    drawn = epoch_rooms.name_index(vault, account.user_id) is not None
+    if drawn or vault.settings.get(_GREETED) == account.id:
         return None
     view = _known(vault, account, room_id, proxied=False)
     if view.kind != "rotates" or not view.newcomer:
@@ -49,8 +51,8 @@ def greeting_of(vault: Vault, account: Account, room_id: str) -> PseudonymView |
 
 
 def _known(vault: Vault, account: Account, room_id: str | None, *, proxied: bool) -> PseudonymView:
-    """What follows from the room alone."""
-    epoch = epoch_rooms.of(vault, room_id) if room_id is not None else None
+    """What follows from the rooms alone."""
+    epoch = _epoch_of(vault, account, room_id)
     kind = _kind(vault, account, epoch)
     name, other = _names(vault, account, room_id if kind != "between" else None)
     return PseudonymView(
@@ -62,8 +64,21 @@ def _known(vault: Vault, account: Account, room_id: str | None, *, proxied: bool
         carried=len(epoch.away) if epoch is not None else 0,
         newcomer=epoch is not None and epoch_rooms.name_index(vault, account.user_id) is None,
         proxied=proxied,
-        former=former_names(vault, account),
     )
+
+
+def _epoch_of(vault: Vault, account: Account, room_id: str | None) -> EpochRoom | None:
+    """The epoch that the account lives in: a name is the same in all of its rooms, and a room of
+    an earlier name says nothing about this one."""
+    living = {
+        room.room_id: epoch
+        for room in vault.rooms.all(account.id)
+        if (epoch := epoch_rooms.of(vault, room.room_id)) is not None
+        and moving.follower(vault, room.room_id) is None
+    }
+    if room_id in living:
+        return living[room_id]
+    return max(living.values(), key=lambda epoch: epoch.opened, default=None)
 
 
 def _with_wallet(view: PseudonymView, wallet: Wallet) -> PseudonymView:

@@ -12,7 +12,7 @@ from support.conversation import OWN, ROOM, Conversation
 from support.scribe import LENGTH, START, Member, Scribe
 
 from peerroom import i18n
-from peerroom.client import epoch_rooms, pseudonym_words, rotation_wording, wallets
+from peerroom.client import epoch_rooms, moving, pseudonym_words, rotation_wording, wallets
 from peerroom.client.dates import moment_words, span_words
 from peerroom.client.epoch_rooms import EpochRoom
 from peerroom.client.promise import PROMISE
@@ -21,6 +21,7 @@ from peerroom.client.views import FormerName, PseudonymKind, PseudonymView, Stag
 from peerroom.pseudonym import wallet_state
 from peerroom.pseudonym.wallet_errors import RequestMissing
 from peerroom.pseudonym.wallet_steps import Notice
+from peerroom.store.rooms import StoredRoom
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 UNTIL = START + LENGTH
@@ -60,7 +61,22 @@ def test_the_kind_follows_from_the_ledger(
     assert view.carried == (2 if listed == "away" else 0)
 
 
+def test_a_name_is_the_same_in_all_of_one_s_rooms(talk: Conversation) -> None:
+    talk.vault.rooms.put(StoredRoom("!door:x", talk.account.id, is_direct=True))
+    assert seen(talk, "!door:x") == seen(talk, None) == seen(talk)
+
+
+def test_a_room_of_the_past_says_nothing_about_the_present(talk: Conversation) -> None:
+    talk.vault.rooms.put(StoredRoom("!next:x", talk.account.id))
+    later = EpochRoom(2, UNTIL, UNTIL + LENGTH, crowd=9)
+    epoch_rooms.keep(talk.vault, "!next:x", later)
+    moving.cross(talk.vault, ROOM, "!next:x")
+    assert (seen(talk).until, seen(talk).crowd) == (UNTIL + LENGTH, 9)
+    assert [former.end for former in seen(talk).former] == [UNTIL]
+
+
 def test_outside_all_rooms_there_is_still_a_name(talk: Conversation) -> None:
+    talk.vault.records.remove("rotation.rooms", ROOM)
     view = seen(talk, None)
     assert view.kind == "fixed" and view.name and view.other_name
 
