@@ -161,6 +161,18 @@ class Ledger:
         self._records.replace(INVITES, action.digest, {**kept, "used_by": action.user_id})
 
     @apply.register
+    def _await(self, action: act.AwaitResident, now: datetime) -> None:
+        kept = {
+            "expires": now.isoformat(),
+            "role": "resident",
+            "used_by": action.user_id,
+            "token": None,
+            "secret": None,
+        }
+        # Beside the invites with links, whose keys are digests: no secret leads to this one.
+        self._records.replace(INVITES, f"resident {action.user_id}", kept)
+
+    @apply.register
     def _moderator(self, action: act.MakeModerator, now: datetime) -> None:
         self.add_moderator(action.user_id)
 

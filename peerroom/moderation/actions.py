@@ -26,6 +26,12 @@ class SpendInvite(_Action, frozen=True):
     user_id: str
 
 
+class AwaitResident(_Action, frozen=True):
+    """The account is asked in, by its address and without a link, and will keep its name."""
+
+    user_id: str
+
+
 class MakeModerator(_Action, frozen=True):
     """The account may give commands from now on."""
 
@@ -191,6 +197,7 @@ class PublishInvites(_Action, frozen=True):
 
 Ledger = (
     SpendInvite
+    | AwaitResident
     | MakeModerator
     | UnmakeModerator
     | NoteMute

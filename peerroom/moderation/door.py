@@ -26,12 +26,17 @@ def judge(knock: Knocked, state: State) -> tuple[Result, InviteRecord | None]:
         return ("admitted" if coming else "used"), invite
     if not invite.open_at(knock.at):
         return "expired", invite
+    if invite.role == "member" and seats_taken(state) >= state.seats:
+        return "full", invite
+    return "admitted", invite
+
+
+def seats_taken(state: State) -> int:
+    """How many seats somebody has, or is about to take."""
     taken = len((state.members.keys() | state.pending_joins) - state.exempt)
     if state.rotation is not None:
         taken += state.rotation.outside  # their seats are kept for them
-    if invite.role == "member" and taken >= state.seats:
-        return "full", invite
-    return "admitted", invite
+    return taken
 
 
 def decide_knock(knock: Knocked, state: State) -> list[act.Action]:

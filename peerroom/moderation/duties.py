@@ -7,9 +7,11 @@ from functools import singledispatch
 
 from peerroom.i18n import _, ngettext
 from peerroom.moderation import actions as act
+from peerroom.moderation.door import seats_taken
 from peerroom.moderation.people import Unclear, find
 from peerroom.moderation.state import Rotation, State
 from peerroom.wire import commands as cmd
+from peerroom.wire.address import is_user_id
 
 
 def unclear(problem: Unclear) -> str:
@@ -41,8 +43,9 @@ def _answer(state: State, text: str) -> list[act.Action]:
 
 
 def _everyone(state: State) -> dict[str, str]:
-    """Those who are or were in the room, by user id; the names of former epochs come last."""
-    people: dict[str, str] = {}
+    """Those who are, were or may come into the room, by user id; the names of former epochs come
+    last."""
+    people = {user: user for user in state.pending_joins}
     if state.rotation is not None:
         people |= {user: gone.name for user, gone in state.rotation.retired.items()}
         people |= state.rotation.absent
@@ -321,8 +324,34 @@ def _release(command: cmd.Release, by: str, at: datetime, state: State) -> list[
 
 @carry_out.register
 def _resident(command: cmd.Resident, by: str, at: datetime, state: State) -> list[act.Action]:
+    if state.rotation is not None and _is_stranger(command.name, state, state.rotation):
+        return _ask_in(command.name, by, state)
     said = _("{name} keeps this name from now on, and everyone sees that.")
     return _set_rotating(command.name, False, said, by, state)
+
+
+def _is_stranger(name: str, state: State, rotation: Rotation) -> bool:
+    """Whether this is the address of somebody whom this circle has nothing to do with now."""
+    known = {*state.members, *state.exempt, *rotation.absent, *rotation.retired}
+    return is_user_id(name) and name not in known
+
+
+def _ask_in(user: str, by: str, state: State) -> list[act.Action]:
+    """Somebody with another program is a resident from the beginning: no link is for them."""
+    if user in state.banned:
+        said = _("{name} was removed for good. `!unban {name}` takes it back.")
+        return _answer(state, said.format(name=user))
+    if user not in state.pending_joins and seats_taken(state) >= state.seats:
+        return _answer(state, _("All {seats} seats are taken.").format(seats=state.seats))
+    said = _(
+        "{name} is invited, keeps this name, and everyone sees that. `!ban {name}` takes it back."
+    )
+    return [
+        act.Note(by=by, what="resident", about=user),
+        act.AwaitResident(user),
+        act.InviteMember(state.circle, user),
+        act.Say(state.management, said.format(name=user)),
+    ]
 
 
 @carry_out.register

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-Role = Literal["member", "moderator"]
+Role = Literal["member", "moderator", "resident"]
+"""What an invite makes of who uses it. A resident's has no link: it was used when it was made."""
 
 
 def secret_digest(secret: str) -> str:

@@ -145,7 +145,8 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A member keeps name and account from now on, for everyone to see."""
+    """A member keeps name and account from now on, for everyone to see; who is none yet, and is
+    given by user id, is invited as one who does."""
 
     word: ClassVar[str] = "resident"
     summary: ClassVar[str] = N_("Let someone keep their name when names change.")

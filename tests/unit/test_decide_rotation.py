@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -126,6 +128,40 @@ def test_who_keeps_their_name_and_who_does_not() -> None:
     assert act.SetRotating(ANNA, rotates=False) in done("!resident Quiet Heron")
     assert act.SetRotating(ANNA, rotates=True) in done("!rotating Quiet Heron")
     assert "I know no one" in spoken(done("!resident Nobody At All"))
+
+
+def test_someone_with_another_program_is_invited_as_a_resident() -> None:
+    roomy = replace(STATE, seats=5)
+    actions = done("!resident @zoe:x", roomy)
+    assert actions[1:3] == [act.AwaitResident("@zoe:x"), act.InviteMember(CIRCLE, "@zoe:x")]
+    assert "@zoe:x is invited" in spoken(actions)
+    link = done("!resident https://matrix.to/#/%40zoe%3Ax", roomy)
+    assert link[1:3] == actions[1:3]
+
+
+@pytest.mark.parametrize(
+    ("user", "changes", "words"),
+    [
+        ("@zoe:x", {"seats": 2}, "All 2 seats are taken"),
+        ("@zoe:x", {"seats": 9, "banned": frozenset({"@zoe:x"})}, "was removed for good"),
+        (BEN, {"seats": 9}, "I know no one"),
+        (GONE, {"seats": 9}, "I know no one"),
+        (MOD, {"seats": 9}, "left alone"),
+    ],
+)
+def test_whom_nobody_can_invite_as_a_resident(
+    user: str, changes: Mapping[str, Any], words: str
+) -> None:
+    """Nor is who has a seat already, or had one under another name, asked in by this."""
+    [said] = done(f"!resident {user}", replace(STATE, **changes))
+    assert words in spoken([said])
+
+
+def test_a_resident_who_has_not_come_has_a_seat_and_can_lose_it() -> None:
+    waiting = replace(STATE, seats=3, pending_joins=frozenset({"@zoe:x"}))
+    assert act.InviteMember(CIRCLE, "@zoe:x") in done("!resident @zoe:x", waiting)
+    assert "seats are taken" in spoken(done("!resident @yan:x", waiting))
+    assert act.BanMember(CIRCLE, "@zoe:x") in done("!ban @zoe:x", waiting)
 
 
 def test_a_lost_laptop_may_be_of_someone_who_is_not_in_the_room() -> None:

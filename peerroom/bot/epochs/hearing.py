@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from peerroom.bot.ledger import Ledger
 from peerroom.matrix.trust import Trust
+from peerroom.moderation.state import InviteRecord
 from peerroom.pseudonym import names
 from peerroom.pseudonym.registrar_facts import (
     Asked,
@@ -15,6 +16,7 @@ from peerroom.pseudonym.registrar_facts import (
     Joined,
     Left,
     ReplacementObjected,
+    Standing,
     WantsToStay,
 )
 from peerroom.pseudonym.registrar_state import Office
@@ -60,7 +62,8 @@ class Hearing:
         if office.room_id is None:
             return
         moderators = self.ledger.moderators()
-        coming = {invite.used_by for invite in self.ledger.invites().values() if not invite.arrived}
+        invites = self.ledger.invites().values()
+        coming = {invite.used_by: _standing(invite) for invite in invites if not invite.arrived}
         members = self.vault.rooms.members(office.room_id)
         for user, member in members.items():
             if user in self.apart or member.get("membership") != "join":
@@ -69,7 +72,7 @@ class Hearing:
             if user in moderators and (seat is None or seat.standing != "resident"):
                 yield Joined(user, number_of(member), "resident")
             elif seat is None and user in coming:
-                yield Joined(user, number_of(member))
+                yield Joined(user, number_of(member), coming[user])
         for user in office.seats:
             room_id = office.room_of(user)
             assert room_id is not None
@@ -78,6 +81,10 @@ class Hearing:
                 yield Left(user, room_id)
             elif there.get("membership") == "ban":
                 yield Excluded(user)
+
+
+def _standing(invite: InviteRecord) -> Standing:
+    return "resident" if invite.role == "resident" else "member"
 
 
 def number_of(member: dict[str, object]) -> int | None:
