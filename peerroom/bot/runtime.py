@@ -295,6 +295,8 @@ class Bot:
     async def _on_batch(self, batch: SyncBatch) -> None:
         await self._open_doors()
         self._judge()
+        if self._epochs is not None:
+            self._epochs.caught_up()
 
     async def _open_doors(self) -> None:
         """Join every encrypted direct room that someone asks us into: a knock may come there."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 from peerroom.bot.epochs import points
 from peerroom.bot.epochs.book import Book
@@ -22,6 +23,11 @@ from peerroom.store.vault import Vault
 
 PAUSE = 20.0
 """Seconds after which time is told again, whatever the registrar waits for."""
+
+TOUCH = 30.0
+"""Seconds after which we may have missed something that the server knows."""
+_NAMESPACE = "epochs.touch"
+_KEY = "last"
 
 Keep = Callable[[Effect, Office], None]
 """Puts an effect where it survives, inside the transaction; the office is the one after it."""
@@ -40,6 +46,24 @@ class Desk:
         self._keep = keep
         self._clock = clock
         self._news = asyncio.Event()
+        self._touched: float | None = None
+
+    def in_touch(self) -> None:
+        """Everything that the server knew until now has been told."""
+        self._touched = self._clock.monotonic()
+        self._vault.records.replace(_NAMESPACE, _KEY, self._clock.now().isoformat())
+
+    def now(self) -> datetime:
+        """The registrar's time: it stands still while the server is out of reach, or we were off.
+
+        What came in the meantime counts as if it had come then. Otherwise an outage over a cut-off
+        would leave out all who asked in it, and they would have to take it for fraud.
+        """
+        now = self._clock.now()
+        if self._touched is not None and self._clock.monotonic() - self._touched <= TOUCH:
+            return now
+        last = self._vault.records.get(_NAMESPACE, _KEY)
+        return now if last is None else min(now, datetime.fromisoformat(last))
 
     @property
     def office(self) -> Office:
@@ -48,7 +72,7 @@ class Desk:
 
     def tell(self, fact: Fact) -> bool:
         """Have ``fact`` decided on; whether anything changed. Inside the caller's transaction."""
-        office, effects = decide(fact, self.office, now=self._clock.now(), policy=self._policy)
+        office, effects = decide(fact, self.office, now=self.now(), policy=self._policy)
         if not self._book.write(office) and not effects:
             return False
         for effect in effects:
@@ -61,7 +85,7 @@ class Desk:
         """Tell the time whenever something is due, until cancelled; ``changed`` hears of it."""
         while True:
             self._news.clear()
-            now = self._clock.now()
+            now = self.now()
             due = wake(self.office, now)
             if due is not None and due <= now:
                 with self._vault.transaction():

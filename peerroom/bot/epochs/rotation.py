@@ -61,6 +61,7 @@ class Epochs:
     ) -> None:
         lineage = circles.lineage_of(vault)
         self._vault = vault
+        self._connection = connection
         self._ledger = ledger
         self._requests = requests
         self._clock = clock
@@ -166,6 +167,12 @@ class Epochs:
                     self._ledger.apply(act.NoteBan(fact.user_id), self._clock.now())
                 news |= self._desk.tell(fact)
         return news
+
+    def caught_up(self) -> None:
+        """Everything that came has been judged. Time goes on, unless something is still missing."""
+        gaps = any(self._vault.gaps.of_room(room.room_id) for room in self._vault.rooms.all())
+        if not gaps and not self._connection.waiting.all():
+            self._desk.in_touch()
 
     def decided(self, action: act.Ledger | act.Renewal) -> None:
         """A moderator's decision, inside the transaction that keeps it."""
