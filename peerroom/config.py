@@ -179,7 +179,7 @@ class Bot:
     switch_day: str = field(default="sunday", metadata=setting(one_of(*DAYS)))
     switch_hour: int = field(default=5, metadata=setting(whole(0, 23)))
     switch_zone: str = field(default="Asia/Tokyo", metadata=setting(_ZONE))
-    window_hours: int = field(default=24, metadata=setting(whole(1, 72)))
+    window_hours: int = field(default=36, metadata=setting(whole(1, 72)))
     freeze_minutes: int = field(default=30, metadata=setting(whole(0, 120)))
     floor: int = field(default=8, metadata=setting(whole(3, 5000)))
     hold_hours: int = field(default=48, metadata=setting(whole(0, 72)))

@@ -72,7 +72,7 @@ class Policy:
     """
 
     rhythm: Rhythm = Weekly()
-    window: timedelta = timedelta(hours=24)
+    window: timedelta = timedelta(hours=36)
     freeze: timedelta = timedelta(minutes=30)
     floor: int = 8
     hold: timedelta = timedelta(hours=48)

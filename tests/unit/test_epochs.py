@@ -126,7 +126,7 @@ def test_the_week_of_a_circle_in_japan() -> None:
     cut_off, switch = Policy().times(datetime(2026, 11, 1, 5, tzinfo=ZoneInfo("Asia/Tokyo")))
     tokyo = ZoneInfo("Asia/Tokyo")
     assert switch == datetime(2026, 11, 8, 5, tzinfo=tokyo)
-    assert cut_off == datetime(2026, 11, 7, 4, 30, tzinfo=tokyo)
+    assert cut_off == datetime(2026, 11, 6, 16, 30, tzinfo=tokyo)
 
 
 # --- the moments of an epoch ----------------------------------------------------------------------
