@@ -55,6 +55,14 @@ class KeyUnreadable(PeerRoomError):
     help=_("Begin at a random moment within so many seconds."),
 )
 @click.option(
+    "--patience",
+    type=click.FloatRange(0),
+    default=90.0,
+    show_default=True,
+    metavar="SECONDS",
+    help=_("With --once: how long to wait for what is under way."),
+)
+@click.option(
     "--write-key",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -66,7 +74,9 @@ class KeyUnreadable(PeerRoomError):
     metavar="N",
     help=_("Read the vault's 32-byte key from file descriptor N instead of asking."),
 )
-def command(once: bool, spread: float, write_key: Path | None, vault_key_fd: int | None) -> None:
+def command(
+    once: bool, spread: float, patience: float, write_key: Path | None, vault_key_fd: int | None
+) -> None:
     config = opening.settings()
     folder = opening.folder_of(config)
     key = _key(config, folder, vault_key_fd, asking=write_key is not None)
@@ -85,8 +95,10 @@ def command(once: bool, spread: float, write_key: Path | None, vault_key_fd: int
 
     async def work() -> None:
         await clock.sleep(random.uniform(0.0, spread))
-        look_after = alone.once if once else alone.watch
-        await look_after(folder, key, config=config, clock=clock, random=random)
+        if once:
+            await alone.once(folder, key, patience, config=config, clock=clock, random=random)
+        else:
+            await alone.watch(folder, key, config=config, clock=clock, random=random)
 
     asyncio.run(_until_stopped(work()))
 

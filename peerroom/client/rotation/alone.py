@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 
 PAUSE: Final = 5.0
 """Seconds between two tries to have the vault back from a face: one ``flock`` each."""
-PATIENCE: Final = 90.0
-"""Seconds that `once` waits for what is under way."""
 
 Outcome = Literal["done", "asked"]
 
@@ -49,12 +47,15 @@ async def watch(folder: Path, key: bytes, *, config: Config, clock: Clock, rando
     while True:
         with await _opened(folder, key, clock) as vault:
             log.info("at work")
-            await _run(vault, config, clock, random, once=False)
+            await _run(vault, config, clock, random)
         log.info("made way for PeerRoom itself")
+        await clock.sleep(PAUSE)  # or we would be back before those for whom we made way
 
 
-async def once(folder: Path, key: bytes, *, config: Config, clock: Clock, random: Random) -> None:
-    """Do what is due, wait for what is under way, and end.
+async def once(
+    folder: Path, key: bytes, patience: float, *, config: Config, clock: Clock, random: Random
+) -> None:
+    """Do what is due, wait ``patience`` seconds for what is under way, and end.
 
     A face that has the vault open, or asks for it, does the same by itself. Raises `NotFinished`.
     """
@@ -64,7 +65,7 @@ async def once(folder: Path, key: bytes, *, config: Config, clock: Clock, random
         log.info("PeerRoom itself is open and looks after the names")
         return
     with vault:
-        outcome = await _run(vault, config, clock, random, once=True)
+        outcome = await _run(vault, config, clock, random, patience)
     log.info("nothing more is due" if outcome == "done" else "made way for PeerRoom itself")
 
 
@@ -82,9 +83,9 @@ async def _opened(folder: Path, key: bytes, clock: Clock) -> Vault:
 
 
 async def _run(
-    vault: Vault, config: Config, clock: Clock, random: Random, *, once: bool
+    vault: Vault, config: Config, clock: Clock, random: Random, patience: float | None = None
 ) -> Outcome:
-    """Until the vault is asked for or, with ``once``, nothing is left to do.
+    """Until the vault is asked for or, with ``patience`` for that, nothing is left to do.
 
     Raises what stopped a worker, and `NotFinished`.
     """
@@ -100,11 +101,11 @@ async def _run(
             asked.set()
 
     client.watch(hear)
-    timer = asyncio.ensure_future(clock.sleep(PATIENCE)) if once else None
+    timer = asyncio.ensure_future(clock.sleep(patience)) if patience is not None else None
     await client.start()
     try:
         while not asked.is_set() and not client.broken:
-            if once and _is_idle(client, vault):
+            if timer is not None and _is_idle(client, vault):
                 return "done"
             news.clear()
             heard = asyncio.ensure_future(news.wait())
