@@ -98,7 +98,7 @@ class Picture:
             welcome=self.welcome,
             health=self._health(),
             can_invite=self.can_invite,
-            pending_joins=frozenset(admitted - inside - gone - banned),
+            pending_joins=frozenset(admitted - inside - gone - banned - self.ledger.bans()),
             rotation=rotation,
         )
 

@@ -338,6 +338,9 @@ def _is_stranger(name: str, state: State, rotation: Rotation) -> bool:
 
 def _ask_in(user: str, by: str, state: State) -> list[act.Action]:
     """Somebody with another program is a resident from the beginning: no link is for them."""
+    if user.partition(":")[2] not in state.via:
+        said = _("Where names change, only accounts of {server} can come in.")
+        return _answer(state, said.format(server=" · ".join(state.via)))
     if user in state.banned:
         said = _("{name} was removed for good. `!unban {name}` takes it back.")
         return _answer(state, said.format(name=user))

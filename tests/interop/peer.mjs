@@ -93,6 +93,12 @@ const calls = (client, crypto) => ({
     await client.joinRoom(room);
     await until(client, () => crypto.isEncryptionEnabledInRoom(room));
   },
+  // The room that we are asked into, and by whom, once we are.
+  invited: async () => {
+    const asked = () => client.getRooms().find((room) => room.getMyMembership() === 'invite');
+    await until(client, asked);
+    return { room: asked().roomId, by: asked().getMember(client.getUserId()).events.member.getSender() };
+  },
   send: async ({ room, body }) =>
     (await client.sendEvent(room, 'm.room.message', { msgtype: 'm.text', body })).event_id,
   logout: async () => {

@@ -142,6 +142,7 @@ def test_someone_with_another_program_is_invited_as_a_resident() -> None:
 @pytest.mark.parametrize(
     ("user", "changes", "words"),
     [
+        ("@zoe:elsewhere", {"seats": 9}, "only accounts of x can come in"),
         ("@zoe:x", {"seats": 2}, "All 2 seats are taken"),
         ("@zoe:x", {"seats": 9, "banned": frozenset({"@zoe:x"})}, "was removed for good"),
         (BEN, {"seats": 9}, "I know no one"),
