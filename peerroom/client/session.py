@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from peerroom.client import moving, wallets
+from peerroom.client.audience import Audience
 from peerroom.client.connecting import Link
 from peerroom.client.identities import Identities
 from peerroom.client.invitations import Invitations
@@ -25,6 +25,7 @@ from peerroom.client.views import (
     PseudonymView,
     RoomView,
 )
+from peerroom.client.workers import Workers
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_, _
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from peerroom.store.accounts import Account
     from peerroom.store.outbox import OutboxRow
     from peerroom.store.vault import Vault
-
-log = logging.getLogger(__name__)
 
 OLDER: Final = 50
 """Events that one call of `Client.load_older` asks for."""
@@ -81,12 +80,9 @@ class Client:
         self._config = config
         self._clock = clock
         self._random = random
-        self._subscribers: list[Callable[[Change], None]] = []
-        self._watchers: list[Callable[[Change], None]] = []
-        self._tasks: list[asyncio.Task[None]] = []
-        self._companions: list[asyncio.Task[None]] = []
-        self._lingering: list[asyncio.Task[None]] = []
-        self._crash: BaseException | None = None
+        self._audience = Audience()
+        self._publish = self._audience.tell
+        self._workers = Workers(self._broke)
         self._rows = asyncio.Event()
         self.agent: Agent | None = None
         """Who looks after the names, once there is something to look after."""
@@ -145,16 +141,15 @@ class Client:
 
     def work(self) -> None:
         """Let the account's workers run, if they do not; `start` does."""
-        if self._tasks:
+        if self.working:
             return
         self._vault.outbox.recover()
         self._outgoing.reconcile()
-        workers = self._link.run(), self._sender.run(), self._invitations.run()
-        self._tasks += self._spawn(*workers)
+        self._workers.begin(self._link.run(), self._sender.run(), self._invitations.run())
 
     def accompany(self, worker: Coroutine[Any, Any, None]) -> None:
         """Run ``worker`` until `stop`, whatever account the client becomes meanwhile."""
-        self._companions += self._spawn(worker)
+        self._workers.accompany(worker)
 
     async def stop(self) -> None:
         """Stop the workers and close the connection; what is unsent stays in the vault.
@@ -163,22 +158,15 @@ class Client:
         """
         if (asked := self._vault.asked_fd) is not None:
             asyncio.get_running_loop().remove_reader(asked)
-        companions, self._companions = self._companions, []
-        await _end(companions)
-        await self.part()
-        await self.rest()
-        if self._crash is not None:
-            raise self._crash
+        await self._workers.stop()
 
     async def rest(self) -> None:
         """End the account's workers and close its connection, until `work` or `move`."""
-        tasks, self._tasks = self._tasks, []
-        await _end(tasks)
+        await self._workers.rest()
 
     async def part(self) -> None:
         """End the lines of accounts that were left and stayed connected (`move`)."""
-        lingering, self._lingering = self._lingering, []
-        await _end(lingering)
+        await self._workers.part()
 
     async def move(self, account: Account, *, linger: bool = False) -> None:
         """Go on as ``account``, another one of this vault: the faces keep this object.
@@ -192,13 +180,11 @@ class Client:
         """
         if account.id == self._account.id:
             return
-        working = bool(self._tasks)
+        working = self.working
         await self._finish_deletions()
         self._publish(Change("moving"))
-        if linger and working:
-            # The line of the old account stays as it is, down to the socket: to open another one
-            # now would show the server who came when who went.
-            self._lingering.append(self._tasks.pop(0))
+        if linger:
+            self._workers.let_linger()
         await self.rest()
         moving.leave(self._vault, self._account, account)
         self._become(account)
@@ -224,7 +210,7 @@ class Client:
     async def _finish_deletions(self) -> None:
         """Let deletions go out that only the present account can send."""
         waited = asyncio.ensure_future(self._clock.sleep(LAST_WORDS))
-        while self._tasks and self.connection.kind == "online" and self._outgoing.deleting():
+        while self.working and self.connection.kind == "online" and self._outgoing.deleting():
             self._rows.clear()
             moved = asyncio.ensure_future(self._rows.wait())
             await asyncio.wait((waited, moved), return_when=asyncio.FIRST_COMPLETED)
@@ -270,28 +256,26 @@ class Client:
 
     def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Call ``callback`` on the loop's thread for every `Change`; returns the way to stop it."""
-        self._subscribers.append(callback)
-        return lambda: self._subscribers.remove(callback)
+        return self._audience.subscribe(callback)
 
     def watch(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """As `subscribe`, for companions: what is to be said once waits for a face all the same."""
-        self._watchers.append(callback)
-        return lambda: self._watchers.remove(callback)
+        return self._audience.watch(callback)
 
     @property
     def working(self) -> bool:
         """Whether the account may be connected now (see `rest`)."""
-        return bool(self._tasks)
+        return self._workers.present
 
     @property
     def broken(self) -> bool:
         """Whether a worker has stopped by an unforeseen error; `stop` raises it."""
-        return self._crash is not None
+        return self._workers.crash is not None
 
     @property
     def heard(self) -> bool:
         """Whether somebody is there to be told what is said once."""
-        return self._speaks and bool(self._subscribers)
+        return self._speaks and self._audience.listens
 
     def rooms(self) -> list[RoomView]:
         """The rooms: those we are in first, the most recently active first."""
@@ -450,7 +434,7 @@ class Client:
         self._rows.set()
 
     def _tell_identities(self) -> None:
-        if not self._subscribers:
+        if not self._audience.listens:
             return  # nobody would hear what is only said once
         for room_id, sentence in self._identities.news():
             self._publish(Change("notice", room_id, sentence))
@@ -475,24 +459,8 @@ class Client:
         self._roster.changed(room_id)
         self._publish(Change("outbox", room_id))
 
-    def _publish(self, change: Change) -> None:
-        for callback in (*self._subscribers, *self._watchers):
-            callback(change)
-
-    def _spawn(self, *workers: Coroutine[Any, Any, None]) -> Iterator[asyncio.Task[None]]:
-        for worker in workers:
-            task = asyncio.get_running_loop().create_task(worker)
-            task.add_done_callback(self._ended)
-            yield task
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _broke(self, error: BaseException) -> None:
         """A worker stopped by itself: said from now on, and raised again by `stop`."""
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        log.debug("a worker has stopped: %s", type(error).__name__)
-        self._crash = self._crash or error
         self._link.say_broken(error if isinstance(error, PeerRoomError) else Broken())
 
     def _asked(self) -> None:
@@ -500,9 +468,3 @@ class Client:
         words = _("PeerRoom was opened elsewhere, so it closes here.")
         self._publish(Change("notice", None, words))
         self._publish(Change("handed_over"))
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

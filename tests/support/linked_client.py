@@ -32,7 +32,7 @@ async def linked_client(talk: Conversation, connection: Any, clock: Clock) -> As
     try:
         yield client
     finally:
-        client._crash = None  # a test that broke a worker has looked at it
+        client._workers.crash = None  # a test that broke a worker has looked at it
         await client.stop()
 
 
