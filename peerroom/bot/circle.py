@@ -19,6 +19,8 @@ from peerroom.store.vault import Vault
 
 MARKER: Final = "org.peerroom.room"
 MODERATOR_LEVEL: Final = 50
+FROZEN: Final = 100
+"""Nobody but the bot has this level."""
 NAMESPACE: Final = "bot.circle"
 
 Role = Literal["circle", "management"]
@@ -87,10 +89,12 @@ async def make_room(
     moderators: Collection[str],
     *,
     rotating: bool,
+    frozen: bool = False,
 ) -> str:
     """Make a room of the circle and return its id. Raises `MatrixError`.
 
     ``rotating``: nobody from another server can come in. Their server would see who came when.
+    ``frozen``: it can only be read.
     """
     return await connection.rooms.create_room(
         name=config.room if role == "circle" else _("{room} moderators").format(room=config.room),
@@ -99,7 +103,7 @@ async def make_room(
             # Room version 12: the bot and the recovery account stand above all of these.
             "users": dict.fromkeys(sorted(moderators), MODERATOR_LEVEL),
             "users_default": 0,
-            "events_default": 0,
+            "events_default": FROZEN if frozen else 0,
             "state_default": 100,
             "invite": 100,
             "kick": MODERATOR_LEVEL,

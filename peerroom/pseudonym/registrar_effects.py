@@ -134,13 +134,25 @@ class Thaw(_Effect, frozen=True):
 
 
 class MakeRoom(_Effect, frozen=True):
-    """Make the room of ``epoch``. Answer: `RoomMade`."""
+    """Make the room of ``epoch``, read-only until `OpenRoom`. Answer: `RoomMade`."""
 
     epoch: int
 
     @property
     def key(self) -> str:
         return f"room:{self.epoch}"
+
+
+class OpenRoom(_Effect, frozen=True):
+    """Let the room of ``epoch``, made read-only, be written in: everyone is there. What somebody
+    wrote before could not be read by whom their program had not seen come in."""
+
+    epoch: int
+    room_id: str
+
+    @property
+    def key(self) -> str:
+        return f"open:{self.epoch}"
 
 
 class NameAccounts(_Effect, frozen=True):
@@ -332,6 +344,7 @@ Effect = (
     | CloseEntry
     | Freeze
     | Thaw
+    | OpenRoom
     | MakeRoom
     | NameAccounts
     | SeatAll

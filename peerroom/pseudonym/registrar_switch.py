@@ -25,6 +25,7 @@ from peerroom.pseudonym.registrar_effects import (
     MakeKeys,
     MakeRoom,
     NameAccounts,
+    OpenRoom,
     Say,
     Saying,
     SeatAll,
@@ -229,12 +230,14 @@ def names_set(turn: Turn, fact: NamesSet) -> None:
 
 
 def all_joined(turn: Turn, fact: AllJoined) -> None:
-    """The switch is done."""
+    """The switch is done: the new room can be written in."""
     office = turn.office
     move = office.move
     if move is None or move.stage != "seats" or move.epoch != fact.epoch:
         return
+    assert office.room_id is not None
     turn.change(move=None)
+    turn.do(OpenRoom(move.epoch, office.room_id))
     turn.do(Say(Saying.SWITCHED, move.epoch, len(move.order)))
     if office.limited:
         turn.do(Say(Saying.LIMITED, move.epoch))

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from support.circle import WITHIN, Circle
@@ -208,6 +209,35 @@ async def test_everyone_gets_a_new_account_and_a_new_name(scene: Scene) -> None:
     await new[0].say("good morning")
     for walker in new[1:]:
         await walker.until(lambda w=walker: "good morning" in w.bodies() or None)
+
+
+async def test_nobody_can_write_before_all_are_there(scene: Scene) -> None:
+    """What was written earlier could never be read by those who came in after it was encrypted."""
+    old = await scene.people(3)
+    scene.cut_off()
+    new = await scene.all_redeemed(old)
+    await scene.switch()
+    await new[0].arrive()
+    await scene.circle.bot.idle()
+    room = quote(scene.circle.room_id)
+    token = scene.circle.vault.accounts.all()[0].access_token
+    path = f"/_matrix/client/v3/rooms/{room}/messages?dir=f&limit=200"
+    story = scene.circle.server.api(token).call("GET", path)["chunk"]
+    levels = [
+        (number, event["content"]["events_default"])
+        for number, event in enumerate(story)
+        if event["type"] == "m.room.power_levels"
+    ]
+    assert [level for _number, level in levels] == [100, 0]
+    came = [
+        number
+        for number, event in enumerate(story)
+        if event["type"] == "m.room.member"
+        and event["content"]["membership"] == "join"
+        and event["state_key"] in {walker.user_id for walker in new}
+    ]
+    assert len(came) == 3
+    assert levels[0][0] < min(came) and max(came) < levels[1][0]
 
 
 async def test_who_goes_on_under_which_name(scene: Scene) -> None:

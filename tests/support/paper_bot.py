@@ -199,11 +199,11 @@ class PaperBot:
                 server.tokens.discard(_registration_token(epoch, round_))
             case effects.Freeze(room_id):
                 server.rooms[room_id].frozen = True
-            case effects.Thaw(room_id):
+            case effects.Thaw(room_id) | effects.OpenRoom(_, room_id):
                 server.rooms[room_id].frozen = False
             case effects.MakeRoom(epoch):
                 room_id = f"!epoch{epoch}"
-                server.rooms.setdefault(room_id, Room(room_id, circle.now))
+                server.rooms.setdefault(room_id, Room(room_id, circle.now, frozen=True))
                 self.tell(facts.RoomMade(epoch, room_id))
             case effects.NameAccounts(epoch, names):
                 for user, name in names.items():

@@ -58,7 +58,10 @@ def test_the_steps_come_one_after_another(desk: Desk) -> None:
         do.SeatAll,
         do.InviteCarried,
     ]
-    assert [type(effect) for effect in desk.tell(facts.AllJoined(2))] == [do.Say]
+    assert [type(effect) for effect in desk.tell(facts.AllJoined(2))] == [
+        do.OpenRoom,
+        do.Say,
+    ]
     assert desk.office.move is None
 
 

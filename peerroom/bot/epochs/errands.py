@@ -109,7 +109,7 @@ class Errands:
         match effect:
             case want.Freeze(room_id=room_id):
                 await self._rooms.set_frozen(room_id, True)
-            case want.Thaw(room_id=room_id):
+            case want.Thaw(room_id=room_id) | want.OpenRoom(room_id=room_id):
                 await self._rooms.set_frozen(room_id, False)
             case want.MakeRoom(epoch=epoch):
                 return await self._make_room(epoch)

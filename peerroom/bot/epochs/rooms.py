@@ -15,9 +15,6 @@ from peerroom.pseudonym.registrar_effects import Publish
 from peerroom.store.vault import Vault
 from peerroom.wire import records as wire
 
-FROZEN = 100
-"""Nobody but the bot has this level."""
-
 
 class EpochRooms:
     """What is done with rooms when names change."""
@@ -32,7 +29,8 @@ class EpochRooms:
         self._lineage = lineage
 
     async def make(self, epoch: int, moderators: frozenset[str]) -> str:
-        """The id of the room of ``epoch``, which is made if it is not there.
+        """The id of the room of ``epoch``, which is made if it is not there, and
+        can only be read.
 
         Raises `NotSeenYet` until the sync has brought it; `MatrixError`.
         """
@@ -49,6 +47,7 @@ class EpochRooms:
                     marker,
                     moderators - founders,
                     rotating=True,
+                    frozen=True,
                 )
             raise NotSeenYet
         room = self._vault.rooms.get(room_id)
@@ -91,7 +90,7 @@ class EpochRooms:
             events["m.room.redaction"] = 0
         else:
             events.pop("m.room.redaction", None)
-        wanted = {**levels, "events_default": FROZEN if frozen else 0, "events": events}
+        wanted = {**levels, "events_default": circles.FROZEN if frozen else 0, "events": events}
         if wanted != levels:
             await self._rooms.set_state(room_id, "m.room.power_levels", wanted)
 
