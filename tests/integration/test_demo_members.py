@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from peerroom.client.views import MessageView
 from peerroom.clock import SystemClock
 from peerroom.demo.talk import Talk
+from peerroom.demo.waiting import until
 from peerroom.demo.world import World
+from peerroom.pseudonym.epochs import Every, Policy
 from peerroom.store.vault import Vault
+
+SOON = Policy(
+    rhythm=Every(timedelta(seconds=25)),
+    window=timedelta(seconds=10),
+    freeze=timedelta(seconds=1),
+    floor=3,
+)
+PATIENCE = 90.0
 
 
 @pytest.fixture
@@ -54,14 +66,46 @@ async def test_they_hear_a_visitor_and_nobody_else(world: World) -> None:
     assert count == 1
 
 
-async def test_every_line_of_theirs_says_what_they_are(world: World) -> None:
-    talking = asyncio.create_task(world.talk())
-    visitor = await world.enter(Vault.ephemeral())
-    first = Talk.load("en").welcome[0][1]
-    marked = await visitor.sees(f"{first} (simulated)")
-    assert marked.sender_id in {member.client.user_id for member in world.members}
-    simulated = {member.client.user_id for member in world.members}
-    said = [message for message in visitor.messages() if message.sender_id in simulated]
-    assert all("(simulated)" in message.body for message in said if message.kind == "text")
-    talking.cancel()
-    await asyncio.wait([talking])
+async def test_the_talk_follows_them_through_a_change_of_names(tmp_path: Path) -> None:
+    world = World(tmp_path / "world", clock=SystemClock(), random=Random(5))
+    try:
+        await world.start_server()
+        await world.start_moderator(SOON)
+        await world.bring_members()
+        talking = asyncio.create_task(world.talk())
+        visitor = await world.enter(Vault.ephemeral())
+        old_room, old_accounts = visitor.room_id, visitor.accounts
+        greeting = await visitor.sees(marked(Talk.load("en").welcome[0][1]))
+        assert greeting.sender_id in simulated(world)
+        await until(visitor.client, lambda: visitor.room_id != old_room, "No change.", PATIENCE)
+
+        def goes_on() -> MessageView | None:
+            said = [m for m in visitor.messages() if m.sender_id in simulated(world)]
+            return next((m for m in reversed(said) if m.kind == "text"), None)
+
+        line = await until(visitor.client, goes_on, "The talk ended.", PATIENCE)
+        assert line.body.endswith("(simulated)")
+        visitor.say("Still here, under whatever name.")
+        replies = {marked(reply) for reply in Talk.load("en").replies}
+        answer = await until(
+            visitor.client,
+            lambda: next((m for m in visitor.messages() if m.body in replies), None),
+            "Nobody answered.",
+            PATIENCE,
+        )
+        assert answer.sender_id in simulated(world)
+        assert not simulated(world) & (visitor.accounts | old_accounts)
+        assert not talking.done()
+        talking.cancel()
+        await asyncio.wait([talking])
+    finally:
+        await world.close()
+
+
+def marked(text: str) -> str:
+    return f"{text} (simulated)"
+
+
+def simulated(world: World) -> set[str]:
+    """Who they are in the room, by what they themselves have."""
+    return {user for member in world.members for user in member.accounts}
