@@ -48,7 +48,7 @@ def inquiries(circles: int) -> list[Inquiry]:
         quiet = cases("peerroom", "nobody writes")
         if hours == "always on":
             quiet += cases("peerroom", "everyone writes alike")
-        asked.append(Inquiry(twenty, quiet, round(circles * _SHARE[hours]), 2 * few))
+        asked.append(Inquiry(twenty, quiet, round(circles * _SHARE[hours]), few))
         compared = cases("peerroom", "everyone writes as they do")
         if hours == "always on":
             compared += cases("no padding", "everyone writes as they do")
@@ -57,7 +57,7 @@ def inquiries(circles: int) -> list[Inquiry]:
         asked.append(Inquiry(twenty, compared, few, few))
         for members in (10, 50):
             quiet = cases("peerroom", "nobody writes")
-            asked.append(Inquiry(Crowd(members, hours), quiet, few * 10 // members + few // 2, few))
+            asked.append(Inquiry(Crowd(members, hours), quiet, few, max(2, few // 2)))
     return asked
 
 
