@@ -127,6 +127,10 @@ class Scene:
     def _of_client(self, _point: points.Point, _about: str) -> None:
         self._news.set()
 
+    def look_again(self) -> None:
+        """Something happened that nobody here would hear of."""
+        self._news.set()
+
     async def until(self, look: Callable[[], T | None], within: float = PATIENCE) -> T:
         """The first true thing that ``look`` finds, looking whenever anything happens."""
         try:
