@@ -30,7 +30,9 @@ Answer = saw.Fact | None
 """What a request to the server leads to; None: nothing yet, it is asked again."""
 
 AGAIN = timedelta(minutes=2)
-"""When something that did not work is tried again."""
+"""When something that got lost is tried again."""
+LATER = timedelta(minutes=20)
+"""When something that the server did not have is asked for again."""
 READ_BY_THEN = timedelta(minutes=20)
 """How long it takes until somebody else has written in a new room."""
 
@@ -299,7 +301,8 @@ class PaperMember:
                 ask()
             fact = ask()
             if fact is None or self.circle.falls("lost"):
-                self._later(lambda: self._fail(epoch, step), AGAIN)
+                wait = LATER if fact is None else AGAIN
+                self._later(lambda: self._fail(epoch, step), wait)
             elif self.circle.falls("crash"):
                 self.die()
             else:

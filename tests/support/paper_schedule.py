@@ -30,14 +30,18 @@ class Moody(Mischief):
 
     def __init__(self, number: int, often: float, until: datetime) -> None:
         self._number, self._often, self._until = number, often, until
-        self._late: dict[tuple[str, int], datetime] = {}
+        self._from: dict[tuple[str, int], datetime] = {}
 
     def shows(self, user_id: str, sequence: int, now: datetime) -> bool:
-        chance = Random(f"{self._number} {user_id} {sequence}")
-        if now >= self._until or chance.random() >= self._often:
+        if now >= self._until or not self._often:
             return True
-        hours = timedelta(hours=chance.expovariate(1 / 4))
-        return now >= self._late.setdefault((user_id, sequence), now + hours)
+        since = self._from.get((user_id, sequence))
+        if since is None:
+            chance = Random(f"{self._number} {user_id} {sequence}")
+            late = chance.random() < self._often
+            since = now + timedelta(hours=chance.expovariate(1 / 4)) * late
+            self._from[user_id, sequence] = since
+        return now >= since
 
     def delivers(self, user_id: str, now: datetime) -> bool:
         return now >= self._until or Random(f"{self._number} {user_id}").random() >= self._often
@@ -87,10 +91,11 @@ class Schedule:
             self.circle.at(START + random.random() * BUSY, self.swindlers.act)
 
     def run(self) -> None:
-        """Live through it."""
+        """Live through it. After the busy time everybody starts their program once."""
         self.circle.run(BUSY)
         for member in self.circle.members:
             self.circle.bot.tell(facts.Restored(member.account))
+            member.die()
         self.circle.run(QUIET)
         self.circle.run(DAY, until=lambda: not self.lost())
 

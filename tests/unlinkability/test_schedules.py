@@ -19,6 +19,7 @@ from support.paper_server import Mischief
 from support.token_keys import round_key
 
 from peerroom.pseudonym import wallet_facts as saw
+from peerroom.pseudonym.epochs import SKEW
 from peerroom.pseudonym.wallet import Stage, Wallet
 from peerroom.wire.records import Admitted, SignedRecord, Stayed, Voided
 
@@ -32,7 +33,9 @@ def hold(schedule: Schedule) -> None:
     assert not schedule.lost()
     small = len(schedule.circle.inside()) < 6  # bans and good-byes may leave too few to rotate
     assert small or schedule.circle.referee.switches >= 2
-    assert not {stop for member in schedule.honest() for stop in member.stops}
+    # A clock that is quarter of an hour behind makes a late request look like one in time.
+    right = [member for member in schedule.honest() if abs(member.skew) <= SKEW]
+    assert not {stop for member in right for stop in member.stops}
 
 
 @pytest.mark.parametrize("number", range(SCHEDULES))
