@@ -101,12 +101,15 @@ class Schedule:
 
     def lost(self) -> dict[int, dict[int, str]]:
         """Who is honest, has a seat, and is not in the circle's room; with their wallets."""
-        banned = self.circle.referee.banned | self.circle.referee.barred
+        referee = self.circle.referee
+        banned = referee.banned | referee.barred
         inside = self.circle.inside()
         return {
             member.person: {epoch: str(kept.stage) for epoch, kept in member.wallets.items()}
             for member in self.honest()
-            if member.person not in inside and self.circle.referee.seats[member.first] not in banned
+            if member.person not in inside
+            and referee.seats[member.first] not in banned
+            and referee.seats.get(member.account) not in banned
         }
 
     def honest(self) -> list[PaperMember]:
