@@ -321,6 +321,14 @@ async def came_back(stage: Stage) -> None:
     stayed = cast.records.last(stage.room_id, Stayed, epoch=1, round=1)
     true(stayed and stayed[1].seat.user_id == user, _("No signed record says who came back."))
     true(user in stage.server.members(stage.room_id), _("The server does not list who came back."))
+    await eventually(
+        stage.clock,
+        lambda: all(
+            user in {who.user_id for who in one.client.members(stage.room_id)}
+            for one in cast.changing
+        ),
+        _("Another member does not see who came back."),
+    )
 
 
 async def talk_goes_on(stage: Stage) -> None:
@@ -329,7 +337,7 @@ async def talk_goes_on(stage: Stage) -> None:
     people = (*cast.changing, cast.absent)
     said = {one: _("Good evening from {name}.").format(name=one.name) for one in people}
     for one, text in said.items():
-        one.say(text)
+        await one.say_when_possible(text)
     for reader in people:
         for one, text in said.items():
             seen = await reader.sees(text)
