@@ -11,16 +11,12 @@ from typing import Any
 import pytest
 from support.accounts import MakeAccount, TestAccount
 from support.faults import FaultyServer
+from support.lengths import megolm, whole
 from support.members import People, meet, people_of
 
 from peerroom.host.homeserver import Homeserver
-from peerroom.matrix.canonical import from_base64
 from peerroom.matrix.errors import TooLarge
 from peerroom.matrix.padding import BUCKETS, FILLING
-
-OVERHEAD = 1 + 2 + 1 + 16 + 8 + 64
-"""Bytes of a Megolm message beside its text and the length of that (spec: Megolm, message format):
-version, message index, tag, AES padding, MAC, signature."""
 
 
 @pytest.fixture
@@ -31,19 +27,6 @@ async def people(make_account: MakeAccount) -> AsyncIterator[People]:
 
 def bodies(between: FaultyServer, part: str) -> list[dict[str, Any]]:
     return [json.loads(one.body) for one in between.seen if part in one.path]
-
-
-def megolm(ciphertext: str) -> int:
-    """Bytes of a ciphertext."""
-    length = len(ciphertext) * 3 // 4
-    assert from_base64(ciphertext, length) is not None
-    return length
-
-
-def whole(bucket: int) -> int:
-    """Bytes of a Megolm message whose text fills ``bucket``."""
-    inner = bucket + 16
-    return OVERHEAD + bucket + (2 if inner < 1 << 14 else 3)
 
 
 async def test_all_lengths_of_messages_look_like_few(

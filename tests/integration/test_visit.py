@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import random
-import re
 import secrets
 import sys
 from collections.abc import AsyncIterator
@@ -19,12 +18,11 @@ from support.accounts import MakeAccount
 from support.faults import Fault, FaultyServer, Seen
 from support.members import Member, People, meet, people_of
 from support.vaults import CHEAP
-from support.visiting import REDEEM, shows_itself_to
+from support.visiting import REDEEM, described, shows_itself_to
 
 from peerroom.clock import SystemClock
 from peerroom.host.homeserver import Homeserver
 from peerroom.host.registration import registration_token
-from peerroom.matrix import visit as visits
 from peerroom.matrix.canonical import from_base64
 from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import InviteUsedUp, NameTaken
@@ -97,12 +95,6 @@ def shape(value: object) -> object:
 def _form(key: str) -> str:
     kind, colon, name = key.partition(":")
     return f"{'@' if kind.startswith('@') else kind}{colon}{len(kind)}{colon}{len(name)}"
-
-
-def described() -> list[str]:
-    """The requests that the module promises, each once."""
-    promised = re.findall(r"^\d\. ``(\w+ \S+)``", visits.__doc__ or "", re.MULTILINE)
-    return [one.replace("{type}/{transaction}", "type/txn") for one in promised]
 
 
 async def test_these_are_the_requests_and_they_are_alike(

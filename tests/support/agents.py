@@ -100,9 +100,9 @@ class Scene:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
-    async def open(cls, server: Homeserver, stack: AsyncExitStack) -> Self:
-        """In the first hour of an epoch."""
-        clock = ShiftedClock()
+    async def open(cls, server: Homeserver, stack: AsyncExitStack, *, awake: bool = False) -> Self:
+        """In the first hour of an epoch. Machines sleep when time is moved on, or are ``awake``."""
+        clock = ShiftedClock(awake=awake)
 
         def in_our_time(path: str, answer: Any) -> Any:
             """The server knows when an account was made, by its own clock."""
@@ -222,10 +222,14 @@ class Scene:
             await self.until(partial(has_shown, person))
         await self.until(lambda: self.told["Shown"] >= before + len(people))
 
+    async def freeze(self, round_: int = 0) -> datetime:
+        """The window ends, and nobody can write until the switch; returns when that is."""
+        self.go(self.times.ends(round_))
+        return await self.until(lambda: self.office.thaws)
+
     async def switch(self, round_: int = 0) -> None:
         """The window ends, the room is frozen, and everyone is in the next one."""
-        self.go(self.times.ends(round_))
-        thaws = await self.until(lambda: self.office.thaws)
+        thaws = self.office.thaws or await self.freeze(round_)
         before = self.told["AllJoined"]
         self.go(thaws)
         await self.until(lambda: self.told["AllJoined"] > before)

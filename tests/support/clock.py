@@ -64,15 +64,21 @@ class FrozenClock:
 class ShiftedClock(SystemClock):
     """The machine's clock, some time apart. `shift` moves it on, and whoever sleeps looks again.
 
-    For long times on a real server, which keeps the machine's time.
+    For long times on a real server, which keeps the machine's time. Only the wall clock is moved,
+    as when the machine slept; of one that was ``awake`` all the time the other is, too.
     """
 
-    def __init__(self, apart: timedelta = timedelta(0)) -> None:
-        self._apart = apart
+    def __init__(self, apart: timedelta = timedelta(0), *, awake: bool = False) -> None:
+        self._began = self._apart = apart
+        self._awake = awake
         self._shifted = asyncio.Event()
 
     def now(self) -> datetime:
         return super().now() + self._apart
+
+    def monotonic(self) -> float:
+        passed = self._apart - self._began if self._awake else timedelta(0)
+        return super().monotonic() + passed.total_seconds()
 
     def set_apart(self, apart: timedelta) -> None:
         """Be so far ahead of the machine's clock from now on."""

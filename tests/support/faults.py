@@ -42,6 +42,8 @@ class Seen:
     path: str
     headers: dict[str, str]
     body: bytes
+    port: int = 0
+    """The other end's, which tells connections apart."""
 
 
 @dataclass
@@ -147,7 +149,9 @@ class FaultyServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), body))
+        self.seen.append(
+            Seen(request.method, request.raw_path, dict(request.headers), body, _port(request))
+        )
         self._came.set()
         match self._fault(request.path):
             case "500":
@@ -209,6 +213,11 @@ class FaultyServer:
             if self.edit is not None and "Content-Encoding" not in kept:
                 body = json.dumps(self.edit(request.path, json.loads(body))).encode()
             return web.Response(body=body, status=answer.status, headers=kept)
+
+
+def _port(request: web.Request) -> int:
+    name = request.transport and request.transport.get_extra_info("peername")
+    return name[1] if name else 0
 
 
 def _json(value: object, status: int = 200) -> web.Response:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from peerroom.clock import SystemClock
+from peerroom.matrix import visit as visits
 from peerroom.matrix.visit import Message, NewAccount, Say, visit
 from peerroom.pseudonym.possession import Account as Card
 from peerroom.store.vault import Vault
@@ -42,6 +44,12 @@ def shows_itself_to(bot: str) -> Say:
         return Message(REDEEM, bot, content, f"redeem{card.user_id[:18]}")
 
     return say
+
+
+def described() -> list[str]:
+    """The requests that the module promises, each once."""
+    promised = re.findall(r"^\d\. ``(\w+ \S+)``", visits.__doc__ or "", re.MULTILINE)
+    return [one.replace("{type}/{transaction}", "type/txn") for one in promised]
 
 
 async def main(folder: Path) -> None:
