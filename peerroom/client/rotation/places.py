@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Final
 from peerroom.client.invitations import bots
 from peerroom.matrix.power import MODERATOR, room_power
 from peerroom.wire.content import BadContent
-from peerroom.wire.records import PAGE, RECORD, SignedRecord, page_key, read_page
+from peerroom.wire.records import (
+    MOST_PAGES,
+    PAGE,
+    RECORD,
+    SignedRecord,
+    page_key,
+    read_page,
+)
 
 if TYPE_CHECKING:
     from peerroom.store.rooms import StoredRoom
@@ -68,11 +75,12 @@ def missing_pages(vault: Vault, room_ids: list[str], sequence: int, count: int) 
 
 
 def _count(vault: Vault, room_id: str, sequence: int) -> int:
-    """How many pages of the record a room may have."""
+    """How many pages of the record a room may have: a server can number one as high as it likes."""
     prefix = f"{sequence}."
     keys = [event.state_key for event in vault.rooms.state_events(room_id, PAGE)]
     indexes = [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
-    return max((int(index) + 1 for index in indexes if index.isdecimal()), default=0)
+    count = max((int(index) + 1 for index in indexes if index.isdecimal()), default=0)
+    return min(count, MOST_PAGES)
 
 
 def bot_of(vault: Vault, room_id: str) -> str | None:
