@@ -8,13 +8,19 @@ from pathlib import Path
 
 import pytest
 from support.clock import FrozenClock
+from support.scribe import KEY, Scribe, public_key
 
 from peerroom.demo import network_cut
 from peerroom.demo.errors import StepFailed
+from peerroom.demo.public_records import PublicRecords
 from peerroom.demo.server_view import ServerView
 from peerroom.demo.stage import Stage
 from peerroom.demo.steps import room_encrypted
 from peerroom.host.homeserver import Homeserver
+from peerroom.matrix.canonical import to_base64
+from peerroom.pseudonym.record_errors import RecordError, RecordForged
+from peerroom.wire.invite import Invite
+from peerroom.wire.records import RECORD, EpochOpened, Skipped
 
 
 @dataclass
@@ -95,3 +101,48 @@ async def test_where_namespaces_are_forbidden_every_socket_is_refused_instead(
     code, printed = await network_cut.help_now(9)
     assert code == 1
     assert "no network in here" in printed
+
+
+def test_only_records_under_the_key_of_the_link_count(homeserver: Homeserver) -> None:
+    scribe = Scribe()
+    opened = scribe.open()
+    state = {"type": RECORD, "state_key": "1", "content": opened.content()}
+    host, token = room(homeserver, initial_state=[state])
+
+    def records(key: bytes) -> PublicRecords:
+        link = Invite(homeserver.base_url, host.user_id, to_base64(key), "token", "secret")
+        return PublicRecords(ServerView(homeserver), link.encode())
+
+    found = records(KEY).last(host.room_id, EpochOpened, epoch=1)
+    assert found is not None
+    assert records(KEY).follow(host.room_id).epoch == found[1]
+    assert records(KEY).last(host.room_id, EpochOpened, epoch=2) is None
+    with pytest.raises(RecordForged):
+        records(public_key("somebody else")).all(host.room_id)
+    scribe.publish(Skipped(1, "too few"))  # and this one is kept from the room
+    path = f"/_matrix/client/v3/rooms/{host.room_id}/state/{RECORD}/3"
+    homeserver.api(token).call("PUT", path, scribe.open().content())
+    assert len(records(KEY).all(host.room_id)) == 2
+    with pytest.raises(RecordError):
+        records(KEY).follow(host.room_id)
+
+
+def test_the_server_tells_who_is_where_and_who_came_first(homeserver: Homeserver) -> None:
+    view = ServerView(homeserver)
+    host, token = room(homeserver, preset="public_chat")
+    guests = [homeserver.register(f"guest-{n}-{host.user_id[6:16]}", login=True) for n in range(3)]
+    join = f"/_matrix/client/v3/join/{host.room_id}"
+    for guest in reversed(guests):
+        homeserver.api(guest.access_token).call("POST", join, {})
+    order = [host.user_id, *(guest.user_id for guest in reversed(guests))]
+    assert view.arrivals(host.room_id) == order
+    banned = guests[0].user_id
+    path = f"/_matrix/client/v3/rooms/{host.room_id}/ban"
+    homeserver.api(token).call("POST", path, {"user_id": banned})
+    assert view.membership(host.room_id, banned) == "ban"
+    assert view.membership(host.room_id, "@nobody:localhost") == ""
+    assert view.rooms(banned) == []
+    assert view.rooms(guests[1].user_id) == [host.room_id]
+    assert view.has(banned)
+    assert not view.has("@nobody:localhost")
+    assert not view.has(banned[:-1])
