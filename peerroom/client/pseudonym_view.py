@@ -31,10 +31,17 @@ def pseudonym_of(
     view = _known(vault, account, room_id, proxied=proxied)
     view = replace(view, former=former_names(vault, account))
     try:
-        found = wallets.of(vault, account.id)
+        found = wallets.of(vault, account.id) or _brought_here(vault, account)
     except PeerRoomError as error:
         return replace(view, kind="stopped", problem=error.sentence())
     return _with_wallet(view, found[-1]) if found else view
+
+
+def _brought_here(vault: Vault, account: Account) -> list[Wallet]:
+    """The wallet that an account without one of its own came by, if it has stopped: then there is
+    none for the next change."""
+    every = [wallet for _number, wallet in wallets.every(vault)]
+    return [one for one in every if one.stop is not None and one.concerns(account.user_id)]
 
 
 def greeting_of(vault: Vault, account: Account, room_id: str) -> PseudonymView | None:

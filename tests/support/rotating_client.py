@@ -2,7 +2,7 @@
 
 The first line of standard input is a `Life` as JSON. The process ends itself by SIGKILL at the
 first moment that is not in ``survived``, after it has said which it was. A moment is a point of the
-agent (`peerroom.client.rotation.points`) or of syncing and sending (`peerroom.matrix.commit_points`)
+agent (`peerroom.client.rotation.points`) or of syncing (`peerroom.matrix.commit_points`),
 together with what the wallets have come to. Further lines are new distances of its clock from the
 machine's, in seconds.
 
@@ -77,6 +77,7 @@ class Body:
         with points.watched(self._reached), commit_points.watched(self._committing):
             await self._client.start()
             say("at work")
+            self._tell()
             while line := await lines.readline():
                 self.clock.set_apart(timedelta(seconds=float(line)))
 

@@ -1,0 +1,95 @@
+"""A server that shows one member other records than everyone else, some signed by the bot's key."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from peerroom.pseudonym.records import sign_record
+from peerroom.wire.records import (
+    PAGE,
+    RECORD,
+    Admitted,
+    EpochOpened,
+    Issued,
+    Record,
+    Row,
+    SignedRecord,
+    decode_page,
+    decode_record,
+    encode_pages,
+    page_content,
+    page_key,
+    read_page,
+)
+
+Rows = Callable[[tuple[Row, ...]], tuple[Row, ...]]
+
+
+@dataclass
+class Doctored:
+    """To be given to `support.faults.FaultyServer` as its ``edit``.
+
+    ``record`` makes another body of a record's, or None of one that is to stay; it is signed with
+    ``seed`` then. ``rows`` makes other rows of the pages of the record with this number, whose
+    hashes follow if ``hashes``. ``state`` makes another key and content of a record's event.
+    """
+
+    seed: bytes
+    record: Callable[[Record], Record | None] = lambda _record: None
+    page: tuple[int, Rows] | None = None
+    hashes: bool = True
+    state: Callable[[Record], tuple[str, dict[str, Any]] | None] = lambda _record: None
+    _pages: dict[str, bytes] = field(default_factory=dict)
+
+    def __call__(self, path: str, answer: Any) -> Any:
+        if path.endswith("/sync") and isinstance(answer, dict):
+            for event in _state_events(answer):
+                self._change(event)
+        return answer
+
+    def _change(self, event: dict[str, Any]) -> None:
+        if event.get("type") == PAGE and self.page is not None:
+            number, rows = self.page
+            if str(event["state_key"]).startswith(f"{number}."):
+                [page] = encode_pages(rows(decode_page(read_page(event["content"]))))
+                event["content"] = page_content(page)
+                self._pages[event["state_key"]] = page
+        if event.get("type") == RECORD and event.get("content"):
+            record = decode_record(SignedRecord.read(event["content"]).data)
+            if (state := self.state(record)) is not None:
+                event["state_key"], event["content"] = state
+            elif (other := self._other(record)) is not None:
+                event["content"] = sign_record(self.seed, other).content()
+
+    def _other(self, record: Record) -> Record | None:
+        changed = self.record(record)
+        if self.page is None or record.sequence != self.page[0] or not self.hashes:
+            return changed
+        body = (changed or record).body
+        assert isinstance(body, Issued | Admitted | EpochOpened)
+        hashes = tuple(
+            hashlib.sha256(self._pages[page_key(record.sequence, index)]).digest()
+            for index in range(len(body.pages))
+        )
+        return but(changed or record, pages=hashes)
+
+
+def but(record: Record, **changes: Any) -> Record:
+    """The record with some fields of its body changed."""
+    return msgspec.structs.replace(record, body=msgspec.structs.replace(record.body, **changes))
+
+
+def _state_events(answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Pages before the records that name them."""
+    for room in answer.get("rooms", {}).get("join", {}).values():
+        events = [
+            event
+            for part in ("state", "state_after", "timeline")
+            for event in room.get(part, {}).get("events", [])
+        ]
+        yield from sorted(events, key=lambda event: event.get("type") != PAGE)
