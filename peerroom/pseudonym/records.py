@@ -151,7 +151,8 @@ class Chain(msgspec.Struct, frozen=True):
         """Go on at ``signed``, the opening of a later epoch, without what lies between.
 
         For someone who was away while rooms came and went, and for a newcomer. Raises as `extend`
-        does, and `OutOfOrder` if it opens no epoch.
+        does, and `OutOfOrder` if it opens no epoch. What was not seen between takes no promise
+        back: the keys of the very next epoch are those that were announced.
         """
         record = self._read(signed)
         if record.sequence <= self.sequence:
@@ -159,6 +160,8 @@ class Chain(msgspec.Struct, frozen=True):
         known = self.epoch.epoch if self.epoch is not None else 0
         if not isinstance(record.body, EpochOpened) or record.body.epoch <= known:
             raise OutOfOrder
+        if self.epoch is not None and record.body.epoch == known + 1:
+            self._check_keys(self.epoch, record.body)
         return self._opened(record, signed.hash, record.body)
 
     def _read(self, signed: SignedRecord) -> Record:
@@ -196,6 +199,10 @@ class Chain(msgspec.Struct, frozen=True):
             return
         if not self.closed or body.epoch != before.epoch + 1:
             raise OutOfOrder
+        self._check_keys(before, body)
+
+    @staticmethod
+    def _check_keys(before: EpochOpened, body: EpochOpened) -> None:
         if body.keys != before.next_keys:
             raise KeySubstituted
 

@@ -289,6 +289,20 @@ def test_a_chain_goes_on_at_a_later_epoch(bot: Scribe) -> None:
         Chain(CIRCLE, bytes(32)).resume(third)
 
 
+@pytest.mark.parametrize("opening", [with_other_keys, with_one_other_key])
+def test_a_gap_takes_no_announced_key_back(
+    bot: Scribe, opening: Callable[[Scribe], EpochOpened]
+) -> None:
+    """Else whoever keeps a record from somebody could give them keys of their own."""
+    early = bot.chain
+    bot.skip()
+    bot.open()
+    assert early.resume(bot.last).epoch == bot.opened
+    bot.chain = early
+    with pytest.raises(KeySubstituted):
+        early.resume(sign_record(SEED, Record(CIRCLE, 9, bytes(32), 0, opening(bot))))
+
+
 def bot_first(bot: Scribe) -> EpochOpened:
     """The first epoch, opened once more."""
     return msgspec.structs.replace(bot.opened, epoch=1)
