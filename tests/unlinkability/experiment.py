@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from unlinkability.adversary import Adversary, judge, trained
@@ -16,7 +17,7 @@ from unlinkability.arms import ARMS
 from unlinkability.hours import Hours
 from unlinkability.lives import Rotation
 from unlinkability.referee import Tally, tally
-from unlinkability.simulate import Played, play
+from unlinkability.simulate import POLICY, Played, play
 from unlinkability.trails import VIEWS, Sight, View
 from unlinkability.views import seen
 from unlinkability.worlds import World, Writing, written
@@ -146,6 +147,15 @@ def _tried(trial: Trial) -> Found:
         for case in inquiry.cases
     }
     return inquiry.crowd, found, circle.renewal
+
+
+def narrow(circles: int) -> Renewal:
+    """How often names change in circles of twenty laptops whose window is a day."""
+    policy = replace(POLICY, window=timedelta(hours=24))
+    total = Renewal()
+    for seed in range(circles):
+        total += Renewal.of(play(World.drawn(seed, 20, EPOCHS, "laptops"), policy=policy))
+    return total
 
 
 class _Circle:

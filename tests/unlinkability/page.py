@@ -21,8 +21,9 @@ CROWD: Final = 0.9
 HIGHEST: Final = 3.0
 
 
-def written(outcome: Outcome, live: Live | None, date: str) -> str:
-    """The whole page, in Markdown. ``live`` is what came of a real server, if one was asked."""
+def written(outcome: Outcome, narrow: Renewal, live: Live | None, date: str) -> str:
+    """The whole page, in Markdown. ``narrow``: circles of laptops with a window of a day; ``live``:
+    what came of a real server, if one was asked."""
     book = _Book(outcome)
     return "\n".join(
         (
@@ -32,6 +33,7 @@ def written(outcome: Outcome, live: Live | None, date: str) -> str:
             *book.carrying(),
             _AVAILABLE,
             *book.available(),
+            _row("laptops, window of 24 hours", *_shares(narrow)),
             _COMPARED,
             *book.compared(),
             _WRITING,
@@ -263,14 +265,13 @@ server it would see whose line the visits come from, Tor or not. Nothing here pr
 
 ### Names change only if enough people come
 
-A round counts if two thirds of those who asked showed their tokens in its window. The circles above
-have a window of 36 hours before Sunday at five, so that the ledger comes on a Friday evening.
+A round counts if two thirds of those who asked showed their tokens in its window: 36 hours before
+Sunday at five, so that the ledger comes on a Friday evening.
 """
 
 _COMPARED: Final = """
-With a window of 24 hours the ledger would have to arrive between half past four and half past ten
-on a Saturday morning. Three of ten laptops are on then; in circles of laptops alone names never
-changed.
+With a window of 24 hours the ledger has to arrive between half past four and half past ten on a
+Saturday morning, when three of ten laptops are on. So the window of a circle is longer by default.
 
 ## Other ways, and PeerRoom with something left out
 

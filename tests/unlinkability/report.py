@@ -21,7 +21,7 @@ from typing import Final
 
 from unlinkability import page, plot
 from unlinkability.arms import OTHERS, WITHOUT
-from unlinkability.experiment import Crowd, Inquiry, cases, run
+from unlinkability.experiment import Crowd, Inquiry, cases, narrow, run
 from unlinkability.hours import HOURS
 from unlinkability.live import Live, live
 
@@ -30,34 +30,34 @@ PAGE: Final = ROOT / "docs/unlinkability.md"
 PICTURE: Final = ROOT / "docs/images/unlinkability.svg"
 
 
-_SHARE: Final = {
+MANY: Final = {
     "always on": 1.0,
-    "always on, lines fail": 0.5,
-    "half always on": 0.5,
+    "always on, lines fail": 0.2,
+    "half always on": 0.2,
     "laptops": 1.6,  # every third epoch of theirs ends without a switch
 }
-"""How many circles of twenty are looked at, beside those that the promise is about."""
+"""How many circles of twenty are looked at; those that the promise is about most often."""
 
 
 def inquiries(circles: int) -> list[Inquiry]:
     """The questions of the lab: ``circles`` of twenty with ten switches each carry the promise."""
-    few = max(2, circles // 10)
+    few = max(2, circles * 3 // 50)
     asked = []
     for hours in HOURS:
         twenty = Crowd(20, hours)
         quiet = cases("peerroom", "nobody writes")
         if hours == "always on":
             quiet += cases("peerroom", "everyone writes alike")
-        asked.append(Inquiry(twenty, quiet, round(circles * _SHARE[hours]), few))
+        asked.append(Inquiry(twenty, quiet, max(2, round(circles * MANY[hours])), few))
         compared = cases("peerroom", "everyone writes as they do")
         if hours == "always on":
             compared += cases("no padding", "everyone writes as they do")
         for arm in (*OTHERS, *(arm for arm in WITHOUT if arm.padding)):
             compared += cases(arm.name, "nobody writes")
         asked.append(Inquiry(twenty, compared, few, few))
-        for members in (10, 50):
-            quiet = cases("peerroom", "nobody writes")
-            asked.append(Inquiry(Crowd(members, hours), quiet, few, max(2, few // 2)))
+        quiet = cases("peerroom", "nobody writes")
+        asked.append(Inquiry(Crowd(10, hours), quiet, few, few))
+        asked.append(Inquiry(Crowd(50, hours), quiet, few // 2, few // 2))
     return asked
 
 
@@ -81,12 +81,14 @@ def main() -> None:
 
     asked = inquiries(chosen.circles)
     outcome = run(asked, processes=chosen.processes, told=told)
+    told("laptops with a shorter window")
+    shorter = narrow(max(1, chosen.circles // 50))
     found = _live(chosen.switches, told) if chosen.switches else None
     took = time.monotonic() - begun
     told("done\n")
     PICTURE.parent.mkdir(exist_ok=True)
     plot.draw(outcome.results, PICTURE)
-    PAGE.write_text(page.written(outcome, found, chosen.date), encoding="utf-8")
+    PAGE.write_text(page.written(outcome, shorter, found, chosen.date), encoding="utf-8")
     print(f"{PAGE.relative_to(ROOT)} and {PICTURE.relative_to(ROOT)} written after {took:.0f} s")
 
 

@@ -110,7 +110,8 @@ def test_the_page_can_be_written_from_every_outcome_of_the_lab() -> None:
         {inquiry.crowd: Renewal(10, 10, 200, 200) for inquiry in asked},
     )
 
-    text = page.written(outcome, Live(linked, linked, ("profiles.displayname",)), "2026-11-23")
+    live = Live(linked, linked, ("profiles.displayname",))
+    text = page.written(outcome, Renewal(0, 10, 0, 200), live, "2026-11-23")
 
     assert text.count("**does not hold**") == 3
     assert text.count("| holds |") == 3
