@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 from support.clock import START, FrozenClock
+from support.vaults import ROOM, furnish, message
 
-from peerroom.bot.epochs.desk import TOUCH, Desk
+from peerroom.bot.epochs.desk import TOUCH, Desk, is_missing
 from peerroom.pseudonym.epochs import Policy
 from peerroom.store.vault import Vault
 
@@ -51,3 +52,17 @@ def test_after_a_restart_time_is_what_it_was_until_the_backlog_is_told(vault: Va
 
 def test_a_new_circle_begins_now(vault: Vault) -> None:
     assert desk(vault, FrozenClock()).now() == START
+
+
+def test_time_waits_for_what_is_missing_but_not_in_a_room_that_we_were_removed_from(
+    vault: Vault,
+) -> None:
+    """Whoever fills a room of two faster than we read, and then removes us, would otherwise have
+    stopped the names of a whole circle for ever."""
+    furnish(vault)
+    assert not is_missing(vault)
+    vault.events.upsert(message(1))
+    vault.gaps.open(ROOM, "token")
+    assert is_missing(vault)
+    vault.rooms.set_membership(ROOM, "leave")
+    assert not is_missing(vault)

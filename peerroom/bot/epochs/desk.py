@@ -33,6 +33,13 @@ Keep = Callable[[Effect, Office], None]
 """Puts an effect where it survives, inside the transaction; the office is the one after it."""
 
 
+def is_missing(vault: Vault) -> bool:
+    """Whether something that was said in our rooms has not come yet, and still can: of a room that
+    we were removed from nothing more comes, and whoever did that must not stop the clock."""
+    inside = (room.room_id for room in vault.rooms.all() if room.membership == "join")
+    return any(vault.gaps.of_room(room_id) for room_id in inside)
+
+
 class Desk:
     """The registrar of one circle, at work in the bot's vault."""
 

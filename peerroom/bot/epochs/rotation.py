@@ -9,7 +9,7 @@ from datetime import datetime
 
 from peerroom.bot import circle as circles
 from peerroom.bot.epochs.accounts import Accounts
-from peerroom.bot.epochs.desk import Desk
+from peerroom.bot.epochs.desk import Desk, is_missing
 from peerroom.bot.epochs.errands import Errands
 from peerroom.bot.epochs.hearing import Hearing, number_of
 from peerroom.bot.epochs.keyring import Keyring
@@ -93,6 +93,8 @@ class Epochs:
             vault, connection.waiting, self._desk, keyring, admin, ledger, clock
         )
         self._waiting = asyncio.Event()
+        self._owed = False
+        """Whether time goes on once the redemptions that wait now were dealt with."""
         self._opened = asyncio.Event()
 
     @property
@@ -169,9 +171,15 @@ class Epochs:
         return news
 
     def caught_up(self) -> None:
-        """Everything that came has been judged. Time goes on, unless something is still missing."""
-        gaps = any(self._vault.gaps.of_room(room.room_id) for room in self._vault.rooms.all())
-        if not gaps and not self._connection.waiting.all():
+        """Everything that came has been judged. Time goes on, unless something is still missing.
+
+        If redemptions wait, it goes on as soon as these were dealt with, whatever comes meanwhile:
+        otherwise anyone could stop it by sending one after another.
+        """
+        if is_missing(self._vault):
+            return
+        self._owed = bool(self._connection.waiting.all())
+        if not self._owed:
             self._desk.in_touch()
 
     def decided(self, action: act.Ledger | act.Renewal) -> None:
@@ -213,9 +221,13 @@ class Epochs:
     async def _redeem(self, changed: Callable[[], None]) -> None:
         while True:
             self._waiting.clear()
+            owed, self._owed = self._owed, False
             if await self._redeeming.take(changed):
+                if owed:
+                    self._desk.in_touch()
                 await self._waiting.wait()
             else:
+                self._owed |= owed
                 await self._clock.sleep(AGAIN)
 
     def _settled(self, room_id: str) -> None:
