@@ -52,7 +52,7 @@ def next_due(office: Office) -> datetime | None:
     latest, _last_visit = times.visits(office.round)
     match office.stage:
         case "asking":
-            # While people are not in their room yet, nobody can have asked.
+            # Until everyone is in their room, only those who wait outside can have asked.
             return begin if office.move is None else latest
         case "signing":
             return latest

@@ -183,12 +183,12 @@ class Office(msgspec.Struct, frozen=True):
         return self.past[seat.waits].room_id
 
     def may_rotate(self, user_id: str, now: datetime) -> bool:
-        """Whether an account is in good standing: it has a seat, and nothing is against it now."""
+        """Whether an account is in good standing: it has a seat (a ban takes that away), and
+        nothing is against it now."""
         seat = self.seats.get(user_id)
         return (
             seat is not None
             and seat.standing == "member"
-            and user_id not in self.banned
             and user_id not in self.replacements
             and not self.sits_out(user_id, now)
         )

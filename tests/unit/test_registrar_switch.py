@@ -211,9 +211,30 @@ def test_a_room_that_is_never_made_stops_no_clock() -> None:
     desk.wait(2 * DAY)
     assert desk.office.number > 2
     assert len(desk.effects(do.MakeRoom)) == 1
+    assert Saying.TOO_SMALL not in desk.said
     desk.tell(facts.RoomMade(2, "!2"))
     assert desk.effects(do.Publish)[-1].room_id == "!2"
     assert desk.effects(do.Publish)[-1].record.sequence == desk.office.sequence
+
+
+def test_no_names_change_while_people_are_still_on_their_way() -> None:
+    """Those who wait outside may be enough for a round; the others could not ask."""
+    outside = ("fay", "gil", "hal")
+    desk = Desk((*ALL, *outside))
+    for name in outside:
+        desk.tell(facts.SatOut(user(name)))
+    desk.issue(*ALL)
+    for name in ALL:
+        desk.show(name)
+    desk.commit()
+    for name in outside:
+        desk.tell(facts.Restored(user(name)))
+    desk.ask(*outside)
+    desk.cut_off()
+    assert len(desk.effects(do.SignBatch)) == 1
+    desk.move()
+    desk.cut_off()
+    assert desk.effects(do.SignBatch)[-1].epoch == 2
 
 
 # --- clearing away --------------------------------------------------------------------------------
