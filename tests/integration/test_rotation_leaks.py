@@ -209,6 +209,9 @@ LEAKS: dict[str, tuple[Callable[[Log], Log], ...]] = {
         lambda log: _changed(log, _first(log, "/sendToDevice/org"), length=(80, 1)),
     ),
     "the_old_name_does_nothing_then": (lambda log: _more(log, SENT, new=False, stage="visits"),),
+    "the_old_name_does_not_come_back": (
+        lambda log: _more(log, "/sync", new=False, stage="after", port=1),
+    ),
     "keys_are_not_passed_on": (
         lambda log: _ask(log, "/sendToDevice/m.room_key_request/txn"),
         lambda log: _ask(log, "/sendToDevice/m.forwarded_room_key/txn"),

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 from support.circle import CLOCK, RANDOM, Circle, Guest
-from support.clock import ShiftedClock
+from support.clock import Awake, ShiftedClock
 from support.faults import Edit, FaultyServer
 
 from peerroom.bot.epochs import points as bot_points
@@ -26,6 +26,7 @@ from peerroom.client.joining import join
 from peerroom.client.rotation import points
 from peerroom.client.session import Client
 from peerroom.client.views import Change
+from peerroom.clock import Clock
 from peerroom.config import Config
 from peerroom.host.homeserver import Homeserver
 from peerroom.pseudonym.epochs import Every, Policy, Times
@@ -43,6 +44,8 @@ POLICY = Policy(
     hold=timedelta(hours=20),
 )
 PATIENCE = 45.0
+BEFORE = timedelta(seconds=3)
+"""Machines wake up so long before a moment that they drew: no visit is the first thing they do."""
 
 T = TypeVar("T")
 
@@ -94,6 +97,8 @@ class Scene:
     circle: Circle
     clock: ShiftedClock
     stack: AsyncExitStack
+    theirs: Clock
+    """The clients' clock."""
     people: list[Person] = field(default_factory=list)
     told: Counter[str] = field(default_factory=Counter)
     """How often the registrar was told what."""
@@ -101,8 +106,8 @@ class Scene:
 
     @classmethod
     async def open(cls, server: Homeserver, stack: AsyncExitStack, *, awake: bool = False) -> Self:
-        """In the first hour of an epoch. Machines sleep when time is moved on, or are ``awake``."""
-        clock = ShiftedClock(awake=awake)
+        """In the first hour of an epoch. When time is moved on, clients sleep, or are ``awake``."""
+        clock = ShiftedClock()
 
         def in_our_time(path: str, answer: Any) -> Any:
             """The server knows when an account was made, by its own clock."""
@@ -114,7 +119,7 @@ class Scene:
         await stack.enter_async_context(road)
         circle = await Circle.start(server, policy=POLICY, clock=clock, homeserver=road.url)
         stack.push_async_callback(circle.stop)
-        scene = cls(circle, clock, stack)
+        scene = cls(circle, clock, stack, Awake(clock) if awake else clock)
         stack.enter_context(bot_points.watched(scene._of_bot))
         stack.enter_context(points.watched(scene._of_client))
         return scene
@@ -185,7 +190,7 @@ class Scene:
     def _client(self, vault: Vault) -> Client:
         account = vault.accounts.current()
         assert account is not None
-        return Client(vault, account, config=Config(), clock=self.clock, random=RANDOM)
+        return Client(vault, account, config=Config(), clock=self.theirs, random=RANDOM)
 
     async def _end(self, person: Person) -> None:
         await person.stop()
@@ -218,7 +223,7 @@ class Scene:
         before = self.told["Shown"]
         slots = {id(person): person.wallet.plan.visits[round_][0] for person in people}
         for person in sorted(people, key=lambda person: slots[id(person)]):
-            self.go(slots[id(person)])
+            self.go(slots[id(person)] - BEFORE)
             await self.until(partial(has_shown, person))
         await self.until(lambda: self.told["Shown"] >= before + len(people))
 

@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,20 +66,20 @@ class ShiftedClock(SystemClock):
     """The machine's clock, some time apart. `shift` moves it on, and whoever sleeps looks again.
 
     For long times on a real server, which keeps the machine's time. Only the wall clock is moved,
-    as when the machine slept; of one that was ``awake`` all the time the other is, too.
+    as when the machine slept; see `Awake`.
     """
 
-    def __init__(self, apart: timedelta = timedelta(0), *, awake: bool = False) -> None:
-        self._began = self._apart = apart
-        self._awake = awake
+    def __init__(self, apart: timedelta = timedelta(0)) -> None:
+        self._apart = apart
         self._shifted = asyncio.Event()
 
     def now(self) -> datetime:
         return super().now() + self._apart
 
-    def monotonic(self) -> float:
-        passed = self._apart - self._began if self._awake else timedelta(0)
-        return super().monotonic() + passed.total_seconds()
+    @property
+    def apart(self) -> timedelta:
+        """How far it is ahead of the machine's."""
+        return self._apart
 
     def set_apart(self, apart: timedelta) -> None:
         """Be so far ahead of the machine's clock from now on."""
@@ -102,3 +103,19 @@ class ShiftedClock(SystemClock):
         finally:
             sleeping.cancel()
             shifted.cancel()
+
+
+@dataclass(frozen=True)
+class Awake:
+    """The same time for a machine that was awake while it passed: its other clock went on, too."""
+
+    clock: ShiftedClock
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def monotonic(self) -> float:
+        return self.clock.monotonic() + self.clock.apart.total_seconds()
+
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        return self.clock.sleep(seconds)

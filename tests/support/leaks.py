@@ -1,7 +1,7 @@
 """What a server could tell one's names by, read from all requests of a whole epoch.
 
-A check returns what it found, one sentence each, and nothing where nothing leaks. Each is a line
-of the list "what a client must not give away" in docs/threat-model.md.
+A check returns what it found, one sentence each, and nothing where nothing leaks. How long
+things take is not looked at here: see `tests/unlinkability`.
 """
 
 from __future__ import annotations
@@ -278,6 +278,17 @@ def the_old_name_does_nothing_then(log: Log) -> list[str]:
     ]
 
 
+def the_old_name_does_not_come_back(log: Log) -> list[str]:
+    """It goes at a moment of its own; it does not begin anew when the new one is seen."""
+    found = []
+    for life in log.lives:
+        came = next(n for n, one in enumerate(life.requests) if one in life.of(life.new, "after"))
+        before = {one.port for one in life.requests[:came] if one.account == life.old}
+        again = [one for one in life.requests[came:] if one.account == life.old]
+        found += [f"{one.kind} of the old name anew" for one in again if one.port not in before]
+    return found
+
+
 # --- keys and messages ----------------------------------------------------------------------------
 
 
@@ -380,6 +391,7 @@ CHECKS: tuple[Check, ...] = (
     no_connection_has_two_names,
     one_visit_and_no_more,
     the_old_name_does_nothing_then,
+    the_old_name_does_not_come_back,
     keys_are_not_passed_on,
     nothing_else_is_asked_for,
     lengths_are_of_few_kinds,
