@@ -6,28 +6,25 @@ until its fact was told. Requests and their answers get lost, and come late.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from peerroom.pseudonym import following, registrar_facts, wallet
+from support.paper_errands import ASKED, account_of, ask, done
+
+from peerroom.pseudonym import following, wallet
 from peerroom.pseudonym import wallet_facts as saw
 from peerroom.pseudonym import wallet_steps as do
-from peerroom.pseudonym.possession import Account, Device
 from peerroom.pseudonym.record_errors import RecordError
 from peerroom.pseudonym.records import Chain
 from peerroom.pseudonym.wallet import Wallet
 from peerroom.wire.records import SignedRecord
-from peerroom.wire.rotation import decode_seat
 
 if TYPE_CHECKING:
     from support.paper_circle import PaperCircle
 
 Span = tuple[datetime, datetime]
-Answer = saw.Fact | None
-"""What a request to the server leads to; None: nothing yet, it is asked again."""
 
 AGAIN = timedelta(minutes=2)
 """When something that got lost is tried again."""
@@ -35,16 +32,6 @@ LATER = timedelta(minutes=20)
 """When something that the server did not have is asked for again."""
 READ_BY_THEN = timedelta(minutes=20)
 """How long it takes until somebody else has written in a new room."""
-
-
-def account_of(user_id: str) -> Account:
-    """An account with keys of its own; on paper they follow from its name."""
-
-    def key(kind: str) -> bytes:
-        return hashlib.sha256(f"{kind} {user_id}".encode()).digest()
-
-    device = Device("DEVICE", key("ed25519"), key("curve25519"))
-    return Account(user_id, key("master"), (device,))
 
 
 class PaperMember:
@@ -286,9 +273,8 @@ class PaperMember:
                 self._sync()
 
     def _do(self, epoch: int, old: str, step: do.Step) -> None:
-        ask = self._request(old, step)
-        if ask is None:  # nothing that the server hears of
-            answer = _done(step)
+        if not isinstance(step, ASKED):
+            answer = done(step)
             if answer is not None:
                 self._later(lambda: self._finish(epoch, step, answer))
             return
@@ -298,8 +284,8 @@ class PaperMember:
 
         def arrive() -> None:
             if self.circle.falls("twice"):
-                ask()
-            fact = ask()
+                ask(self, old, step)
+            fact = ask(self, old, step)
             if fact is None or self.circle.falls("lost"):
                 wait = LATER if fact is None else AGAIN
                 self._later(lambda: self._fail(epoch, step), wait)
@@ -333,110 +319,3 @@ class PaperMember:
         self._under_way.discard((epoch, step))
         if self.running:
             self._sync()
-
-    def _request(self, old: str, step: do.Step) -> Callable[[], Answer] | None:
-        """What is asked of the server for a step, or None if it hears nothing of it."""
-        circle = self.circle
-        match step:
-            case do.SendRequest(request):
-
-                def ask() -> Answer:
-                    circle.note("request", self, old, 1400)
-                    circle.bot.tell(registrar_facts.Asked(old, request.epoch, request.requests))
-                    return saw.RequestSent()
-
-                return ask
-            case do.MakeAccount(localpart, password, token):
-                return lambda: self._register(localpart, password, token)
-            case do.Redeem(seat, _sealing_key, scope):
-
-                def redeem() -> Answer:
-                    circle.redeemed(self, seat, scope)
-                    return saw.RedemptionSent()
-
-                return redeem
-            case do.SendStay(stay):
-
-                def send_stay() -> Answer:
-                    circle.note("stay", self, old, 1400)
-                    seat = decode_seat(stay.seat)
-                    circle.referee.showed(seat, stay.epoch)
-                    circle.bot.tell(registrar_facts.WantsToStay(old, stay.epoch, stay.round, seat))
-                    return saw.StaySent()
-
-                return send_stay
-            case do.Look(user):
-                return lambda: self._look(user)
-            case do.ReadRecords(after):
-                return lambda: self._fetch_records(after)
-            case do.ReadPages(sequence):
-                return lambda: self._fetch_pages(sequence)
-            case do.ShowRecord(sequence):
-                return lambda: self._show(sequence)
-            case _:
-                return None
-
-    def _register(self, localpart: str, password: str, token: str) -> Answer:
-        circle = self.circle
-        user = f"@{localpart}:{circle.name}"
-        circle.note("register", self, user, 4000)
-        line = f"circuit of {user}"
-        if not circle.server.register(user, password, token, now=circle.now, line=line):
-            return None
-        account = account_of(user)
-        return saw.AccountMade(user, account.master_key, account.devices)
-
-    def _look(self, user: str) -> Answer:
-        circle = self.circle
-        circle.note("look", self, user)
-        circle.server.accept(user, circle.now)
-        for room in circle.server.rooms_of(user):
-            shown = circle.server.shown(user, room, circle.now)
-            return saw.Arrived(user, tuple(shown.values()), room.room_id)
-        return saw.Nowhere()
-
-    def _fetch_records(self, after: int) -> Answer:
-        circle = self.circle
-        for user in self.connected:
-            for room in circle.server.rooms_of(user):
-                for sequence, signed in circle.server.shown(user, room, circle.now).items():
-                    if sequence > after:
-                        self.tell(saw.SawRecord(signed, room.room_id), user)
-        return None
-
-    def _fetch_pages(self, sequence: int) -> Answer:
-        for user in self.connected:
-            pages = self.circle.server.pages(user, sequence, self.circle.now)
-            if pages is not None:
-                self.circle.note("ledger", self, user, len(pages.pages))
-                return pages
-        return None
-
-    def _show(self, sequence: int) -> Answer:
-        """Send the signed record to everyone in the room."""
-        circle = self.circle
-        room = circle.room
-        signed = circle.server.shown(self.account, room, circle.now).get(sequence)
-        if signed is not None:
-            circle.note("message", self, self.account, 1400)
-            circle.say_in_room(self, saw.Evidence(signed))
-        return saw.Shown(sequence)
-
-
-def _done(step: do.Step) -> saw.Fact | None:
-    """The fact of a step that the laptop does alone."""
-    match step:
-        case do.Retire():
-            return saw.Retired()
-        case do.DestroyOldKeys():
-            return saw.KeysDestroyed()
-        case do.ForgetAccount(localpart):
-            return saw.Forgotten(localpart)
-        case do.Say(notice):
-            return saw.Told(notice)
-        case do.Stop():
-            return saw.Told(do.Notice.STOPPED)
-        case do.ShowRequest():
-            return saw.RequestShown()
-        case _:  # to connect and to disconnect is what `wallet.online` says anyway
-            return None

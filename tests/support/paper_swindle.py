@@ -9,7 +9,7 @@ from collections import defaultdict
 from random import Random
 from typing import TYPE_CHECKING
 
-from support.paper_member import account_of
+from support.paper_errands import account_of
 from support.paper_server import Account
 
 from peerroom.pseudonym import registrar_facts as facts

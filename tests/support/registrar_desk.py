@@ -12,7 +12,7 @@ from random import Random
 from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from support.paper_member import account_of
+from support.paper_errands import account_of
 from support.paper_mint import PaperMint
 
 from peerroom.pseudonym import registrar

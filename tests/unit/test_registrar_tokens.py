@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from support.paper_member import account_of
+from support.paper_errands import account_of
 from support.registrar_desk import DAY, LINEAGE, Desk, user
 
 from peerroom.pseudonym import registrar_facts as facts
