@@ -112,7 +112,7 @@ def run(
         teaching = [pool.submit(_taught, inquiry) for inquiry in inquiries]
         for number, (inquiry, future) in enumerate(zip(inquiries, teaching, strict=True), 1):
             trials += _trials([inquiry], [future.result()])
-            told(f"training: {number} of {len(inquiries)} adversaries' schools")
+            told(f"training for {number} of {len(inquiries)} kinds of circles")
         waiting = [pool.submit(_tried, trial) for trial in trials]
         for done, _ in enumerate(as_completed(waiting), 1):
             told(f"trial: {done} of {len(waiting)} circles")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from urllib.parse import quote
 
@@ -20,11 +19,11 @@ from peerroom.wire.records import RECORD
 from peerroom.wire.rotation import REDEEM
 
 
-@pytest.fixture
-def watched(tmp_path: Path) -> Iterator[tuple[Homeserver, Server]]:
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Homeserver, Server]]:
     """A homeserver whose operator writes down every request, and what they then hold."""
-    folder, log = tmp_path / "server", tmp_path / "requests.log"
-    settings = tmp_path / "watching.json"
+    home = tmp_path_factory.mktemp("watched")
+    folder, log, settings = home / "server", home / "requests.log", home / "watching.json"
     settings.write_text(json.dumps(listening(folder / "homeserver.log", log)))
     with Homeserver.start(folder, limits="open", overrides={"log_config": str(settings)}) as server:
         yield server, Server(folder / "homeserver.db", log)
