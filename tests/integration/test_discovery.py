@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp.connector
 import pytest
 from aiohttp import web
 from cryptography import x509
@@ -91,8 +90,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 @pytest.fixture
 def trusted(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     """The site, for a machine whose certificate store knows it."""
-    context = ssl.create_default_context(cafile=tmp_path / "server.pem")
-    monkeypatch.setattr(aiohttp.connector, "_SSL_CONTEXT_VERIFIED", context)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
     return site
 
 
