@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from peerroom.store.vault import Vault
 
 _WALLETS: Final = "rotation.wallet"
+_RAN: Final = "rotation.ran"
 
 
 def keep(vault: Vault, account_id: int, wallet: Wallet) -> None:
@@ -41,6 +43,17 @@ def every(vault: Vault) -> list[tuple[int, Wallet]]:
     accounts = {int(key.partition(".")[0]) for key in vault.records.items(_WALLETS)}
     found = [(number, wallet) for number in accounts for wallet in of(vault, number)]
     return sorted(found, key=lambda entry: (entry[1].epoch, entry[0]))
+
+
+def keep_ran(vault: Vault, until: datetime) -> None:
+    """Note until when the wallets have been looked after (aware)."""
+    vault.records.replace(_RAN, "until", until.isoformat())
+
+
+def ran_until(vault: Vault) -> datetime | None:
+    """Until when they were looked after, as far as it was noted; None if never."""
+    kept = vault.records.get(_RAN, "until")
+    return None if kept is None else datetime.fromisoformat(kept)
 
 
 def any_kept(vault: Vault) -> bool:

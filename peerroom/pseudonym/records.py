@@ -110,8 +110,9 @@ class Chain(msgspec.Struct, frozen=True):
     """How far a client has followed the records of one circle. Bytes and numbers: can be stored.
 
     ``key`` is the bot's public master key, ``sequence`` and ``head`` number and hash of the last
-    record, ``epoch`` the open epoch, ``issued`` the newest issue ledger of it, ``voids`` how many
-    of its rounds came to nothing; ``closed`` when it has ended and the next has not been opened.
+    record, ``epoch`` the open epoch, ``opening`` number, hash and time of the record that opened
+    it, ``issued`` the newest issue ledger of it, ``voids`` how many of its rounds came to nothing;
+    ``closed`` when it has ended and the next has not been opened.
     """
 
     lineage: Annotated[bytes, Meta(min_length=16, max_length=16)]
@@ -124,6 +125,7 @@ class Chain(msgspec.Struct, frozen=True):
     admitted: Admitted | None = None
     voids: int = 0
     closed: bool = False
+    opening: tuple[int, bytes, int] = (0, START, 0)
 
     def extend(self, signed: SignedRecord) -> Self:
         """The chain with ``signed`` as its last record; itself if that was the last one already.
@@ -163,6 +165,20 @@ class Chain(msgspec.Struct, frozen=True):
         if self.epoch is not None and record.body.epoch == known + 1:
             self._check_keys(self.epoch, record.body)
         return self._opened(record, signed.hash, record.body)
+
+    def at_opening(self) -> Self:
+        """The chain as it was when the open epoch was opened."""
+        sequence, head, at = self.opening
+        return msgspec.structs.replace(
+            self,
+            sequence=sequence,
+            head=head,
+            at=at,
+            issued=None,
+            admitted=None,
+            voids=0,
+            closed=False,
+        )
 
     def _read(self, signed: SignedRecord) -> Record:
         record = read_record(signed, self.key)
@@ -233,9 +249,8 @@ class Chain(msgspec.Struct, frozen=True):
 
     def _opened(self, record: Record, head: bytes, body: EpochOpened) -> Self:
         """A new epoch: what belonged to the one before is over."""
-        return self._moved(
-            record, head, epoch=body, issued=None, admitted=None, voids=0, closed=False
-        )
+        opening = record.sequence, head, record.at
+        return self._moved(record, head, epoch=body, opening=opening).at_opening()
 
     def _moved(self, record: Record, head: bytes, **changes: object) -> Self:
         return msgspec.structs.replace(

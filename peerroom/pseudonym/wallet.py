@@ -94,7 +94,9 @@ def begin(
 def succeed(wallet: Wallet, *, now: datetime, random: Random) -> tuple[Wallet, Wallet] | None:
     """This wallet and the one of the next epoch, to be stored together, once there is one.
 
-    To be asked after each `advance`. None as long as there is none, and after the first time.
+    To be asked after each `advance`. None as long as there is none, and after the first time. What
+    the old account was shown since that epoch began, the wallet of a new account does not know: it
+    would tell who it was.
     """
     opened = wallet.chain.epoch
     if wallet.succeeded or opened is None or opened.epoch <= wallet.epoch or wallet.chain.closed:
@@ -106,7 +108,8 @@ def succeed(wallet: Wallet, *, now: datetime, random: Random) -> tuple[Wallet, W
         return None
     new = wallet.new_account
     account = new if wallet.moved and new is not None else wallet.account
-    following = _begun(wallet.trail, account, wallet.resident, now, random)
+    trail = Trail.of(wallet.chain.at_opening()) if wallet.moved else wallet.trail
+    following = _begun(trail, account, wallet.resident, now, random)
     following = following.but(rooms=wallet.rooms, shown=wallet.shown)
     if wallet.stop is not None:  # what was proved stays proved until people have talked
         following = following.but(stop=wallet.stop, told=(Notice.STOPPED,))
@@ -208,8 +211,8 @@ def _after(wallet: Wallet, fact: Fact, means: _Means) -> Wallet:
             return wallet.but(sent=True)
         case StaySent() if wallet.stage is Stage.STAY_SENT:
             return wallet.but(sent=True)
-        case Started() if wallet.stage is Stage.REDEEM_SENT:
-            return wallet.but(look=means.now >= wallet.times.switch(wallet.round))
+        case Started():
+            return _started(wallet, fact, means.now)
         case Nowhere():
             return wallet.but(look=False)
         case Decrypted() if wallet.moved:
@@ -229,6 +232,15 @@ def _after(wallet: Wallet, fact: Fact, means: _Means) -> Wallet:
             return _cleared(wallet)
         case _:  # comes late, twice or with time alone
             return wallet
+
+
+def _started(wallet: Wallet, fact: Started, now: datetime) -> Wallet:
+    """The machine was off, or the program was. A short break is none: a timer may start it."""
+    if fact.ran_until is None or now - fact.ran_until > wallet.grace:
+        wallet = wallet.but(awake=now)
+    if wallet.stage is Stage.REDEEM_SENT:
+        wallet = wallet.but(look=now >= wallet.times.switch(wallet.round))
+    return wallet
 
 
 # --- what time brings -----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from peerroom.pseudonym.possession import Device
 from peerroom.pseudonym.wallet_steps import Notice
@@ -156,7 +157,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The program starts, or the machine wakes up. To be said before any account connects."""
+    """The program starts, or the machine wakes up. To be said before any account connects.
+
+    ``ran_until`` is when it ran last, None if nobody knows.
+    """
+
+    ran_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

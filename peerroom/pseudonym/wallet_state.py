@@ -137,6 +137,9 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     bot said about registering, of any round; ``token``, ``fresh`` the account that is made, and
     ``seat`` what is shown for it or, to stay, for the old one; ``sent``: the server has that.
 
+    ``awake`` is since when this machine has been on without a long break: moments that were drawn
+    before are past, because whoever then came at once would be known by when it was turned on.
+
     ``admitted``, ``admission`` and ``admission_read`` are the same for the final ledger, which was
     ``committed`` then. ``look``: the new account is to look first. ``joined_at``, ``decrypted``:
     since when the new account is in a newer room, and whether it can read. ``forget`` are accounts
@@ -167,6 +170,8 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     fresh: Fresh | None = None
     seat: Seated | None = None
     sent: bool = False
+
+    awake: datetime | None = None
 
     admitted: Admitted | None = None
     admission: int = 0
@@ -266,6 +271,13 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.stage in (Stage.JOINED, Stage.RETIRED, Stage.FINISHED)
 
     @property
+    def handed_on(self) -> bool:
+        """Whether the new account has a wallet of its own, or is about to: then this one asks for
+        nothing and shows nothing, because what it knows may be known to the old account alone."""
+        opened = self.chain.epoch
+        return self.moved and opened is not None and opened.epoch > self.epoch
+
+    @property
     def over(self) -> bool:
         """Whether nothing is left to do and the next epoch has its wallet: it may be forgotten."""
         done = self.stage is Stage.FINISHED or not self.moved
@@ -289,6 +301,17 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
             and not self.skewed(now)
             and now < self.times.ends(self.round)
         )
+
+    @property
+    def grace(self) -> timedelta:
+        """How much later than drawn a visit may begin."""
+        return max(self.times.window / GRACE, LEAST_GRACE)
+
+    @property
+    def visits(self) -> tuple[datetime, ...]:
+        """The moments of this round's visit that this machine did not sleep over."""
+        moments, since = self.plan.visits[self.round], self.awake
+        return tuple(at for at in moments if since is None or at >= since)
 
     @property
     def lapsed(self) -> bool:

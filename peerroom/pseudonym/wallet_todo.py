@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from peerroom.pseudonym.epochs import SKEW, moment
 from peerroom.pseudonym.wallet_ledgers import awaits_admission
-from peerroom.pseudonym.wallet_state import GRACE, KEPT, LEAST_GRACE, Stage, Wallet
+from peerroom.pseudonym.wallet_state import KEPT, Stage, Wallet
 from peerroom.pseudonym.wallet_steps import (
     Connect,
     DestroyOldKeys,
@@ -77,8 +77,7 @@ def visiting(wallet: Wallet, now: datetime) -> bool:
     """Whether a visit may begin: one of the moments that were drawn for the round has just come."""
     if wallet.stage is not Stage.SIGNED or not wallet.ready or not wallet.may_redeem(now):
         return False
-    grace = max(wallet.times.window / GRACE, LEAST_GRACE)
-    return any(drawn <= now <= drawn + grace for drawn in wallet.plan.visits[wallet.round])
+    return any(drawn <= now <= drawn + wallet.grace for drawn in wallet.visits)
 
 
 def arrive_at(wallet: Wallet) -> datetime | None:
@@ -106,7 +105,7 @@ def _look(wallet: Wallet) -> Iterator[Step]:
 
 
 def _reading(wallet: Wallet) -> Iterator[Step]:
-    if wallet.trail.behind:
+    if wallet.trail.behind and not wallet.handed_on:
         yield ReadRecords(wallet.chain.sequence)
     if wallet.issued is not None and not wallet.issue_read:
         yield ReadPages(wallet.issue)
@@ -123,10 +122,10 @@ def _moving(wallet: Wallet, now: datetime) -> Iterator[Step]:
                 yield from _asking(wallet)
         case Stage.REGISTERED:
             fresh, way_in = wallet.fresh, wallet.way_in
-            if new is None and fresh is not None and way_in is not None and wallet.may_redeem(now):
+            if new is None and fresh is not None and way_in is not None and _goes_on(wallet, now):
                 yield MakeAccount(fresh.localpart, fresh.password, way_in.token)
         case Stage.REDEEM_SENT:
-            if wallet.seat is not None and not wallet.sent and wallet.may_redeem(now):
+            if wallet.seat is not None and not wallet.sent and _goes_on(wallet, now):
                 yield Redeem(wallet.seat, wallet.opened.sealing_key, wallet.scope)
         case Stage.ADMITTED:
             if _due(leave_at(wallet), now):
@@ -146,6 +145,12 @@ def _moving(wallet: Wallet, now: datetime) -> Iterator[Step]:
             pass
 
 
+def _goes_on(wallet: Wallet, now: datetime) -> bool:
+    """Whether a visit that was cut short may go on: not as the first thing when the machine is on
+    again, because then the old account connects as well."""
+    return wallet.may_redeem(now) and any(drawn <= now for drawn in wallet.visits)
+
+
 def _asking(wallet: Wallet) -> Iterator[Step]:
     requests = tuple(pending.request for pending in wallet.pendings if pending is not None)
     if len(requests) == ROUNDS:
@@ -158,6 +163,8 @@ def _kept_until(wallet: Wallet) -> datetime | None:
 
 
 def _showing(wallet: Wallet, now: datetime) -> Iterator[Step]:
+    if wallet.handed_on:
+        return
     for showing in wallet.showing:
         if now >= showing.at:
             yield ShowRecord(showing.sequence)
@@ -185,8 +192,9 @@ def _moments(wallet: Wallet) -> Iterator[datetime]:
         case Stage.ASKING:
             yield times.cut_off
         case Stage.SIGNED:
-            yield from plan.visits[wallet.round]
+            yield from wallet.visits
         case Stage.REGISTERED | Stage.REDEEM_SENT:
+            yield from wallet.visits[:1]
             yield times.ends(wallet.round)
         case Stage.ADMITTED | Stage.JOINED:
             yield from (at for at in (arrive_at(wallet), leave_at(wallet)) if at is not None)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.agents import WINDOW, Scene
+from support.agents import BEFORE, WINDOW, Scene
 from support.circle import CLOCK, RANDOM
 from support.faults import FaultyServer
 from support.rotating_client import Life
@@ -174,7 +174,7 @@ async def one_change(world: World) -> None:
     begin, _end = scene.times.visits(0)
     for moment in (mortal.at(1, Stage.SIGNED) or {})["visits"]:
         # Whoever is dead at a moment that was drawn, and at those after it, takes a later one.
-        world.go(max(begin, datetime.fromtimestamp(moment, UTC)))
+        world.go(max(begin, datetime.fromtimestamp(moment, UTC)) - BEFORE)
         await scene.until(partial(mortal.has_begun, len(mortal.died_at) + 2), 120)
         if not mortal.at(1, Stage.SIGNED):
             break

@@ -100,9 +100,10 @@ async def test_it_notices_that_the_machine_slept(
     scene.clock.advance(3600)  # awake all the time
     await scene.agent._turn()
     assert told == []
+    fell_asleep = scene.clock.now()
     monkeypatch.setattr(scene.clock, "_start", scene.clock.now() + timedelta(hours=8))
     await scene.agent._turn()
-    assert told == [Started()]
+    assert told == [Started(fell_asleep)]
 
 
 async def _nothing() -> None:

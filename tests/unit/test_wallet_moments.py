@@ -58,7 +58,7 @@ from peerroom.pseudonym.wallet_steps import (
     Say,
     ShowRecord,
 )
-from peerroom.wire.records import SignedRecord, Voided
+from peerroom.wire.records import SignedRecord, Stayed, Voided
 
 
 @pytest.fixture
@@ -222,6 +222,42 @@ def test_after_a_crash_the_same_account_comes_again(bot: Scribe) -> None:
     member.wallet = Wallet.decode(member.wallet.encode())
     assert member.tell(Started()) == (make,)
     assert make.registration_token == "comein"
+
+
+def test_no_visit_is_the_first_thing_that_a_machine_does(bot: Scribe, member: Member) -> None:
+    """The server sees when the old account connects again: who comes then is known by it."""
+    member.be_signed()
+    first, *later = member.wallet.plan.visits[0]
+    woken = first + timedelta(minutes=1)
+    assert woken < first + member.wallet.grace
+    member.tell(Started(), woken)
+    assert member.stage is Stage.SIGNED
+    assert wake(member.wallet, woken) == later[0]
+    member.tick(later[0])
+    assert member.stage is Stage.REGISTERED
+
+
+def test_a_short_break_is_none(bot: Scribe, member: Member) -> None:
+    """A timer that starts the program every few minutes meets the moments, too."""
+    member.be_signed()
+    first = member.wallet.plan.visits[0][0]
+    member.tell(Started(first - timedelta(minutes=4)), first + timedelta(minutes=1))
+    assert member.stage is Stage.REGISTERED
+
+
+def test_a_visit_that_was_cut_short_goes_on_at_a_moment_of_its_own(bot: Scribe) -> None:
+    member = visiting(bot)
+    make = member.find(MakeAccount)
+    first, second, *_ = member.wallet.plan.visits[0]
+    woken = first + (second - first) / 2
+    assert member.tell(Started(), woken) == ()
+    assert wake(member.wallet, woken) == second
+    assert member.tick(second) == (make,)
+    member.tell(made(member))
+    redeem = member.find(Redeem)
+    assert member.tell(Started(), second + timedelta(seconds=1)) == ()
+    third = member.wallet.plan.visits[0][2]
+    assert member.tick(third) == (redeem,)
 
 
 def test_a_name_that_is_taken_is_drawn_anew(bot: Scribe) -> None:
@@ -636,3 +672,48 @@ def test_notices_are_said_once(bot: Scribe, member: Member) -> None:
     member.see(bot.issue(round_=1))
     member.see(bot.void(1), bot.begins(2))
     assert member.steps == ()
+
+
+# --- what only the old account was shown ----------------------------------------------------------
+
+
+def gone_over(bot: Scribe, shown_to_the_old: int) -> Wallet:
+    """The next wallet of somebody whose old account alone was shown some records after the switch:
+    these, and of the last one only that it is there."""
+    member = Member(bot)
+    seat = member.be_admitted()
+    member.see(bot.open(at=member.now))
+    for _ in range(shown_to_the_old + 1):
+        bot.publish(Stayed(1, 0, seat), at=member.now)
+    *seen, _unseen, last = (signed for n, signed in sorted(bot.records.items()) if n > 4)
+    for signed in (*seen, last):
+        member.tell(SawRecord(signed, OLD_ROOM))
+    room = (bot.records[3], bot.records[4])
+    member.tell(Arrived(seat.user_id, room, NEW_ROOM))
+    assert member.stage is Stage.JOINED
+    assert not [step for step in member.steps if isinstance(step, ReadRecords)]
+    pair = succeed(member.wallet, now=member.now, random=Random(1))
+    assert pair is not None
+    old, following = pair
+    member.wallet = old
+    member.tell(HeadHeard(bot.chain.sequence - 2, bytes(32)))
+    member.tick(member.now + timedelta(hours=1))
+    assert not [step for step in member.steps if isinstance(step, (ReadRecords, ShowRecord))]
+    return following
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_new_account_knows_nothing_that_only_the_old_one_was_shown(
+    bot: Scribe, count: int
+) -> None:
+    """Else a server could show each old account another number of records, and then read in the
+    messages, or in what is asked for, who has seen how many."""
+    following = gone_over(bot, count)
+    assert (following.chain.sequence, following.chain.head) == (4, bot.records[4].hash)
+    assert following.trail.latest == 4
+    assert following.trail.hash_of(5) is None
+    assert not [s for s in wallets.steps(following, START) if isinstance(s, ReadRecords)]
+    trail, records, wrong = following.trail.enter(following.trail.room(bot.seen)[0], jump=False)
+    assert wrong is None
+    assert trail.chain == bot.chain
+    assert len(records) == count + 1

@@ -76,6 +76,7 @@ class Agent:
         self._learned: set[str] = set()
         """Rooms of which everything is known that their records say."""
         self._looked = clock.now(), clock.monotonic()
+        self._noted: datetime | None = None
         self._beginner = Beginner(client, vault, clock=clock, random=random)
         self._doer = Doer(self, client, vault, config=config, clock=clock, random=random)
         self.settled = asyncio.Event()
@@ -92,7 +93,7 @@ class Agent:
                 self._client.work()
                 self._client.tell(Change("notice", None, error.sentence()))
                 return
-            self._started()
+            self._started(wallets.ran_until(self._vault))
             while True:
                 self._wake.clear()
                 try:
@@ -108,9 +109,9 @@ class Agent:
         finally:
             unsubscribe()
 
-    def _started(self) -> None:
+    def _started(self, ran_until: datetime | None) -> None:
         for key in list(self._wallets):
-            self.tell(key, Started())
+            self.tell(key, Started(ran_until))
 
     def _changed(self, change: Change) -> None:
         if change.kind in ("rooms", "timeline", "outbox", "connection", "moved"):
@@ -128,19 +129,22 @@ class Agent:
             timer.cancel()
             called.cancel()
 
-    def _slept(self) -> bool:
-        """Whether the machine slept since the last look: then only the wall clock went on."""
-        (now, ticks), before = self._looked, (self._clock.now(), self._clock.monotonic())
-        self._looked = before
-        return before[0] - now - timedelta(seconds=before[1] - ticks) > SLEPT
+    def _look(self) -> None:
+        """At the clock. If only the wall clock went on since the last time, the machine slept."""
+        before, ticks = self._looked
+        self._looked = now, went_on = self._clock.now(), self._clock.monotonic()
+        if now - before - timedelta(seconds=went_on - ticks) > SLEPT:
+            self._started(before)
+        if self._noted is None or now - self._noted >= SLEPT:
+            self._noted = now
+            wallets.keep_ran(self._vault, now)
 
     # --- a turn -----------------------------------------------------------------------------------
 
     async def _turn(self) -> float | None:
         """One turn; seconds to the next if nothing happens, None for at once."""
         before = dict(self._wallets)
-        if self._slept():
-            self._started()
+        self._look()
         await self._align()
         self._begin()
         self._observe()
@@ -297,7 +301,7 @@ class Agent:
     def _learn(self) -> None:
         """Note what was verified of the rooms we are in; follow the circle into its newest one."""
         chains = {
-            user_id: wallet.chain
+            user_id: wallet.chain.at_opening() if wallet.handed_on else wallet.chain
             for _key, wallet in self._every()
             for account in (wallet.account, wallet.new_account)
             if account is not None and (user_id := account.user_id)

@@ -107,18 +107,27 @@ class Doer:
             except _NotYet:
                 self.unfinished = True
             except TimeoutError:
-                self._postpone(name, ServerSilent())
+                self._postpone(name, ServerSilent(), self._until_drawn(wallet, step))
             except VaultError:
                 raise
             except PeerRoomError as error:
-                self._postpone(name, error)
+                self._postpone(name, error, self._until_drawn(wallet, step))
             else:
                 self._later.pop(name, None)
         now = self._clock.monotonic()
         waiting = [later.at - now for later in self._later.values() if later.at > now]
         return min(waiting, default=FOREVER)
 
-    def _postpone(self, name: tuple[Key, str], error: PeerRoomError) -> None:
+    def _until_drawn(self, wallet: Wallet, step: Step) -> float:
+        """Seconds for which a visit that failed must wait: until its next moment. If it followed
+        on the line's coming back, it would follow on the old account's coming back as well."""
+        if not isinstance(step, (todo.MakeAccount, todo.Redeem)):
+            return 0.0
+        now = self._clock.now()
+        later = (at for at in wallet.visits if at > now)
+        return (next(later, wallet.times.ends(wallet.round)) - now).total_seconds()
+
+    def _postpone(self, name: tuple[Key, str], error: PeerRoomError, least: float) -> None:
         log.info("a step towards the next name waits: %s", type(error).__name__)
         self.unfinished = True
         failures = self._later[name].failures + 1 if name in self._later else 1
@@ -126,7 +135,7 @@ class Doer:
         pause = SYNC.patience if wait is None else wait
         if isinstance(error, _Absent):
             pause = ASKED_AGAIN
-        self._later[name] = _Later(failures, self._clock.monotonic() + pause)
+        self._later[name] = _Later(failures, self._clock.monotonic() + max(pause, least))
 
     async def _do(self, key: Key, wallet: Wallet, step: Step) -> None:
         match step:
