@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 from support.clock import FrozenClock
-from support.vaults import furnish
+from support.vaults import ROOM, furnish
 
 from peerroom.client import wallets
+from peerroom.client.epoch_rooms import EpochRoom
+from peerroom.client.invitations import remember_bot
 from peerroom.client.rotation.agent import Agent
+from peerroom.client.rotation.learning import Learned
 from peerroom.client.session import Client
 from peerroom.config import Config
 from peerroom.pseudonym.wallet_errors import WalletDamaged
@@ -104,6 +107,21 @@ async def test_it_notices_that_the_machine_slept(
     monkeypatch.setattr(scene.clock, "_start", scene.clock.now() + timedelta(hours=8))
     await scene.agent._turn()
     assert told == [Started(fell_asleep)]
+
+
+async def test_no_ledger_says_who_the_bot_is(scene: Scene) -> None:
+    """A bot that also keeps a circle could otherwise put itself in the place of another's."""
+    bot, member = "@bot:example.org", "@somebody:example.org"
+    remember_bot(scene.vault, bot)
+    scene.vault.identities.pin(bot, "named by the invite")
+    room = EpochRoom(epoch=2, opened=scene.clock.now(), until=scene.clock.now())
+    masters = {bot: "of the ledger", member: "of the ledger"}
+    scene.agent._keep_learned(ROOM, Learned(room, {}, masters), set())
+    pinned = {user: scene.vault.identities.get(user) for user in (bot, member)}
+    assert [one and one.master for one in pinned.values()] == [
+        "named by the invite",
+        "of the ledger",
+    ]
 
 
 async def _nothing() -> None:

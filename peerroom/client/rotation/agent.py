@@ -17,6 +17,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client import epoch_rooms, wallets
+from peerroom.client.invitations import bots
 from peerroom.client.moving import follower
 from peerroom.client.rotation.beginning import Beginner
 from peerroom.client.rotation.doing import Doer
@@ -325,7 +326,9 @@ class Agent:
         """In one transaction: who is shown under which name has the keys that go with it."""
         if epoch_rooms.of(self._vault, room_id) == learned.room:
             return
-        masters = {user: key for user, key in learned.masters.items() if user not in own}
+        # Who keeps the records is known by an invite: no ledger says otherwise, of whatever circle.
+        known = own.union(bots(self._vault))
+        masters = {user: key for user, key in learned.masters.items() if user not in known}
         with self._vault.transaction():
             for user_id, master in masters.items():
                 self._vault.identities.pin_from_ledger(user_id, master)
