@@ -94,7 +94,7 @@ class Body:
             f" {wallet.epoch}{wallet.stage}{'+' * wallet.sent}"
             for _, wallet in wallets.every(self._vault)
         )
-        name = f"{point} {about}{stages}"
+        name = f"{point} {about}{stages}".strip()
         if point in self._life.moments and name not in self._survived:
             say(f"moment {name}")
             os.kill(os.getpid(), signal.SIGKILL)
