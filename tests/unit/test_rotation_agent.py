@@ -13,16 +13,19 @@ import pytest
 from support.clock import FrozenClock
 from support.vaults import ROOM, furnish
 
-from peerroom.client import wallets
+from peerroom.client import epoch_rooms, wallets
 from peerroom.client.epoch_rooms import EpochRoom
 from peerroom.client.invitations import remember_bot
+from peerroom.client.moving import follower
 from peerroom.client.rotation.agent import Agent
 from peerroom.client.rotation.learning import Learned
 from peerroom.client.session import Client
 from peerroom.config import Config
 from peerroom.pseudonym.wallet_errors import WalletDamaged
 from peerroom.pseudonym.wallet_facts import Fact, Started
+from peerroom.store.drafts import Draft
 from peerroom.store.errors import DiskFull
+from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
 
 
@@ -122,6 +125,26 @@ async def test_no_ledger_says_who_the_bot_is(scene: Scene) -> None:
         "named by the invite",
         "of the ledger",
     ]
+
+
+async def test_what_was_begun_in_one_circle_is_no_draft_in_another(scene: Scene) -> None:
+    vault, now = scene.vault, scene.clock.now()
+    account = vault.accounts.all()[0]
+    rooms = {"!next:example.org": "@bot:example.org", "!other:example.org": "@else:example.org"}
+    vault.rooms.set_state(ROOM, "m.room.create", "", {}, sender="@bot:example.org")
+    vault.drafts.set(ROOM, Draft("for these people"))
+    for number, (room_id, bot) in enumerate(rooms.items(), 1):
+        vault.rooms.put(StoredRoom(room_id, account.id, encrypted=True))
+        vault.rooms.set_state(room_id, "m.room.create", "", {}, sender=bot)
+        remember_bot(vault, bot)
+        opened = now + timedelta(days=number)
+        epoch_rooms.keep(vault, room_id, EpochRoom(epoch=2, opened=opened, until=opened))
+    epoch_rooms.keep(vault, ROOM, EpochRoom(epoch=1, opened=now, until=now))
+    scene.agent._follow()
+    assert follower(vault, ROOM) == "!next:example.org"
+    assert follower(vault, "!next:example.org") is None
+    assert vault.drafts.get("!next:example.org") == Draft("for these people")
+    assert vault.drafts.get("!other:example.org") is None
 
 
 async def _nothing() -> None:

@@ -23,7 +23,7 @@ from peerroom.client.rotation.beginning import Beginner
 from peerroom.client.rotation.doing import Doer
 from peerroom.client.rotation.learning import Learned, learn
 from peerroom.client.rotation.observing import Observer
-from peerroom.client.rotation.places import circle_rooms, is_resident
+from peerroom.client.rotation.places import bot_of, circle_rooms, is_resident
 from peerroom.client.rotation.points import reach
 from peerroom.client.views import Change
 from peerroom.matrix.backoff import SYNC
@@ -339,12 +339,15 @@ class Agent:
         self._client.tell(Change("pseudonym", room_id))
 
     def _follow(self) -> None:
-        """The view goes to the newest room of the account that is used now."""
+        """The view goes to the newest room of the account that is used now, in the same circle."""
         here = self._client.account.id
-        rooms = sorted(self._known_rooms(), key=lambda entry: entry[0])
-        for (_, old, _who), (_epoch, new, account) in pairwise(rooms):
-            if account == here and follower(self._vault, old) != new:
-                self._client.arrive(old, new)
+        circles: dict[str | None, list[tuple[datetime, str, int]]] = {}
+        for room in sorted(self._known_rooms(), key=lambda entry: entry[0]):
+            circles.setdefault(bot_of(self._vault, room[1]), []).append(room)
+        for rooms in circles.values():
+            for (_, old, _who), (_epoch, new, account) in pairwise(rooms):
+                if account == here and follower(self._vault, old) != new:
+                    self._client.arrive(old, new)
 
     def _known_rooms(self) -> Iterator[tuple[datetime, str, int]]:
         for room in self._vault.rooms.all():
