@@ -279,7 +279,8 @@ class Saying(StrEnum):
     HELD = "held"
     """The switch waits for open reports."""
     LIMITED = "limited"
-    """Everyone is invited one by one: the server lets the bot do no better."""
+    """Everyone is invited one by one: the server lets the bot do no better. To members, in the old
+    room: in the new one nobody could read it yet."""
     SIGNER_WRONG = "signer wrong"
     """The signer gave an answer that is no signature: nothing was published."""
     REPLACEMENT_ASKED = "replacement asked"

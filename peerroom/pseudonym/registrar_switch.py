@@ -160,6 +160,8 @@ def commit(turn: Turn) -> None:
         past={**office.past, office.number: _past(turn, seated)},
         move=move,
     )
+    if office.limited:
+        turn.say(Saying.LIMITED)  # while everyone is still there to read it
     turn.do(MakeRoom(move.epoch))
     since = office.times().begins(office.round)
     keep = tuple(sorted(turn.office.seats))
@@ -239,8 +241,6 @@ def all_joined(turn: Turn, fact: AllJoined) -> None:
     turn.change(move=None)
     turn.do(OpenRoom(move.epoch, office.room_id))
     turn.do(Say(Saying.SWITCHED, move.epoch, len(move.order)))
-    if office.limited:
-        turn.do(Say(Saying.LIMITED, move.epoch))
 
 
 def bring_in(turn: Turn, user_id: str, why: str) -> None:

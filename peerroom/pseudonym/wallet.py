@@ -60,15 +60,13 @@ from peerroom.pseudonym.wallet_facts import (
 from peerroom.pseudonym.wallet_mint import REAL, Mint
 from peerroom.pseudonym.wallet_state import Fresh, Plan, Stage, Wallet
 from peerroom.pseudonym.wallet_steps import Notice, Step
-from peerroom.pseudonym.wallet_todo import online, steps, visiting, wake
+from peerroom.pseudonym.wallet_todo import beat, online, steps, visiting, wake
 from peerroom.wire.records import ROUNDS
 
 __all__ = ["Stage", "Wallet", "advance", "begin", "online", "steps", "succeed", "wake"]
 
 SPARES: Final = 24
 """The visits of a round have about so many further moments from the first to the end."""
-DELAY: Final = 48
-"""The new account comes, and the old one goes, within this part of a window after the commit."""
 
 
 class _Means(NamedTuple):
@@ -125,7 +123,7 @@ def _begun(trail: Trail, account: Account, resident: bool, now: datetime, random
     if opened is None or chain.closed:
         raise ValueError("no epoch is open")
     times = Times.of(opened)
-    within = times.window.total_seconds() / DELAY
+    within = beat(times).total_seconds()
     plan = Plan(
         request_at=times.draw_request(random, now),
         visits=tuple(
@@ -214,7 +212,7 @@ def _after(wallet: Wallet, fact: Fact, means: _Means) -> Wallet:
         case Started():
             return _started(wallet, fact, means.now)
         case Nowhere():
-            return wallet.but(look=False)
+            return wallet.but(look=False, looked_at=means.now)
         case Decrypted() if wallet.moved:
             return wallet.but(decrypted=True)
         case Retired() if wallet.stage is Stage.JOINED:
@@ -238,7 +236,7 @@ def _started(wallet: Wallet, fact: Started, now: datetime) -> Wallet:
     """The machine was off, or the program was. A short break is none: a timer may start it."""
     if fact.ran_until is None or now - fact.ran_until > wallet.grace:
         wallet = wallet.but(awake=now)
-    if wallet.stage is Stage.REDEEM_SENT:
+    if wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED):
         wallet = wallet.but(look=now >= wallet.times.switch(wallet.round))
     return wallet
 

@@ -127,7 +127,7 @@ def _come(wallet: Wallet, room: Room, now: datetime) -> Wallet:
 
     The next one begins with the final ledger; without that it proves nothing.
     """
-    wallet = wallet.but(look=False)
+    wallet = wallet.but(look=False, looked_at=now)
     proved = wallet.admitted is not None or room.first > wallet.epoch + 1
     awaited = wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED) and wallet.joined_at is None
     if awaited and proved and room.first > wallet.epoch:
@@ -160,7 +160,9 @@ def _published(wallet: Wallet, record: Record, *, now: datetime, mint: Mint) -> 
         case Issued(round=wallet.round) if wallet.issued is None:
             wallet = wallet.but(issued=body, issue=number)
         case Admitted(round=wallet.round) if wallet.admitted is None:
-            wallet = wallet.but(admitted=body, admission=number, committed=moment(record.at))
+            wallet = wallet.but(
+                admitted=body, admission=number, committed=moment(record.at), known_at=now
+            )
         case Voided(round=wallet.round):
             return _voided(wallet)
         case Skipped() if wallet.stage in BEFORE_FINAL:
@@ -189,6 +191,7 @@ def _voided(wallet: Wallet) -> Wallet:
         seat=None,
         sent=False,
         look=False,
+        looked_at=None,
     )
     asked = following < ROUNDS and wallet.pending is not None
     wallet = wallet.but(stage=Stage.REQUESTED if asked else Stage.UNSIGNED)

@@ -33,6 +33,10 @@ GRACE: Final = 288
 """A visit may begin later than drawn by this part of the window (5 minutes of a day), for a machine
 that is slow. Not for one that was off: when it wakes up is seen at the old account."""
 LEAST_GRACE: Final = timedelta(seconds=5)
+DELAY: Final = 48
+"""After the switch the new account comes, and the old one goes, at one of the moments that lie this
+part of a window apart from one another (45 minutes of 36 hours)."""
+LEAST_DELAY: Final = timedelta(seconds=2)
 
 
 class Stage(StrEnum):
@@ -83,7 +87,8 @@ class Plan:
 
     ``visits``: for each round the moments at which a visit may begin; the first is the one, the
     others are for a machine that was off at all before. ``arrive_after``, ``leave_after``:
-    seconds from the commit until the new account connects, and until the old one does no more.
+    seconds from the planned switch to the first of the moments at which the new account may come,
+    and the old one go (`beat`).
     """
 
     request_at: datetime
@@ -141,7 +146,8 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     before are past, because whoever then came at once would be known by when it was turned on.
 
     ``admitted``, ``admission`` and ``admission_read`` are the same for the final ledger, which was
-    ``committed`` then. ``look``: the new account is to look first. ``joined_at``, ``decrypted``:
+    ``committed`` then, and is known here since ``known_at``. ``look``: the new account is to look
+    first; ``looked_at`` is when it last found nothing. ``joined_at``, ``decrypted``:
     since when the new account is in a newer room, and whether it can read. ``forget`` are accounts
     made for nothing. ``rooms``: the highest number of a record that each room had.
 
@@ -177,7 +183,9 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     admission: int = 0
     admission_read: bool = False
     committed: datetime | None = None
+    known_at: datetime | None = None
     look: bool = False
+    looked_at: datetime | None = None
     joined_at: datetime | None = None
     decrypted: bool = False
     forget: tuple[str, ...] = ()

@@ -84,18 +84,11 @@ class Redeem:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """As the new account, see whether the circle is there [`Arrived` or `Nowhere`].
+    """As the new account, see whether the next room is there [`Arrived` or `Nowhere`].
 
-    The switch was planned for a moment at which this machine was off. Until this is answered, the
-    old account does not connect.
+    At moments that were drawn long before. If this machine was off at the switch, this comes first,
+    and until it is answered the old account does not connect.
     """
-
-    user_id: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Connect:
-    """From now on the new account is the one that is used [`Arrived`]."""
 
     user_id: str = field(repr=False)
 
@@ -180,7 +173,6 @@ Step = (
     | MakeAccount
     | Redeem
     | Look
-    | Connect
     | Disconnect
     | Retire
     | DestroyOldKeys

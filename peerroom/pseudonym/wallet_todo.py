@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from peerroom.pseudonym.epochs import SKEW, moment
+from peerroom.pseudonym.epochs import SKEW, Times, moment
 from peerroom.pseudonym.wallet_ledgers import awaits_admission
-from peerroom.pseudonym.wallet_state import KEPT, Stage, Wallet
+from peerroom.pseudonym.wallet_state import DELAY, KEPT, LEAST_DELAY, Stage, Wallet
 from peerroom.pseudonym.wallet_steps import (
-    Connect,
     DestroyOldKeys,
     Disconnect,
     ForgetAccount,
@@ -31,6 +30,8 @@ from peerroom.pseudonym.wallet_steps import (
 from peerroom.wire.records import ROUNDS
 from peerroom.wire.rotation import Request, Stay, encode_seat
 
+_INSTANT = timedelta(microseconds=1)
+
 
 def steps(wallet: Wallet, now: datetime) -> tuple[Step, ...]:
     """What is to be done now. `Look` is first and, but for words, alone: before the old account
@@ -40,6 +41,7 @@ def steps(wallet: Wallet, now: datetime) -> tuple[Step, ...]:
     return (
         *_reading(wallet),
         *_moving(wallet, now),
+        *(_look(wallet) if peeks(wallet, now) else ()),
         *(ForgetAccount(localpart) for localpart in wallet.forget),
         *_showing(wallet, now),
         *_words(wallet),
@@ -54,18 +56,19 @@ def online(wallet: Wallet, now: datetime) -> tuple[str, ...]:
     old, new = wallet.account.user_id, wallet.new_account
     if new is None:
         return (old,)
-    if wallet.stage is Stage.REDEEM_SENT and (wallet.look or wallet.joined_at is not None):
+    if looks(wallet):
         return (new.user_id,)
-    if not wallet.moved and wallet.stage is not Stage.ADMITTED:
+    came = wallet.joined_at is not None
+    if not came and wallet.stage is not Stage.ADMITTED:
         return (old,)
-    left = _due(leave_at(wallet), now) or wallet.stage in (Stage.RETIRED, Stage.FINISHED)
-    came = _due(arrive_at(wallet), now) or wallet.joined_at is not None
+    left = _is_past(leave_at(wallet), now) or wallet.stage in (Stage.RETIRED, Stage.FINISHED)
+    left = left or (came and _slept_over_it(wallet))
     return (*(() if left else (old,)), *((new.user_id,) if came else ()))
 
 
 def wake(wallet: Wallet, now: datetime) -> datetime | None:
     """The next moment, after ``now``, at which time alone changes something: tell `Ticked` then."""
-    return min((at for at in _moments(wallet) if at > now), default=None)
+    return min((at for at in _moments(wallet, now) if at > now), default=None)
 
 
 def looks(wallet: Wallet) -> bool:
@@ -80,18 +83,50 @@ def visiting(wallet: Wallet, now: datetime) -> bool:
     return any(drawn <= now <= drawn + wallet.grace for drawn in wallet.visits)
 
 
-def arrive_at(wallet: Wallet) -> datetime | None:
-    """When the new account connects, once the commit is known."""
-    return _later(wallet.committed, wallet.plan.arrive_after)
+def peeks(wallet: Wallet, now: datetime) -> bool:
+    """Whether the new account looks now whether it is in the next room, while the old one is as it
+    was: at moments that were drawn when the epoch began, whatever anybody was shown since. If it
+    came when the old account learns of the switch, a server could tell each of them at another
+    moment, and see who comes."""
+    if wallet.new_account is None or wallet.joined_at is not None:
+        return False
+    if wallet.stage not in (Stage.REDEEM_SENT, Stage.ADMITTED):
+        return False
+    last = _beats(wallet, wallet.plan.arrive_after, now) - beat(wallet.times)
+    since = max((at for at in (wallet.looked_at, wallet.awake) if at is not None), default=last)
+    is_first = last >= _first(wallet, wallet.plan.arrive_after)
+    return is_first and since <= last and now - last <= wallet.grace
 
 
 def leave_at(wallet: Wallet) -> datetime | None:
-    """When the old account disconnects for good, once the commit is known."""
-    return _later(wallet.committed, wallet.plan.leave_after)
+    """When the old account disconnects for good, once the switch is known here."""
+    if wallet.known_at is None:
+        return None
+    return _beats(wallet, wallet.plan.leave_after, wallet.known_at)
 
 
-def _later(begin: datetime | None, seconds: float) -> datetime | None:
-    return begin + timedelta(seconds=seconds) if begin is not None else None
+def _slept_over_it(wallet: Wallet) -> bool:
+    """Whether the machine was off at the switch: then the old account need not come at all."""
+    return wallet.awake is not None and wallet.awake >= wallet.times.switch(wallet.round)
+
+
+def beat(times: Times) -> timedelta:
+    """How far apart the moments are at which an account may come, or go."""
+    return max(times.window / DELAY, LEAST_DELAY)
+
+
+def _first(wallet: Wallet, phase: float) -> datetime:
+    return wallet.times.switch(wallet.round) + timedelta(seconds=phase)
+
+
+def _beats(wallet: Wallet, phase: float, after: datetime) -> datetime:
+    """The first of the moments with this phase (seconds) that is later than ``after``."""
+    first, apart = _first(wallet, phase), beat(wallet.times)
+    return first + max(0, (after - first) // apart + 1) * apart
+
+
+def _is_past(at: datetime | None, now: datetime) -> bool:
+    return at is not None and now >= at
 
 
 def _due(at: datetime | None, now: datetime) -> bool:
@@ -128,12 +163,10 @@ def _moving(wallet: Wallet, now: datetime) -> Iterator[Step]:
             if wallet.seat is not None and not wallet.sent and _goes_on(wallet, now):
                 yield Redeem(wallet.seat, wallet.opened.sealing_key, wallet.scope)
         case Stage.ADMITTED:
-            if _due(leave_at(wallet), now):
+            if _is_past(leave_at(wallet), now):
                 yield Disconnect(old)
-            if new is not None and _due(arrive_at(wallet), now):
-                yield Connect(new.user_id)
         case Stage.JOINED:
-            if _due(leave_at(wallet), now):
+            if _is_past(leave_at(wallet), now):
                 yield Retire(old)
         case Stage.RETIRED:
             if wallet.decrypted and _due(_kept_until(wallet), now):
@@ -180,12 +213,15 @@ def _words(wallet: Wallet) -> Iterator[Step]:
             yield Say(notice)
 
 
-def _moments(wallet: Wallet) -> Iterator[datetime]:
+def _moments(wallet: Wallet, now: datetime) -> Iterator[datetime]:
     """When time alone may change something."""
     times, plan = wallet.times, wallet.plan
     yield from (showing.at for showing in wallet.showing)
     # Whether a record is from the future changes when the clock comes within reach of it.
     yield moment(wallet.chain.at) - SKEW
+    if wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED) and wallet.joined_at is None:
+        coming = _beats(wallet, plan.arrive_after, now)
+        yield from (coming, coming - beat(times) + wallet.grace + _INSTANT)
     match wallet.stage:
         case Stage.IDLE:
             yield from (plan.request_at, times.cut_off)
@@ -197,7 +233,8 @@ def _moments(wallet: Wallet) -> Iterator[datetime]:
             yield from wallet.visits[:1]
             yield times.ends(wallet.round)
         case Stage.ADMITTED | Stage.JOINED:
-            yield from (at for at in (arrive_at(wallet), leave_at(wallet)) if at is not None)
+            if (leaving := leave_at(wallet)) is not None:
+                yield leaving
         case Stage.RETIRED:
             if (until := _kept_until(wallet)) is not None:
                 yield until

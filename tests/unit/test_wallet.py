@@ -26,15 +26,16 @@ from peerroom.pseudonym.wallet_facts import (
 )
 from peerroom.pseudonym.wallet_mint import REAL
 from peerroom.pseudonym.wallet_steps import (
-    Connect,
     DestroyOldKeys,
     Disconnect,
     ForgetAccount,
+    Look,
     Notice,
     Retire,
     Say,
     SendStay,
 )
+from peerroom.pseudonym.wallet_todo import leave_at
 from peerroom.wire.rotation import decode_seat
 
 
@@ -54,17 +55,20 @@ def test_a_member_becomes_somebody_else(bot: Scribe, member: Member) -> None:
     seat = member.be_admitted()
     assert member.stage is Stage.ADMITTED
     new = seat.user_id
-    plan = member.wallet.plan
-    commit = bot.begins(1) + FREEZE
-    moments = sorted([("in", plan.arrive_after), ("out", plan.leave_after)], key=lambda m: m[1])
-    for name, seconds in moments:
-        member.tick(commit + timedelta(seconds=seconds))
-        assert (Connect(new) if name == "in" else Disconnect(ME.user_id)) in member.steps
-    assert online(member.wallet, member.now) == (new,)
+    leaving = leave_at(member.wallet)
+    assert leaving is not None
+    member.tick(leaving)
+    assert Disconnect(ME.user_id) in member.steps
+    assert online(member.wallet, member.now) == ()
+    while Look(new) not in member.steps:
+        due = wake(member.wallet, member.now)
+        assert due is not None
+        member.tick(due)
 
     bot.open(at=member.now)
     assert Retire(ME.user_id) in member.arrive(new)
     assert member.stage is Stage.JOINED
+    assert online(member.wallet, member.now) == (new,)
     successor = wallets.succeed(member.wallet, now=member.now, random=member.random)
     assert successor is not None
     member.wallet, following = successor

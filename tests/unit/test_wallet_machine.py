@@ -52,7 +52,6 @@ from peerroom.pseudonym.wallet_facts import (
     Told,
 )
 from peerroom.pseudonym.wallet_steps import (
-    Connect,
     DestroyOldKeys,
     Disconnect,
     ForgetAccount,
@@ -378,8 +377,6 @@ class Life(RuleBasedStateMachine):
             case Look(user):
                 arrived = self._arrived(user)
                 return arrived if self.inside[user] > 0 else Nowhere()
-            case Connect(user):
-                return self._arrived(user) if self.inside[user] > 0 else None
             case Retire():
                 return Retired()
             case DestroyOldKeys():

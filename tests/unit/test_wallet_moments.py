@@ -717,3 +717,32 @@ def test_the_new_account_knows_nothing_that_only_the_old_one_was_shown(
     assert wrong is None
     assert trail.chain == bot.chain
     assert len(records) == count + 1
+
+
+def looks_at(late: timedelta) -> list[timedelta]:
+    """When the new account looks, if the old one is shown the final ledger so late."""
+    bot = Scribe()
+    bot.open()
+    member = Member(bot)
+    member.be_signed()
+    seat = member.visit()
+    final = bot.admit([seat])
+    commit = bot.begins(1) + FREEZE
+    looked, at, seen = [], commit, False
+    while at < commit + timedelta(hours=3):
+        if not seen and at >= commit + late:
+            member.see(final, at)
+            seen = True
+        else:
+            member.tick(at)
+        if Look(seat.user_id) in member.steps:
+            looked.append(at - commit)
+            member.tell(Nowhere())
+        assert seat.user_id not in online(member.wallet, at)
+        at += timedelta(minutes=1)
+    return looked
+
+
+def test_when_the_new_account_comes_does_not_depend_on_what_the_old_one_is_shown() -> None:
+    """Otherwise a server that keeps the ledger from one of them sees who is missing."""
+    assert looks_at(timedelta(0)) == looks_at(timedelta(hours=2)) != []
