@@ -76,17 +76,21 @@ def _help(command: cmd.Help, by: str, at: datetime, state: State) -> list[act.Ac
 @carry_out.register
 def _invite(command: cmd.MakeInvites, by: str, at: datetime, state: State) -> list[act.Action]:
     if not state.can_invite:
-        return _answer(
-            state,
-            _(
-                "This server does not let me make registration tokens, so I can make no invites. "
-                "My account needs to be an administrator of the server."
-            ),
-        )
+        return _no_invites(state)
     return [
         act.Note(by=by, what="invite", about=str(command.count)),
         act.DrawInvites(command.count),
     ]
+
+
+def _no_invites(state: State) -> list[act.Action]:
+    return _answer(
+        state,
+        _(
+            "This server does not let me make registration tokens, so I can make no invites. "
+            "My account needs to be an administrator of the server."
+        ),
+    )
 
 
 @carry_out.register
@@ -380,6 +384,8 @@ def _set_rotating(name: str, rotates: bool, said: str, by: str, state: State) ->
 def _replace(command: cmd.Replace, by: str, at: datetime, state: State) -> list[act.Action]:
     if state.rotation is None:
         return _names_stay(state)
+    if not state.can_invite:
+        return _no_invites(state)  # the seat would go, and nobody could take it
     user = _target(command.name, state, everyone=True)
     if not isinstance(user, str):
         return user

@@ -170,6 +170,12 @@ def test_a_lost_laptop_may_be_of_someone_who_is_not_in_the_room() -> None:
     assert "I know no one" in spoken(done("!replace Nobody At All"))
 
 
+def test_a_seat_goes_to_no_invite_where_none_can_be_made() -> None:
+    actions = done("!replace Calm Otter", replace(STATE, can_invite=False))
+    assert [type(action) for action in actions] == [act.Say]
+    assert "can make no invites" in spoken(actions)
+
+
 def test_a_retired_name_cannot_be_removed_from_a_room_where_nobody_has_it() -> None:
     actions = done("!ban Misty Hare: selling courses")
     assert [type(action) for action in actions] == [act.Note, act.NoteBan]

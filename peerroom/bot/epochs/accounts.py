@@ -53,8 +53,15 @@ class Accounts:
 
     async def invite(self, room_id: str, users: Sequence[str]) -> None:
         """Invite accounts one by one, in this order. Whom the server refuses is passed over: they
-        were banned meanwhile, or live on a server that this room does not speak with."""
+        were banned meanwhile, or live on a server that this room does not speak with.
+
+        Whom an earlier try invited is not invited again: the server counts invitations, and a long
+        list that began anew after each pause it asked for would never come to its end.
+        """
+        there = await self._rooms.members(room_id)
         for user_id in users:
+            if there.get(user_id, {}).get("membership") in ("join", "invite"):
+                continue
             try:
                 await self._rooms.invite(room_id, user_id)
             except MatrixError as error:

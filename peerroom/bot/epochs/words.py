@@ -7,7 +7,7 @@ from typing import Final
 from peerroom.i18n import _, ngettext
 from peerroom.pseudonym.registrar_effects import Say, Saying
 
-TO_MEMBERS: Final = frozenset({Saying.TOO_SMALL, Saying.SKIPPED, Saying.SWITCHED})
+TO_MEMBERS: Final = frozenset({Saying.TOO_SMALL, Saying.SKIPPED, Saying.SWITCHED, Saying.LIMITED})
 """Said in the circle's room; everything else is for moderators."""
 
 
@@ -52,8 +52,8 @@ def sentence(say: Say, name: str) -> str:
             return _("The change of names waits. `!release` lets it go on.")
         case Saying.LIMITED:
             return _(
-                "This server does not let me put people into the new room, so I invited them one "
-                "by one. Whoever runs the server can see the order in which they came."
+                "This server does not let me put people into the new room, so I invite them one "
+                "by one. Whoever runs the server can see the order in which they come."
             )
         case Saying.SIGNER_WRONG:
             return _(
