@@ -94,7 +94,8 @@ def _with_wallet(view: PseudonymView, wallet: Wallet) -> PseudonymView:
 
     view = replace(view, stage=stage_of(wallet), until=wallet.times.switch(wallet.round))
     if wallet.stop is not None:
-        return replace(view, kind="stopped", stage="none", problem=stop_words(wallet.stop))
+        problem = stop_words(wallet.stop)
+        return replace(view, kind="stopped", stage="none", problem=problem, may_resume=True)
     if is_outside(wallet):
         return replace(view, kind="waiting")
     return view

@@ -106,6 +106,22 @@ def you_were(former: FormerName, today: date, zone: tzinfo | None) -> str:
     return _("{who}, {days}").format(who=words, days=days) if days else words
 
 
+def before_resuming() -> str:
+    """What to make sure of before names change again."""
+    return _("Only if a moderator told you in another way that all is well.")
+
+
+def after_resuming(view: PseudonymView, *, done: bool) -> str:
+    """What came of it; ``done`` as `Client.change_names_again` answered, ``view`` from then on."""
+    if view.kind != "stopped":
+        return _("Names change again.") if done else _("Nothing has stopped here.")
+    if not view.may_resume:
+        return view.problem
+    if done:
+        return _("What did not add up is still there.")
+    return _("That cannot be done at the moment. Please try again in a minute.")
+
+
 def newcomer(view: PseudonymView, now: datetime, zone: tzinfo | None) -> str:
     """What whoever has not changed names here yet should know."""
     if view.crowd is None:
@@ -130,6 +146,11 @@ def _standing(view: PseudonymView, now: datetime, zone: tzinfo | None) -> Iterat
         case "stopped":
             yield view.problem
             yield _("So your name does not change for now. Nothing that you wrote is lost.")
+            if view.may_resume:
+                yield _(
+                    "When a moderator has told you in another way that all is well, names can "
+                    "change again."
+                )
         case "away":
             yield _(
                 "You were away when names changed, so this one was not renewed this week. "

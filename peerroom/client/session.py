@@ -244,6 +244,15 @@ class Client:
         proxied = self._config.privacy.proxy is not None
         return pseudonym_of(self._vault, self._account, room_id, proxied=proxied)
 
+    def change_names_again(self) -> bool:
+        """Names had stopped changing here, and the person has heard from a moderator, in another
+        way, that all is well.
+
+        What is still wrong stops them again, in the same words (`pseudonym`). False, and nothing
+        done, if nothing had stopped, or if nobody looks after the names at the moment.
+        """
+        return self.agent is not None and self.agent.clear(self._account.user_id)
+
     @property
     def connection(self) -> ConnectionState:
         """How things stand with the server now."""

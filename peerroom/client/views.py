@@ -151,6 +151,8 @@ class PseudonymView:
     stage: Stage = "none"
     problem: str = ""
     """What did not add up, in one sentence; with ``stopped`` only."""
+    may_resume: bool = False
+    """Names can change again once a moderator has said that all is well."""
     proxied: bool = False
     """All connections go through a proxy."""
     former: tuple[FormerName, ...] = ()

@@ -15,9 +15,10 @@ from peerroom.client.timeline import OUTBOX
 from peerroom.client.views import Change, MessageView
 from peerroom.clock import Clock
 from peerroom.i18n import _, ngettext
-from peerroom.plain.about import here_line, name_lines, person_line, room_line
+from peerroom.plain.about import here_line, person_line, room_line
 from peerroom.plain.accepting import Accepting
 from peerroom.plain.commands import Command, Say, Unknown, help_lines, parse
+from peerroom.plain.naming import Naming
 from peerroom.plain.said import Said
 from peerroom.plain.voice import Voice, sentence_of
 
@@ -88,6 +89,7 @@ class PlainChat:
         self._kept = kept
         self._said: Said | None = None
         self._accepting = Accepting(client, voice)
+        self._naming = Naming(client, voice, clock)
         self._changed = asyncio.Event()
         self.over = asyncio.Event()
         self._sentences: list[str] = []
@@ -204,7 +206,7 @@ class PlainChat:
             case "undo":
                 self._undo()
             case "name":
-                self._name()
+                self._naming.obey(self._said.room_id if self._said else None, command.argument)
             case "draft":
                 self._draft(command.argument)
 
@@ -281,10 +283,6 @@ class PlainChat:
         else:
             self._voice.line(text)
             self._voice.note(_("`/draft send` sends it, `/draft drop` forgets it."))
-
-    def _name(self) -> None:
-        view = self._client.pseudonym(self._said.room_id if self._said is not None else None)
-        self._read_out(name_lines(view, self._clock.now(), self._voice.zone))
 
     async def _older(self) -> None:
         if self._said is None:

@@ -15,7 +15,13 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "room": ("N", N_("go to room number N")),
     "older": ("", N_("earlier messages")),
     "who": ("", N_("who is here")),
-    "name": ("", N_("who you are here, until when, and what still links your names")),
+    "name": (
+        "",
+        N_(
+            "who you are here, until when, and what still links your names; `/name again` after a "
+            "talk with a moderator, if names have stopped changing"
+        ),
+    ),
     "accept": (N_("NAME"), N_("give keys to someone whose encryption identity is new")),
     "rules": ("", N_("the rules of the room")),
     "delete": ("N", N_("delete your message number N, or the `last`; alone: number them")),

@@ -83,6 +83,13 @@ CHAT: Final = (
         commands=("name", "名前", "なまえ"),
     ),
     Action(
+        "names_again",
+        N_("I have talked with a moderator: change names again"),
+        "go",
+        "screen.names_again",
+        shown_keys="F8 A",
+    ),
+    Action(
         "accept",
         N_("Accept someone's new encryption identity"),
         "go",

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import get_args
 
 import pytest
-from support import filled_vault, new_names
+from support import filled_vault, new_names, stopped
 from support.clock import FrozenClock
 from support.new_names import NEXT, ROOM
 from textual.pilot import Pilot
@@ -337,6 +337,110 @@ async def test_the_page_about_the_name_says_the_new_one(make_app: MakeApp, rotat
         await pilot.press("end")
         await ready(pilot)
         assert OLD.english in said(app)
+
+
+# Names had stopped
+
+SURE = "Only if a moderator told you in another way that all is well."
+
+
+def last_row(app: PeerRoomApp) -> str:
+    return shown(app).splitlines()[-1]
+
+
+def stop(app: PeerRoomApp, vault: Vault, night: FrozenClock) -> Client:
+    client = client_of(app)
+    stopped.stop(vault, client.account, ROOM)
+    stopped.attend(client, vault, night)
+    return client
+
+
+async def test_after_a_stop_names_change_again_when_asked_twice(
+    make_app: MakeApp, rotating: Vault, night: FrozenClock
+) -> None:
+    app = make_app(vault=rotating)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        client = stop(app, rotating, night)
+        stopped.mend(rotating, ROOM)
+        await pilot.press("f8")
+        await ready(pilot)
+        assert "A change names again" in last_row(app) and SURE not in said(app)
+        await pilot.press("a")
+        await ready(pilot)
+        assert SURE in said(app) and "A once more" in last_row(app)
+        assert client.pseudonym(ROOM).kind == "stopped"
+        await pilot.press("a")
+        await ready(pilot)
+        assert "Names change again." in last_row(app)
+        assert f"You are {OLD.english} until" in said(app) and SURE not in said(app)
+        assert client.pseudonym(ROOM).kind == "rotates"
+        assert "names_again" not in app.applicable()
+        await pilot.press("a")
+        await ready(pilot)
+        assert SURE not in said(app)
+
+
+async def test_proof_that_is_still_there_is_said_again(
+    make_app: MakeApp, rotating: Vault, night: FrozenClock
+) -> None:
+    app = make_app(vault=rotating)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        client = stop(app, rotating, night)
+        why = client.pseudonym(ROOM).problem
+        await pilot.press("f8", "a", "a")
+        await ready(pilot)
+        assert "What did not add up is still there." in last_row(app)
+        assert why in said(app) and SURE not in said(app)
+        assert client.pseudonym(ROOM).kind == "stopped"
+
+
+async def test_going_back_changes_nothing_after_a_stop(
+    make_app: MakeApp, rotating: Vault, night: FrozenClock
+) -> None:
+    app = make_app(vault=rotating)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        client = stop(app, rotating, night)
+        stopped.mend(rotating, ROOM)
+        await pilot.press("f8", "a", "escape", "f8")
+        await ready(pilot)
+        assert SURE not in said(app)
+        assert client.pseudonym(ROOM).kind == "stopped"
+
+
+async def test_the_menu_offers_it_only_after_a_stop(
+    make_app: MakeApp, rotating: Vault, night: FrozenClock
+) -> None:
+    app = make_app(vault=rotating)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        assert "names_again" not in app.applicable()
+        client = stop(app, rotating, night)
+        stopped.mend(rotating, ROOM)
+        await pilot.press("f2", *"talked with", "enter")
+        await ready(pilot)
+        assert isinstance(app.screen, PseudonymScreen) and SURE in said(app)
+        await pilot.press("a")
+        await ready(pilot)
+        assert client.pseudonym(ROOM).kind == "rotates"
+
+
+async def test_the_page_says_a_stop_while_it_is_open(
+    make_app: MakeApp, rotating: Vault, night: FrozenClock
+) -> None:
+    app = make_app(vault=rotating)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("f8", "a")
+        await ready(pilot)
+        assert SURE not in said(app) and "A change" not in last_row(app)
+        client = stop(app, rotating, night)
+        client.tell(Change("pseudonym"))
+        await ready(pilot)
+        assert client.pseudonym(ROOM).problem in said(app)
+        assert "A change names again" in last_row(app)
 
 
 async def test_who_reads_in_the_past_stays_there(make_app: MakeApp, rotating: Vault) -> None:

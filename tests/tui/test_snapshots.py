@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import filled_vault, new_names
+from support import filled_vault, new_names, stopped
+from support.clock import FrozenClock
 from textual.pilot import Pilot
 
 from peerroom import i18n
@@ -115,12 +116,18 @@ async def _changed(client: Client, vault: Vault) -> None:
     await new_names.change(client, vault, i18n.language())
 
 
+async def _stopped(client: Client, vault: Vault) -> None:
+    stopped.stop(vault, client.account, new_names.ROOM)
+    stopped.attend(client, vault, FrozenClock(NIGHT))
+
+
 async def _steady(_client: Client, _vault: Vault) -> None:
     """Nothing happens."""
 
 
 NAMES: list[tuple[str, Prepare, tuple[str, ...]]] = [
     ("name", _steady, ("f8",)),
+    ("stopped", _stopped, ("f8", "a")),
     ("changing", _closed, tuple("half")),
     ("changed", _changed, ()),
     ("earlier", _changed, ("f4",)),

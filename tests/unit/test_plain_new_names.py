@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from support import filled_vault, new_names
+from support import filled_vault, new_names, stopped
 from support.clock import FrozenClock
 from support.new_names import NEXT, ROOM
 
@@ -89,6 +89,38 @@ async def test_name_says_what_the_page_says(talk: Talk) -> None:
     assert set(PROMISE) <= set(said)
     assert "-- What still links you" in said
     assert "2 people here were not renewed this week and keep their old names." in said
+
+
+SURE = "-- Only if a moderator told you in another way that all is well."
+
+
+def stop(talk: Talk) -> None:
+    """Names stop changing."""
+    stopped.stop(talk.vault, talk.client.account, ROOM)
+    stopped.attend(talk.client, talk.vault, talk.clock)
+
+
+async def test_after_a_stop_names_change_again_on_a_second_word(talk: Talk) -> None:
+    stop(talk)
+    assert (await talk.hear("/name"))[-1] == "-- Then type `/name again`."
+    stopped.mend(talk.vault, ROOM)
+    asked = [SURE, "-- `/name again yes` lets names change again."]
+    assert await talk.hear("/name again yes") == asked  # nobody had asked yet
+    assert await talk.hear("/name", "/name again yes") != []
+    assert talk.client.pseudonym(ROOM).kind == "stopped"
+    assert await talk.hear("/name again yes") == ["-- Names change again."]
+    assert talk.client.pseudonym(ROOM).kind == "rotates"
+    assert await talk.hear("/name again", "/name again yes") == ["-- Nothing has stopped here."] * 2
+
+
+async def test_what_is_still_wrong_is_said(talk: Talk) -> None:
+    stop(talk)
+    said = await talk.hear("/name again", "/name again yes")
+    assert said[-1] == "-- What did not add up is still there."
+    assert talk.client.pseudonym(ROOM).kind == "stopped"
+    talk.client.agent = None
+    said = await talk.hear("/name again", "/name again yes")
+    assert said[-1] == "-- That cannot be done at the moment. Please try again in a minute."
 
 
 async def test_who_marks_whose_name_stays(talk: Talk) -> None:

@@ -29,7 +29,7 @@ from peerroom.client.views import Change
 from peerroom.matrix.backoff import SYNC
 from peerroom.pseudonym.wallet import Stage, Wallet, advance, online, steps, succeed, wake
 from peerroom.pseudonym.wallet_errors import WalletDamaged
-from peerroom.pseudonym.wallet_facts import Fact, Started, Ticked
+from peerroom.pseudonym.wallet_facts import Cleared, Fact, Started, Ticked
 from peerroom.pseudonym.wallet_steps import Step
 from peerroom.store.errors import DiskFailed, VaultNotWritable
 
@@ -204,6 +204,8 @@ class Agent:
             changed[account.id, new.epoch] = new
         if changed:
             self._keep(changed)
+        if after.stop != before.stop:
+            self._client.tell(Change("pseudonym"))
         return todo
 
     def _in_office(self, wallet: Wallet) -> Wallet:
@@ -233,6 +235,23 @@ class Agent:
             else:
                 self._wallets[key] = wallet
         reach("wallet:kept")
+
+    def clear(self, user_id: str) -> bool:
+        """Whoever has this account has talked with a moderator: let its stopped wallets go on.
+
+        They see all that the vault has once more before anything is done, so that what is still
+        wrong stops them again. False if none had stopped.
+        """
+        every = [(key, wallet) for key, wallet in self._every() if wallet.concerns(user_id)]
+        stopped = [key for key, wallet in every if wallet.stop is not None]
+        for key in stopped:
+            self._observers.pop(key, None)
+            self.tell(key, Cleared())
+        if stopped:
+            self._observe()
+            self.settled.clear()
+            self._wake.set()
+        return bool(stopped)
 
     def look_at(self, room_id: str) -> None:
         """Something of this room has come by another way than sync."""

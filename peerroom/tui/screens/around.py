@@ -13,7 +13,7 @@ from peerroom.tui.screens.page import Page
 if TYPE_CHECKING:
     from peerroom.client.session import Client
 
-AROUND: Final = frozenset(("rooms", "people", "pseudonym", "accept"))
+AROUND: Final = frozenset(("rooms", "people", "pseudonym", "names_again", "accept"))
 """Actions that lead to a page of their own."""
 
 
@@ -43,6 +43,8 @@ class Around(Page[None]):
         """What makes sense now."""
         if action == "pseudonym":
             return self._client is not None
+        if action == "names_again":
+            return self._client is not None and self._client.pseudonym(self._room_id).may_resume
         return action != "accept" or bool(self._changed_identities())
 
     def history_of(self, room: RoomView) -> str:
@@ -57,18 +59,27 @@ class Around(Page[None]):
 
     def action_pseudonym(self) -> None:
         """Show who one is here, until when, and what still links the names."""
+        self._show_name()
+
+    def action_names_again(self) -> None:
+        """Show it and ask whether names may change again."""
+        self._show_name(asking=True)
+
+    def _show_name(self, *, asking: bool = False) -> None:
         if self._client is not None:
             from peerroom.tui.screens.pseudonym import PseudonymScreen
 
-            room_id = self._room.room_id if self._room is not None else None
-            self.app.push_screen(PseudonymScreen(self._client, room_id))
+            self.app.push_screen(PseudonymScreen(self._client, self._room_id, asking=asking))
+
+    @property
+    def _room_id(self) -> str | None:
+        return self._room.room_id if self._room is not None else None
 
     def action_rooms(self) -> None:
         """Choose another room."""
         from peerroom.tui.screens.lists import RoomsScreen
 
-        current = self._room.room_id if self._room else None
-        self.app.push_screen(RoomsScreen(self._reader.rooms(), current), self.go_to)
+        self.app.push_screen(RoomsScreen(self._reader.rooms(), self._room_id), self.go_to)
 
     def go_to(self, room_id: str | None) -> None:
         """Open a room that was chosen, if one was."""
