@@ -239,8 +239,9 @@ class Agent:
     def clear(self, user_id: str) -> bool:
         """Whoever has this account has talked with a moderator: let its stopped wallets go on.
 
-        They see all that the vault has once more before anything is done, so that what is still
-        wrong stops them again. False if none had stopped.
+        They see their rooms' records and messages once more before anything is done, so that what
+        is still wrong with those stops them again; a ledger once read is not judged twice. False if
+        none had stopped.
         """
         every = [(key, wallet) for key, wallet in self._every() if wallet.concerns(user_id)]
         stopped = [key for key, wallet in every if wallet.stop is not None]
