@@ -248,8 +248,8 @@ class Client:
         """Names had stopped changing here, and the person has heard from a moderator, in another
         way, that all is well.
 
-        What is still wrong in the rooms stops them again, in the same words (`pseudonym`). False, and nothing
-        done, if nothing had stopped, or if nobody looks after the names at the moment.
+        What is still wrong in the rooms stops them again, in the same words (`pseudonym`). False,
+        and nothing done, if nothing had stopped, or if nobody looks after the names at the moment.
         """
         return self.agent is not None and self.agent.clear(self._account.user_id)
 
