@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import msgspec
@@ -21,7 +22,7 @@ from peerroom.pseudonym.wallet_facts import Fact
 from peerroom.pseudonym.wallet_state import Fresh, Stage, Wallet
 from peerroom.pseudonym.wallet_steps import Redeem, Step
 from peerroom.store.vault import Vault
-from peerroom.wire.records import Seated
+from peerroom.wire.records import ROUNDS, Seated
 
 Bend = Callable[[Seated], Seated]
 
@@ -45,7 +46,15 @@ async def show(
     user id is returned. It is in no vault afterwards. Raises `PeerRoomError`."""
     assert wallet.way_in is not None, "the wallet holds what it needs"
     fresh = Fresh(f"p{secrets.token_hex(8)}", secrets.token_urlsafe(24))
-    about_to = wallet.but(stage=Stage.REGISTERED, fresh=fresh, seat=None, sent=False)
+    now = ((clock.now(),),) * ROUNDS  # whoever cheats waits for no moment that was drawn
+    about_to = wallet.but(
+        stage=Stage.REGISTERED,
+        fresh=fresh,
+        seat=None,
+        sent=False,
+        awake=None,
+        plan=replace(wallet.plan, visits=now),
+    )
 
     def tell(fact: Fact) -> tuple[Step, ...]:
         _after, steps = advance(about_to, fact, now=clock.now(), random=random)

@@ -63,7 +63,7 @@ def test_every_step_of_the_script_happens(tmp_path: Path) -> None:
         printed, complaints = process.communicate(timeout=300)
     told = [json.loads(line) for line in printed.splitlines()]
     assert [step for step in told if not step["ok"]] == [], complaints
-    assert len(told) == len(STEPS)
+    assert len(told) == len(STEPS), complaints
     for step, name in zip(told, STEPS, strict=True):
         assert set(step) == {"step", "ok", "seconds"}
         assert step["step"].startswith(name)
