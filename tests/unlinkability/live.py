@@ -65,8 +65,8 @@ def live(folder: Path, *, members: int, switches: int, told: Told = lambda _: No
         random = Random("live")
         rotated = [held.sight(pair, switched, random) for pair, switched in pairs]
         renamed = [held.sight(pair, switched, random) for pair, switched in before]
-        shared = sorted({where for pair, _ in pairs for where in held.shared(pair)})
-        return Live(_crossed(rotated), _crossed(renamed), tuple(shared))
+        shared = held.shared([pair for pair, _ in pairs])
+        return Live(_crossed(rotated), _crossed(renamed), shared)
 
 
 def _crossed(sights: Sequence[Sight]) -> Tally:

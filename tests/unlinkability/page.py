@@ -322,11 +322,12 @@ server, it linked {share:.0%} in {before} switches.
 _AS_GUESSING: Final = "which is what guessing gives"
 _MORE: Final = "**more than guessing gives**"
 _SHARED: Final = """\
-**The database holds something that one person's two accounts have in common with nobody else**, in
-{places}."""
+**The database holds something that one person's two accounts share more often than two people's**,
+in {places}."""
 _NOT_SHARED: Final = """\
-All columns of the database that name an account were also searched for any word that the old and
-the new account of one person have in common and nobody else has. There was none."""
+All columns of the database that name an account were also searched for words that an old and a new
+account have in common and nobody else has. There are none but by chance: names are drawn from lists
+of words, and two names may share one; it happens no more often to one person's two names."""
 
 _METHOD: Final = """
 ## How it was done

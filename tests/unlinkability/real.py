@@ -10,7 +10,7 @@ import json
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from unlinkability.hours import Spans, merged
 from unlinkability.lives import Life, Member, Rotation
+from unlinkability.referee import poisson_quantile
 from unlinkability.trails import Sight
 from unlinkability.views import seen
 
@@ -151,23 +152,28 @@ class Server:
                 found[record.sequence] = seated, record.at / 1000
         return [found[sequence] for sequence in sorted(found)]
 
-    def shared(self, pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-        """Where the database holds something of both accounts of a pair and of no other's account,
-        as ``table.column`` of each. ``pairs`` are of one switch. What is looked at are words of at
-        least eight characters in every column of every table that names an account."""
-        owner = {user: index for index, pair in enumerate(pairs) for user in pair}
-        found = set()
+    def shared(self, switches: Sequence[Sequence[tuple[str, str]]]) -> tuple[str, ...]:
+        """Where the database holds something that an old and a new account have in common, and no
+        other account of the switch, more often if they are one person's: ``table.column`` of each.
+
+        What is looked at are words of at least eight characters in every column of every table that
+        names an account. Names are drawn from lists, so that two people's may share a word, too:
+        how often that happens by chance is counted on accounts that are not one person's.
+        """
+        found = []
         with closing(self._open()) as database:
             for where, rows in _all_columns(database):
-                holders: dict[str, set[str]] = defaultdict(set)
+                words: dict[str, set[str]] = defaultdict(set)
                 for user, value in rows:
-                    if user in owner:
-                        for word in _WORD.findall(str(value)):
-                            holders[word].add(user)
-                for word, users in holders.items():
-                    alone = len(users) == 2 and len({owner[user] for user in users}) == 1
-                    if alone and not word.isdigit():
-                        found.add(where)
+                    words[user].update(_WORD.findall(str(value)))
+                counts = [_in_common(words, pairs) for pairs in switches]
+                own = sum(count for count, _ in counts)
+                expected = sum(
+                    others / (len(pairs) - 1)
+                    for (_, others), pairs in zip(counts, switches, strict=True)
+                )
+                if own > (poisson_quantile(expected, 0.999) if expected else 0):
+                    found.append(where)
         return tuple(sorted(found))
 
     def _open(self) -> sqlite3.Connection:
@@ -188,6 +194,22 @@ def _all_columns(
                 yield f"{table}.{column}", database.execute(query)
     events = "SELECT sender, json FROM events JOIN event_json USING (event_id)"
     yield "event_json.json", database.execute(events)
+
+
+def _in_common(words: Mapping[str, set[str]], pairs: Sequence[tuple[str, str]]) -> tuple[int, int]:
+    """How many words are an old and a new account's alone: of one person, and of two."""
+    holders: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for person, pair in enumerate(pairs):
+        for side, user in enumerate(pair):
+            for word in words.get(user, ()):
+                if not word.isdigit():
+                    holders[word].append((person, side))
+    own = others = 0
+    for found in holders.values():
+        if len(found) == 2 and found[0][1] != found[1][1]:
+            own += found[0][0] == found[1][0]
+            others += found[0][0] != found[1][0]
+    return own, others
 
 
 def _circle_rooms(database: sqlite3.Connection) -> frozenset[str]:

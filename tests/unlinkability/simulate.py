@@ -2,7 +2,7 @@
 
 Server, network and laptops are on paper (`support.paper_circle`), and so are the tokens, unless a
 mint that makes real ones is passed. The server is hostile as far as that helps it to link: it gives
-every member the issue ledger at another moment.
+every member both ledgers at moments of their own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from peerroom.pseudonym.records import rows_of
 from peerroom.wire.records import Admitted, Issued, Record, Row, Seated, Signed
 
 STAGGERED: Final = timedelta(minutes=30)
-"""Within which the server gives the issue ledger to one after the other. If it took longer, laptops
+"""Within which the server gives a ledger to one after the other. If it took longer, laptops
 would miss it, too few would renew, and nothing would change."""
 POLICY: Final = Policy(rhythm=Weekly(zone="UTC"), floor=3)
 """What a host gets who changes nothing, but for the floor, so that small circles can be looked at,
@@ -86,7 +86,7 @@ class _WatchedCircle(PaperCircle):
     def published(self, room: Room, record: Record) -> None:
         if record.sequence not in self._rows and isinstance(record.body, Issued | Admitted):
             self._rows[record.sequence] = rows_of(record.body, room.pages[record.sequence])
-        if isinstance(record.body, Issued):
+        if isinstance(record.body, Issued | Admitted):
             for user in room.joined:
                 when = self.now + self._delays.random() * STAGGERED
                 if self._staggering.late.setdefault((user, record.sequence), when) == when:

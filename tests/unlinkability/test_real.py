@@ -100,13 +100,15 @@ def test_whatever_two_accounts_alone_have_in_common_is_found(
     server, held = watched
     people = [server.register(f"person{number}", login=True) for number in range(4)]
     pairs = [(people[0].user_id, people[1].user_id), (people[2].user_id, people[3].user_id)]
-    assert held.shared(pairs) == ()
+    crossed = [(pairs[0][0], pairs[1][1]), (pairs[1][0], pairs[0][1])]
+    assert held.shared([pairs]) == ()
 
     for one in people[:2]:
         path = f"/_matrix/client/v3/profile/{quote(one.user_id)}/displayname"
         server.api(one.access_token).call("PUT", path, {"displayname": "Quietheron"})
 
-    assert "profiles.displayname" in held.shared(pairs)
+    assert "profiles.displayname" in held.shared([pairs])
+    assert "profiles.displayname" not in held.shared([crossed])
 
 
 def test_a_line_that_is_no_request_is_passed_over() -> None:
