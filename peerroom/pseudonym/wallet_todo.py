@@ -101,8 +101,8 @@ def peeks(wallet: Wallet, now: datetime) -> bool:
 def leave_at(wallet: Wallet) -> datetime | None:
     """When the old account disconnects for good, once the switch is known here.
 
-    Not before the first moment of every new account is past. Otherwise an old one that was not shown
-    the switch, and goes because the new one was, tells a server that they belong together.
+    Not before the first moment of every new account is past. Otherwise an old one that was not
+    shown the switch, and goes because the new one was, tells a server that they belong together.
     """
     if wallet.known_at is None or wallet.committed is None:
         return None
