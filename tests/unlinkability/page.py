@@ -31,6 +31,7 @@ def written(outcome: Outcome, narrow: Renewal, live: Live | None, date: str) -> 
             *book.promise(),
             _CARRIES,
             *book.carrying(),
+            book.small_leak(),
             _AVAILABLE,
             *book.available(),
             _row("laptops, window of 24 hours", *_shares(narrow)),
@@ -104,6 +105,17 @@ class _Book:
                     f"{tally.effective:.0%}",
                     f"{tally.worst:.1f}/N",
                 )
+
+    def small_leak(self) -> str:
+        """What the bot learns from the hours of laptops."""
+        half, all_ = self._peerroom("half always on", "bot"), self._peerroom("laptops", "bot")
+        return _SMALL.format(
+            half=half.a_rotation,
+            half_bound=half.bound / half.rotations,
+            all=all_.a_rotation,
+            all_bound=all_.bound / all_.rotations,
+            worst=max(half.worst, all_.worst),
+        )
 
     def available(self) -> Iterator[str]:
         """How often names change at all."""
@@ -255,10 +267,16 @@ at all, as a multiple of guessing (1/N): at most {HIGHEST:.0f}/N.
 ## PeerRoom, twenty members, nobody writes
 """
 
-_AVAILABLE: Final = """
+_SMALL: Final = """
 In bold what is above the bound. *Surest 5 %*: how many of those links were right of which the
 adversary was surest; where a circle has N members, guessing gives 1/N.
 
+The bot sees when a request comes from an old account and when a visit comes from a new one. A laptop
+makes both while it is on, and people keep hours. That tells little, but not nothing: {half:.2f} right
+links a switch where half of the agents are always on (bound {half_bound:.2f}), {all:.2f} where all
+are laptops (bound {all_bound:.2f}). Nobody was given more than {worst:.1f} times the probability that
+guessing gives. More switches would show so small a difference more clearly, not make it larger."""
+_AVAILABLE: Final = """
 A member who watches everyone's line is in the view *network*. Alone it learns nothing from a
 change of names: what is published has no order of time in it. Together with the operator of the
 server it would see whose line the visits come from, Tor or not. Nothing here protects from both.
@@ -345,8 +363,8 @@ on*: half of the members so, the others on laptops. *laptops*: about an eighth o
 **Protocol.** The registrar of the bot, the wallets of the members and the signed records are the
 ones that people use; server, network and laptops are simulated, and the tokens are stand-ins
 without cryptography (a test plays a circle with real ones; that real tokens cannot be linked is
-mathematics, see [decision 0007](decisions/0007-blind-tokens.md)). The server shows the issue ledger
-to each member at another moment and remembers when.
+mathematics, see [decision 0007](decisions/0007-blind-tokens.md)). The server shows each of the two
+ledgers to one member after the other, within half an hour, and remembers when.
 
 **Views.** *member*: who joined, in which order, what is listed, when who wrote. *bot*: also when
 which account asked for a token, when which one showed one, and when it was made. *homeserver*: also
