@@ -274,9 +274,9 @@ adversary was surest; where a circle has N members, guessing gives 1/N.
 The bot sees when a request comes from an old account and when a visit comes from a new one. A
 laptop makes both while it is on, and people keep hours. That tells little, but not nothing:
 {half:.2f} right links a switch where half of the agents are always on (bound {half_bound:.2f}),
-{all:.2f} where all are laptops (bound {all_bound:.2f}). Nobody was given more than {worst:.1f} times
-the probability that guessing gives. More switches would show so small a difference more clearly,
-not make it larger."""
+{all:.2f} where all are laptops (bound {all_bound:.2f}). Nobody was given more than {worst:.1f}
+times the probability that guessing gives. More switches would show so small a difference more
+clearly, not make it larger."""
 _AVAILABLE: Final = """
 A member who watches everyone's line is in the view *network*. Alone it learns nothing from a
 change of names: what is published has no order of time in it. Together with the operator of the
