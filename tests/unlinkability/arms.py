@@ -156,7 +156,9 @@ def _logs_out(random: Random, member: Member, switched: float) -> Member:
     if first is None:
         return member
     read = next_within(member.awake, first + random.lognormvariate(1.0, 0.5))
-    return replace(member, old=member.old.doing("logout", (read or first) + 1.0))
+    gone = (read or first) + 1.0
+    stayed = clipped(member.old.online, switched - WEEK, gone)
+    return replace(member, old=replace(member.old, online=stayed).doing("logout", gone))
 
 
 def _in_order(random: Random, rotation: Rotation) -> Rotation:
