@@ -1,0 +1,60 @@
+"""All protections of one room, armed: from an event to what is found about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from peerroom.moderation.findings import Finding, Verb
+from peerroom.moderation.protection import Judge, Mode, Protection, Room
+from peerroom.moderation.seen import Seen
+
+_STRENGTH: Final[dict[Verb, int]] = {
+    "flag": 0,
+    "slow": 1,
+    "hold": 2,
+    "remove": 3,
+    "mute": 4,
+    "lock": 5,
+    "ban": 6,
+}
+
+
+class Guard:
+    """Judges a room's events with the protections that are on, or on trial, there.
+
+    ``modes`` and ``settings`` are by name, where they differ from a protection's own. Raises
+    `msgspec.ValidationError` for settings that are not valid.
+    """
+
+    def __init__(
+        self,
+        protections: Iterable[Protection[Any]],
+        modes: Mapping[str, Mode],
+        settings: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self._judges: dict[Mode, list[Judge]] = {"on": [], "trial": []}
+        for protection in protections:
+            mode = modes.get(protection.name, protection.mode)
+            if mode != "off":
+                self._judges[mode].append(protection.armed(settings.get(protection.name)))
+
+    def judge(self, seen: Seen, room: Room) -> Sequence[Finding]:
+        """What the protections find, the strongest first; at most one of each verb."""
+        return _judged(self._judges["on"], seen, room)
+
+    def rehearse(self, seen: Seen, room: Room) -> Sequence[Finding]:
+        """The same by those on trial: to be told, not done."""
+        return _judged(self._judges["trial"], seen, room)
+
+
+def _judged(judges: list[Judge], seen: Seen, room: Room) -> Sequence[Finding]:
+    if seen.sender in room.exempt:
+        return ()
+    found: dict[Verb, Finding] = {}
+    for judge in judges:
+        for finding in judge(seen, room):
+            found.setdefault(finding.verb, finding)
+    if not found:
+        return ()
+    return sorted(found.values(), key=lambda finding: -_STRENGTH[finding.verb])

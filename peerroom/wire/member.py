@@ -1,0 +1,103 @@
+"""What members and the bot say to each other in their encrypted direct room.
+
+A member reports, asks, appeals; the bot answers, and says why something was done. None of it is in
+the circle's room, and none of it ever travels in clear.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from peerroom.wire.cases import EventId, Line, Long, Milliseconds, RoomId, Short
+from peerroom.wire.content import BadContent
+
+ASK: Final = "org.peerroom.member.ask"
+TELL: Final = "org.peerroom.member.tell"
+
+
+class _Said(msgspec.Struct, frozen=True, tag=True, kw_only=True, omit_defaults=True):
+    """Encodes with ``type``, the class name."""
+
+    v: Literal[1] = 1
+
+
+class Report(_Said, frozen=True, kw_only=True):
+    """Messages that moderators should look at, with what stood around them as the reporter's
+    program shows it. ``why`` is the reporter's own word, and may be empty."""
+
+    room_id: RoomId
+    event_ids: Annotated[tuple[EventId, ...], Meta(min_length=1, max_length=50)]
+    lines: Annotated[tuple[Line, ...], Meta(max_length=41)] = ()
+    why: Long = ""
+
+
+class AskModerator(_Said, frozen=True, kw_only=True):
+    """A private word to the moderators; ``help`` says that it is about oneself and now."""
+
+    text: Long = ""
+    help: bool = False
+
+
+class Appeal(_Said, frozen=True, kw_only=True):
+    """Please look again at what was done; ``deed`` is the number from `Explained`."""
+
+    deed: Annotated[int, Meta(ge=1)]
+    text: Long = ""
+
+
+class Received(_Said, frozen=True, kw_only=True):
+    """It has reached the moderators; ``about`` is the event id of what was said."""
+
+    about: EventId
+
+
+class Explained(_Said, frozen=True, kw_only=True):
+    """Something was done about the reader's own messages or voice, and why."""
+
+    deed: Annotated[int, Meta(ge=1)]
+    what: Short
+    """``removed``, ``held``, ``slowed``, ``muted``, ``sat out``, ``banned``, ``put back``."""
+    reason: Short
+    text: Long
+    event_ids: Annotated[tuple[EventId, ...], Meta(max_length=50)] = ()
+    until: Milliseconds | None = None
+
+
+class Reply(_Said, frozen=True, kw_only=True):
+    """A moderator's answer, by the bot: nobody's name is on it."""
+
+    text: Long
+
+
+Ask = Report | AskModerator | Appeal
+"""In an event of type `ASK`, from the member."""
+Tell = Received | Explained | Reply
+"""In an event of type `TELL`, from the bot."""
+
+
+def content(said: Ask | Tell) -> dict[str, Any]:
+    """The content of the event."""
+    built = msgspec.to_builtins(said)
+    assert isinstance(built, dict)
+    return built
+
+
+def read_ask(value: object) -> Ask:
+    """What a member said; raises `peerroom.wire.content.BadContent`, and nothing else."""
+    try:
+        ask: Ask = msgspec.convert(value, Ask)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise BadContent from None
+    return ask
+
+
+def read_tell(value: object) -> Tell:
+    """What the bot said; raises `peerroom.wire.content.BadContent`, and nothing else."""
+    try:
+        tell: Tell = msgspec.convert(value, Tell)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise BadContent from None
+    return tell
