@@ -17,6 +17,7 @@ from peerroom.client.rotation.visiting import make_visit
 from peerroom.clock import Clock
 from peerroom.demo.member import Member
 from peerroom.demo.moderator import Moderator
+from peerroom.pseudonym import localparts
 from peerroom.pseudonym.wallet import advance
 from peerroom.pseudonym.wallet_facts import Fact
 from peerroom.pseudonym.wallet_state import Fresh, Stage, Wallet
@@ -45,7 +46,9 @@ async def show(
     """Show the token in ``wallet`` (``owner``'s, of this round) for one more new account, whose
     user id is returned. It is in no vault afterwards. Raises `PeerRoomError`."""
     assert wallet.way_in is not None, "the wallet holds what it needs"
-    fresh = Fresh(f"p{secrets.token_hex(8)}", secrets.token_urlsafe(24))
+    fresh = Fresh(
+        localparts.draw(wallet.way_in.token, secrets.token_bytes), secrets.token_urlsafe(24)
+    )
     now = ((clock.now(),),) * ROUNDS  # whoever cheats waits for no moment that was drawn
     about_to = wallet.but(
         stage=Stage.REGISTERED,

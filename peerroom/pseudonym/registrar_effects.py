@@ -17,12 +17,7 @@ from peerroom.wire.records import Record
 
 
 class _Effect(msgspec.Struct, frozen=True, tag=True):
-    """Something to do once."""
-
-    @property
-    def key(self) -> str:
-        """What is done only once; the same after a restart."""
-        raise NotImplementedError
+    """Something to do once: each has a ``key`` that is the same after a restart."""
 
 
 class MakeKeys(_Effect, frozen=True):
@@ -231,21 +226,26 @@ class GrantInvite(_Effect, frozen=True):
 
 
 class DeactivateStrangers(_Effect, frozen=True):
-    """Deactivate accounts that were made between these moments and that no circle let in.
+    """Deactivate accounts that were made with the round's registration token and not let in.
 
-    ``keep`` are those let in. Who came by an invite in that time and was not let in yet is to be
-    kept, too: only the bot's door knows them.
+    They say themselves that they are (`peerroom.pseudonym.localparts`): other circles of the server
+    and those who came by an invite have none of its mark. ``since`` is when the round began, and
+    ``keep`` are those let in.
     """
 
     epoch: int
     round: int
     since: datetime
-    until: datetime
     keep: tuple[str, ...]
+    token: str = ""
+    """Missing where an earlier edition kept it: then there is nobody to end."""
 
     @property
     def key(self) -> str:
         return f"strangers:{self.epoch}.{self.round}"
+
+    def __repr__(self) -> str:
+        return f"DeactivateStrangers({self.key})"
 
 
 class DeactivateSpent(_Effect, frozen=True):

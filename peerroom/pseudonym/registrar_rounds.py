@@ -15,7 +15,6 @@ import msgspec
 
 from peerroom.pseudonym.registrar_effects import (
     CloseEntry,
-    DeactivateStrangers,
     Freeze,
     OpenEntry,
     Saying,
@@ -30,7 +29,7 @@ from peerroom.pseudonym.registrar_facts import (
     HoldSet,
 )
 from peerroom.pseudonym.registrar_state import Batch, Office
-from peerroom.pseudonym.registrar_switch import close_epoch, commit
+from peerroom.pseudonym.registrar_switch import close_epoch, commit, end_strangers
 from peerroom.pseudonym.registrar_turn import Turn
 from peerroom.wire.records import ROUNDS, Declined, Issued, Signed, Skipped, Voided
 
@@ -167,7 +166,7 @@ def _issue(turn: Turn) -> None:
     entry = hashlib.sha256(batch.token.encode()).digest()
     turn.publish(Issued(office.number, office.round, len(answers), entry=entry), rows)
     declined = tuple(user for user in asked if user not in answers)
-    turn.change(stage="window", batch=Batch(tuple(answers), declined))
+    turn.change(stage="window", batch=Batch(tuple(answers), declined, token=batch.token))
     readers: defaultdict[str, list[str]] = defaultdict(list)
     for user in answers:
         room_id = office.room_of(user)
@@ -251,9 +250,7 @@ def _void(turn: Turn, why: Reason) -> None:
     turn.publish(Voided(office.number, office.round, why))
     turn.say(_SAID[why], len(office.shown))
     if was_issued:
-        since = office.times().begins(office.round)
-        keep = tuple(sorted(office.seats))
-        turn.do(DeactivateStrangers(office.number, office.round, since, turn.now, keep))
+        end_strangers(turn)
     turn.change(stage="asking", batch=None, shown={}, thaws=None)
     if office.round + 1 < ROUNDS:
         turn.change(round=office.round + 1)

@@ -50,8 +50,8 @@ class Seat(msgspec.Struct, frozen=True):
 class Batch(msgspec.Struct, frozen=True):
     """The one list of this round, fixed before anything is signed.
 
-    ``signed`` and ``declined`` are accounts by their ids. Until both are there, ``answers`` are
-    those of the signer, in the order of ``signed``, and ``token`` the registration token.
+    ``signed`` and ``declined`` are accounts by their ids. ``token`` is the registration token, and
+    ``answers`` are those of the signer, in the order of ``signed``, until both are there.
     ``doomed``: somebody was banned whose answer is out, so the round comes to nothing.
     """
 

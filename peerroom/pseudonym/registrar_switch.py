@@ -163,10 +163,17 @@ def commit(turn: Turn) -> None:
     if office.limited:
         turn.say(Saying.LIMITED)  # while everyone is still there to read it
     turn.do(MakeRoom(move.epoch))
-    since = office.times().begins(office.round)
-    keep = tuple(sorted(turn.office.seats))
-    turn.do(DeactivateStrangers(office.number, office.round, since, turn.now, keep))
+    end_strangers(turn)
     close_epoch(turn)
+
+
+def end_strangers(turn: Turn) -> None:
+    """Have the accounts ended that were made in this round and have no seat."""
+    office = turn.office
+    assert office.batch is not None
+    since = office.times().begins(office.round)
+    keep = tuple(sorted(office.seats))
+    turn.do(DeactivateStrangers(office.number, office.round, since, keep, token=office.batch.token))
 
 
 def _not_signed(turn: Turn) -> tuple[dict[str, Seat], dict[str, Seat]]:

@@ -24,7 +24,7 @@ from datetime import datetime
 from random import Random
 from typing import Final, NamedTuple
 
-from peerroom.pseudonym import wallet_circle, wallet_ledgers
+from peerroom.pseudonym import localparts, wallet_circle, wallet_ledgers
 from peerroom.pseudonym.blind import RandomBytes
 from peerroom.pseudonym.epochs import Times
 from peerroom.pseudonym.following import Trail
@@ -255,7 +255,7 @@ def _in_time(wallet: Wallet, means: _Means) -> Wallet:
     if wallet.misled:
         wallet = wallet.stopped(EntryAltered())
     if visiting(wallet, now):
-        wallet = wallet.but(stage=Stage.REGISTERED, fresh=_fresh(means.draw))
+        wallet = wallet.but(stage=Stage.REGISTERED, fresh=_fresh(wallet, means.draw))
     if wallet.stage is Stage.REGISTERED and wallet.may_redeem(now):
         wallet = _redeem(wallet, means.mint)
     if wallet.came:
@@ -279,9 +279,12 @@ def _ask(wallet: Wallet, means: _Means) -> Wallet:
     return wallet.but(stage=Stage.ASKING, pendings=pendings)
 
 
-def _fresh(draw: RandomBytes) -> Fresh:
-    """Names of a new account, in the form that all accounts have (`peerroom.client.joining`)."""
-    return Fresh(f"p{draw(8).hex()}", base64.urlsafe_b64encode(draw(24)).decode())
+def _fresh(wallet: Wallet, draw: RandomBytes) -> Fresh:
+    """Name and password of this round's new account."""
+    way_in = wallet.way_in
+    assert way_in is not None  # there is no visit without
+    localpart = localparts.draw(way_in.token, draw)
+    return Fresh(localpart, base64.urlsafe_b64encode(draw(24)).decode())
 
 
 def _redeem(wallet: Wallet, mint: Mint) -> Wallet:
@@ -324,7 +327,7 @@ def _renamed(wallet: Wallet, fact: NameTaken, draw: RandomBytes) -> Wallet:
     """With another name for the account that does not exist yet."""
     if wallet.fresh is None or wallet.fresh.localpart != fact.localpart:
         return wallet
-    return wallet.forgetting().but(fresh=_fresh(draw))
+    return wallet.forgetting().but(fresh=_fresh(wallet, draw))
 
 
 def _cleared(wallet: Wallet) -> Wallet:

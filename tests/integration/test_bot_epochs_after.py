@@ -21,12 +21,12 @@ from support.steering import POLICY, Scene, steered
 
 from peerroom.bot.circle import lineage_of
 from peerroom.bot.epochs import points
-from peerroom.bot.epochs.errands import NOT_NEEDED
 from peerroom.client.joining import join
 from peerroom.clock import SystemClock
 from peerroom.host.homeserver import Homeserver
 from peerroom.host.registration import registration_token
 from peerroom.matrix.canonical import from_base64
+from peerroom.pseudonym import localparts
 from peerroom.pseudonym.registrar_switch import REST
 from peerroom.store.vault import Vault
 from peerroom.wire.invite import Invite
@@ -141,7 +141,9 @@ async def test_who_came_by_the_token_of_a_round_and_was_not_let_in_is_closed(sce
     scene.cut_off()
     new = await scene.all_redeemed(old[:2])
     entry = await old[2].entry()
-    silent = await scene.registers(f"p{secrets.token_hex(8)}", entry.registration_token)
+    ours = localparts.draw(entry.registration_token, secrets.token_bytes)
+    silent = await scene.registers(ours, entry.registration_token)
+    other = await scene.registers(f"p{secrets.token_hex(8)}", entry.registration_token)
     named = await scene.registers(f"hana{secrets.token_hex(4)}", entry.registration_token)
     by_host = server.register(f"guest{secrets.token_hex(4)}").user_id
     newcomer = await scene.person()
@@ -149,7 +151,7 @@ async def test_who_came_by_the_token_of_a_round_and_was_not_let_in_is_closed(sce
     await scene.circle.bot.idle()
     assert scene.is_closed(silent)
     kept = [walker.user_id for walker in (*new, *old, moderator, newcomer)]
-    assert not any(scene.is_closed(user_id) for user_id in (*kept, named, by_host))
+    assert not any(scene.is_closed(user_id) for user_id in (*kept, named, other, by_host))
 
 
 async def test_names_change_without_the_servers_admin_api(circle_homeserver: Homeserver) -> None:
@@ -179,9 +181,9 @@ async def test_names_change_without_the_servers_admin_api(circle_homeserver: Hom
         scene.cut_off()
         # The host lets whoever wants to make an account: here that takes a token all the same.
         token = registration_token(server.api(), uses=None)
-        new = []
+        new, entries = [], set[str]()
         for walker in old:
-            assert (await walker.entry()).registration_token == NOT_NEEDED
+            entries.add((await walker.entry()).registration_token)
             signed = await walker.signed()
             visitor = await walker.visit(await scene.road(), signed, walker.pending[0], token)
             new.append(scene.kept(visitor))
@@ -202,6 +204,9 @@ async def test_names_change_without_the_servers_admin_api(circle_homeserver: Hom
             )
         asked = [one.path for one in way.seen if "/_synapse/admin/" in one.path]
         assert len(asked) == 1, asked  # whether it may
+        known = server.api().call("GET", "/_synapse/admin/v1/registration_tokens")
+        assert len(entries) == 1
+        assert entries.isdisjoint(one["token"] for one in known["registration_tokens"])
         for walker in new:
             await walker.until(lambda w=walker: len(w.vault.rooms.members(w.room_id)) >= 4 or None)
         await new[0].say("all here")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from support.paper_mint import SigningMint
 from support.paper_server import Room, Server
 
-from peerroom.pseudonym import registrar
+from peerroom.pseudonym import localparts, registrar
 from peerroom.pseudonym import registrar_effects as effects
 from peerroom.pseudonym import registrar_facts as facts
 from peerroom.pseudonym.epochs import Policy
@@ -222,13 +222,13 @@ class PaperBot:
                     server.leave(server.rooms[room_id], user_id)
             case effects.GrantInvite(user_id, _by):
                 circle.granted(user_id)
-            case effects.DeactivateStrangers(_epoch, _round, since, until, keep):
+            case effects.DeactivateStrangers(_epoch, _round, since, keep, token):
                 strangers = [
                     user
                     for user, account in server.accounts.items()
-                    if since <= account.created <= until
+                    if since <= account.created
                     and user not in keep
-                    and user not in circle.invited
+                    and localparts.is_of(user[1:].partition(":")[0], token)
                 ]
                 server.deactivate(strangers)
             case effects.DeactivateSpent(_epoch, users):

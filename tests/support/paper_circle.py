@@ -137,7 +137,6 @@ class PaperCircle:
         self.referee = Referee(self)
         self.server = Server(mischief if mischief is not None else Mischief(), self.referee.came_in)
         self.bot = PaperBot(self, self.server, self.mint, policy, seed_of_bot)
-        self.invited: set[str] = set()
         self.records: dict[int, Record] = {}
         self.members: list[PaperMember] = []
         self._awake, self._skew = awake or {}, skew or {}
@@ -161,7 +160,6 @@ class PaperCircle:
     def _come_in(self, person: int, user: str, seat: int, *, resident: bool = False) -> PaperMember:
         """Somebody is in the circle's room with the account of an invite."""
         self.server.accounts[user] = Account(self.now, "", f"line {person}")
-        self.invited.add(user)
         self.referee.founded(user, seat)
         self.server.join(self.room, user, self.now)
         member = PaperMember(

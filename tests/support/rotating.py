@@ -20,7 +20,7 @@ from peerroom.client.joining import join
 from peerroom.clock import SystemClock
 from peerroom.matrix.canonical import from_base64
 from peerroom.matrix.visit import Message, NewAccount, visit
-from peerroom.pseudonym import tokens
+from peerroom.pseudonym import localparts, tokens
 from peerroom.pseudonym.possession import Account as Card
 from peerroom.pseudonym.possession import Device, Use, prove
 from peerroom.pseudonym.records import Chain, rows_of
@@ -277,7 +277,7 @@ class Walker:
 
         new = NewAccount(
             homeserver,
-            f"p{secrets.token_hex(8)}",
+            localparts.draw(registration_token, secrets.token_bytes),
             secrets.token_urlsafe(24),
             registration_token,
             new_circuit(),

@@ -240,7 +240,8 @@ def test_a_void_deactivates_who_came_in_and_issues_the_next_round_at_once(desk: 
         do.OpenEntry,
     ]
     (strangers,) = desk.effects(do.DeactivateStrangers)
-    assert (strangers.since, strangers.until) == (begin, desk.now)
+    assert (strangers.since, strangers.token) == (begin, "entry 1 0")
+    assert "entry" not in repr(strangers)
     assert user("ann") in strangers.keep
     assert user("new-ann") not in strangers.keep
     desk.sign()

@@ -184,7 +184,8 @@ def test_accounts_made_in_the_window_and_not_let_in_are_ended(desk: Desk) -> Non
         *(user(f"new-{name}") for name in ALL[:3]),
         user("dia"),
     }
-    assert strangers.until - strangers.since == desk.policy.window + desk.policy.freeze
+    assert desk.now - strangers.since == desk.policy.window + desk.policy.freeze
+    assert strangers.token == "entry 1 0"
 
 
 def test_an_epoch_waits_for_its_keys_and_opens_when_they_come() -> None:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Awaitable, Collection, Sequence
 from datetime import datetime
-from typing import Final
 
 from peerroom.bot.epochs.errors import NotSeenYet
 from peerroom.matrix.admin import Admin
 from peerroom.matrix.errors import Forbidden, MatrixError, NotFound
 from peerroom.matrix.rooms import Rooms
-from peerroom.pseudonym import names
+from peerroom.pseudonym import localparts, names
 from peerroom.store.vault import Vault
 
 log = logging.getLogger("peerroom.bot")
-
-_DRAWN: Final = re.compile(r"@p[0-9a-f]{16}:.*")
-"""The form of the ids that PeerRoom draws. An account that a person named is never ended here:
-it may belong to somebody whom the host has only just given it."""
 
 
 class Accounts:
@@ -69,15 +63,16 @@ class Accounts:
                     raise
                 log.warning("an account could not be invited: %s", type(error).__name__)
 
-    async def end_strangers(self, since: datetime, until: datetime, keep: Collection[str]) -> None:
-        """End the accounts of PeerRoom's making that were made between these moments and are in no
-        room at all: they came by a round's registration token and were not let in. Who came by an
-        invite is in the room of two with the bot, or about to be."""
+    async def end_strangers(self, token: str, since: datetime, keep: Collection[str]) -> None:
+        """End the accounts that were made with this registration token, which began at ``since``,
+        and are in no room at all. No other account: it may be another circle's, or belong to
+        somebody whom the host has only just given it."""
         for account in await self._admin.accounts_since(since):
             user_id = account.user_id
-            if user_id in keep or account.admin or account.created > until:
+            localpart = user_id[1:].partition(":")[0]
+            if user_id in keep or account.admin or not localparts.is_of(localpart, token):
                 continue
-            if _DRAWN.fullmatch(user_id) and not await self._admin.joined_rooms(user_id):
+            if not await self._admin.joined_rooms(user_id):
                 await self._unless_gone(user_id, self._admin.deactivate(user_id))
 
     async def end(self, users: Sequence[str]) -> None:

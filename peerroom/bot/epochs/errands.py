@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Final
 
 from peerroom.bot.epochs import points
 from peerroom.bot.epochs.accounts import Accounts
@@ -27,10 +26,6 @@ from peerroom.store.outbox import OutboxRow
 from peerroom.store.vault import Vault
 
 log = logging.getLogger("peerroom.bot")
-
-NOT_NEEDED: Final = "none"
-"""What stands for a registration token on a server that lets the bot make none: whoever may make
-an account there may make it without."""
 
 Settled = Callable[[str], None]
 """Called with the id of the new room, inside the transaction in which it becomes the circle's."""
@@ -138,7 +133,7 @@ class Errands:
         match effect:
             case want.DeactivateStrangers():
                 keep = {*effect.keep, *self._admitted(), *self._desk.office.seats}
-                await self._accounts.end_strangers(effect.since, effect.until, keep)
+                await self._accounts.end_strangers(effect.token, effect.since, keep)
             case want.DeactivateSpent(users=users):
                 await self._accounts.end(users)
             case _:
@@ -170,11 +165,11 @@ class Errands:
     async def _open_entry(self, effect: want.OpenEntry) -> Fact | None:
         if not self._awaited(effect.epoch, effect.round):
             return None
-        if self._desk.office.limited:
-            return facts.EntryOpened(effect.epoch, effect.round, NOT_NEEDED)
         token = self._keyring.entry(effect.epoch, effect.round)
         assert token is not None, "it was drawn when this was decided"
-        if await self._admin.token(token) is None:
+        # A server that lets us make none must let people make accounts without: then accounts only
+        # have their names from it.
+        if not self._desk.office.limited and await self._admin.token(token) is None:
             await self._admin.create_token(uses=None, expires=effect.expires, token=token)
         return facts.EntryOpened(effect.epoch, effect.round, token)
 
