@@ -61,7 +61,8 @@ class Finding:
     """One protection's judgement: ``verb`` for ``user_id``, about ``event_ids``.
 
     ``cues`` are short words for moderators about what was seen (never whole messages); ``lasts`` is
-    how long a slow, mute, lock or ban goes on, None for the verb's own default.
+    how long a slow, mute, lock or ban goes on, None until a moderator ends it. ``says`` is said in
+    the room as it begins (``{time}`` is when it ends), ``says_after`` when it ends.
     """
 
     protection: str
@@ -72,3 +73,5 @@ class Finding:
     event_ids: tuple[str, ...] = ()
     cues: tuple[str, ...] = ()
     lasts: timedelta | None = None
+    says: str = ""
+    says_after: str = ""

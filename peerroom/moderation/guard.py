@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from peerroom.moderation.findings import Finding, Verb
-from peerroom.moderation.protection import Judge, Mode, Protection, Room
+from peerroom.moderation.protection import Judge, Mode, Protection, Room, Watch
 from peerroom.moderation.seen import Seen
 
 _STRENGTH: Final[dict[Verb, int]] = {
@@ -34,14 +35,23 @@ class Guard:
         settings: Mapping[str, Mapping[str, Any]],
     ) -> None:
         self._judges: dict[Mode, list[Judge]] = {"on": [], "trial": []}
+        self._watches: list[Watch] = []
         for protection in protections:
             mode = modes.get(protection.name, protection.mode)
             if mode != "off":
-                self._judges[mode].append(protection.armed(settings.get(protection.name)))
+                kept = settings.get(protection.name)
+                self._judges[mode].append(protection.armed(kept))
+                watch = protection.watching(kept)
+                if watch is not None and mode == "on":
+                    self._watches.append(watch)
 
     def judge(self, seen: Seen, room: Room) -> Sequence[Finding]:
         """What the protections find, the strongest first; at most one of each verb."""
         return _judged(self._judges["on"], seen, room)
+
+    def watch(self, now: datetime, room: Room) -> Sequence[Finding]:
+        """What the hour asks for."""
+        return [finding for watch in self._watches for finding in watch(now, room)]
 
     def rehearse(self, seen: Seen, room: Room) -> Sequence[Finding]:
         """The same by those on trial: to be told, not done."""

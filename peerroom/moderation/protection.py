@@ -41,12 +41,18 @@ class Room:
     newcomers: Mapping[str, datetime] = field(default_factory=dict)
     """Who came by an invite, and when. Where names rotate, whoever came by a token is nobody's
     newcomer: nobody can know how long they have been here."""
+    seated: frozenset[str] = frozenset()
+    """Who came by a token when names changed: they are expected, and all come at once."""
     locked: bool = False
 
 
 Judge = Callable[[Seen, Room], Iterable[Finding]]
 """Says what it finds about an event. Pure, total on hostile input, and fast: a few microseconds for
 an ordinary message."""
+
+
+Watch = Callable[[datetime, Room], Iterable[Finding]]
+"""Says what the hour asks for, whatever happens in the room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,17 @@ class Protection(Generic[S]):
     arm: Callable[[S], Judge]
     mode: Mode = "on"
     """How it stands in a new room."""
+    watch: Callable[[S], Watch] | None = None
+    """For those that look at the clock."""
 
     def armed(self, settings: Mapping[str, Any] | None = None) -> Judge:
         """The judge under kept settings. Raises `msgspec.ValidationError` if they are not valid."""
-        return self.arm(msgspec.convert(settings or {}, self.settings))
+        return self.arm(self.read(settings))
+
+    def watching(self, settings: Mapping[str, Any] | None = None) -> Watch | None:
+        """The same of what looks at the clock."""
+        return None if self.watch is None else self.watch(self.read(settings))
+
+    def read(self, settings: Mapping[str, Any] | None) -> S:
+        """Kept settings as a struct. Raises `msgspec.ValidationError` if they are not valid."""
+        return msgspec.convert(settings or {}, self.settings)

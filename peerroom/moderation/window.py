@@ -7,7 +7,7 @@ crash can neither forget a burst nor count one twice.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,51 +18,60 @@ SPAN: Final = timedelta(hours=1)
 MOST: Final = 20_000
 """Events in a window at most: a flood does not fill the memory."""
 
+_Line = deque[tuple[datetime, Seen]]
+"""Events with the moment that counts for them: never earlier than that of the event before. Another
+server's clock may claim an old time, and would otherwise hide its events from everything here."""
+
 
 class Window:
-    """Events of the last `SPAN`, oldest first. Protections read it; the runtime adds to it *after*
-    an event was judged, so an event never finds itself in it."""
+    """Events of the last `SPAN`. Protections read it; the runtime adds to it *after* an event was
+    judged, so an event never finds itself in it."""
 
     def __init__(self, span: timedelta = SPAN) -> None:
         self._span = span
-        self._all: deque[Seen] = deque(maxlen=MOST)
-        self._by_sender: dict[str, deque[Seen]] = {}
+        self._all: _Line = deque()
+        self._by: dict[Hashable, _Line] = {}
 
     def add(self, seen: Seen) -> None:
         """Take in an event; forget those that are older than the span."""
-        self._forget(seen.at - self._span)
-        if len(self._all) == MOST:
+        moment = max(seen.at, self._all[-1][0]) if self._all else seen.at
+        while self._all and (self._all[0][0] < moment - self._span or len(self._all) == MOST):
             self._drop()
-        self._all.append(seen)
-        self._by_sender.setdefault(seen.sender, deque()).append(seen)
+        entry = (moment, seen)
+        self._all.append(entry)
+        for key in _keys(seen):
+            self._by.setdefault(key, deque()).append(entry)
 
-    def since(self, moment: datetime, *, kind: Kind | None = None) -> Iterator[Seen]:
+    def since(self, moment: datetime) -> Iterator[Seen]:
         """Events not older than ``moment``, newest first."""
-        return _since(self._all, moment, kind)
+        return _since(self._all, moment)
 
-    def of(self, sender: str, since: datetime, *, kind: Kind | None = None) -> Iterator[Seen]:
+    def of(self, sender: str, since: datetime) -> Iterator[Seen]:
         """The same of one sender."""
-        return _since(self._by_sender.get(sender, deque()), since, kind)
+        return _since(self._by.get(("sender", sender)), since)
+
+    def kind(self, kind: Kind, since: datetime) -> Iterator[Seen]:
+        """The same of one kind."""
+        return _since(self._by.get(("kind", kind)), since)
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def _forget(self, before: datetime) -> None:
-        while self._all and self._all[0].at < before:
-            self._drop()
-
     def _drop(self) -> None:
-        gone = self._all.popleft()
-        theirs = self._by_sender[gone.sender]
-        theirs.popleft()
-        if not theirs:
-            del self._by_sender[gone.sender]
+        _, gone = self._all.popleft()
+        for key in _keys(gone):
+            line = self._by[key]
+            line.popleft()
+            if not line:
+                del self._by[key]
 
 
-def _since(events: deque[Seen], moment: datetime, kind: Kind | None) -> Iterator[Seen]:
-    # A server's clock may jump: an old event between young ones ends nothing.
-    return (
-        seen
-        for seen in reversed(events)
-        if seen.at >= moment and (kind is None or seen.kind == kind)
-    )
+def _keys(seen: Seen) -> tuple[Hashable, ...]:
+    return ("sender", seen.sender), ("kind", seen.kind)
+
+
+def _since(line: _Line | None, moment: datetime) -> Iterator[Seen]:
+    for counted, seen in reversed(line or ()):
+        if counted < moment:
+            return
+        yield seen

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerroom.pseudonym import reserved
-from peerroom.pseudonym.reserved import is_reserved
+from peerroom.text import reserved
+from peerroom.text.reserved import is_reserved
 
 
 @pytest.mark.parametrize("word", [*reserved.ANYWHERE, *reserved.ALONE])

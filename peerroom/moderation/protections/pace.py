@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from typing import Annotated
 
 from msgspec import Meta
@@ -31,8 +32,10 @@ def arm(settings: Pace) -> Judge:
         if seen.kind not in _WRITTEN:
             return
         recent = room.window.of(seen.sender, seen.at - span)
-        written = 1 + sum(before.kind in _WRITTEN for before in recent)
-        if written > settings.messages:
+        written = islice(
+            (before for before in recent if before.kind in _WRITTEN), settings.messages
+        )
+        if sum(1 for _ in written) == settings.messages:
             yield Finding(
                 PACE.name, "slow", "pace", seen.room_id, seen.sender, (seen.event_id,), lasts=pause
             )
