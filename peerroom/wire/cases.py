@@ -30,9 +30,11 @@ Outcome = Literal[
 
 
 class _Step(msgspec.Struct, frozen=True, tag=True, kw_only=True, omit_defaults=True):
-    """Encodes with ``type``, the class name. ``case`` is its number, counted from 1."""
+    """Encodes with ``type``, the class name. ``case`` is its number and ``n`` that of the step in
+    it, both counted from 1: whoever hears steps late or twice still puts them in order."""
 
     case: Annotated[int, Meta(ge=1)]
+    n: Annotated[int, Meta(ge=1)]
     at: Milliseconds
     v: Literal[1] = 1
 
@@ -51,6 +53,17 @@ class Opened(_Step, frozen=True, kw_only=True):
     cues: Annotated[tuple[Short, ...], Meta(max_length=20)] = ()
     urgent: bool = False
     """Somebody may not be well: look at this first."""
+    deed: Annotated[int, Meta(ge=1)] | None = None
+    """Of an appeal: the number of what is to be looked at again."""
+
+
+class More(_Step, frozen=True, kw_only=True):
+    """The same again, about the same person, while the case is open: no case of its own."""
+
+    source: Source
+    event_ids: Annotated[tuple[EventId, ...], Meta(max_length=50)] = ()
+    cues: Annotated[tuple[Short, ...], Meta(max_length=20)] = ()
+    urgent: bool = False
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,6 +82,16 @@ class Shown(_Step, frozen=True, kw_only=True):
     lines: Annotated[tuple[Line, ...], Meta(max_length=41)]
     unverified: bool = False
     """The lines are the reporter's copy; the bot has none of its own to compare."""
+
+
+class Cleared(_Step, frozen=True, kw_only=True):
+    """The messages are kept no longer; ``shown`` are the steps (`Shown`) that are gone."""
+
+    shown: Annotated[tuple[int, ...], Meta(max_length=50)] = ()
+
+
+class Reminded(_Step, frozen=True, kw_only=True):
+    """Nobody looks after it yet, and somebody should."""
 
 
 class Claimed(_Step, frozen=True, kw_only=True):
@@ -106,7 +129,8 @@ class SecondOpinion(_Step, frozen=True, kw_only=True):
 
 
 class Replied(_Step, frozen=True, kw_only=True):
-    """The bot told somebody something in private: ``to`` the author or the reporter."""
+    """The bot told somebody something in private: ``to`` the author, or whoever reported or
+    asked."""
 
     by: UserId
     to: Literal["author", "reporter"]
@@ -137,7 +161,10 @@ class Reopened(_Step, frozen=True, kw_only=True):
 
 Step = (
     Opened
+    | More
     | Shown
+    | Cleared
+    | Reminded
     | Claimed
     | LetGo
     | Noted

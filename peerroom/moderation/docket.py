@@ -1,0 +1,63 @@
+"""The cases while one decision is made: it opens them and adds steps, each numbered in turn.
+
+A decision works on its own copy; what came of it are `steps`, in order, which the bot then keeps
+and says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from peerroom.moderation.cases import Case, fold
+from peerroom.wire.cases import Source, Step
+
+S = TypeVar("S", bound=Step)
+
+
+class Docket:
+    """``cases`` as they stand; ``next_number`` is that of the next case ever; ``at`` is now."""
+
+    def __init__(self, cases: Mapping[int, Case], next_number: int, at: datetime) -> None:
+        self._cases = cases
+        self._next = next_number
+        self._at = int(at.timestamp() * 1000)
+        self._steps: list[Step] = []
+
+    @property
+    def cases(self) -> Mapping[int, Case]:
+        """The cases with all steps so far."""
+        return self._cases
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The new steps, in order."""
+        return tuple(self._steps)
+
+    def add(self, number: int, kind: type[S], **fields: Any) -> S:
+        """A step in the case ``number``, which there is: ``docket.add(4, Claimed, by=user)``."""
+        step = self._cases[number].next(kind, self._at, **fields)
+        return self._take(step)
+
+    def open(
+        self,
+        source: Source,
+        reason: str,
+        *,
+        about: str | None = None,
+        name: str = "",
+        room_id: str | None = None,
+        event_ids: tuple[str, ...] = (),
+        cues: tuple[str, ...] = (),
+        urgent: bool = False,
+        deed: int | None = None,
+    ) -> int:
+        """Open a case and return its number: that of the open one about the same person for the
+        same reason, if there is one, which then takes the events in."""
+        raise NotImplementedError
+
+    def _take(self, step: S) -> S:
+        self._cases = fold(self._cases, step)
+        self._steps.append(step)
+        return step
