@@ -58,6 +58,7 @@ def wake(office: Office, now: datetime) -> datetime | None:
         rounds.next_due(office),
         people.next_return(office),
         people.next_replacement(office),
+        switch.next_opening(office),
         switch.next_clearing(office),
     )
     due = min((moment for moment in moments if moment is not None), default=None)
@@ -68,6 +69,7 @@ def _pass_time(turn: Turn) -> None:
     """Do what is due by now, in order; a bot that was off for long has several things to do."""
     people.let_back(turn)
     people.replace_lost(turn)
+    switch.open_in_time(turn)
     while rounds.advance(turn) or switch.clear_away(turn):
         pass
 
@@ -108,6 +110,8 @@ def _judge(turn: Turn, fact: Fact) -> None:
             switch.names_set(turn, fact)
         case facts.AllJoined():
             switch.all_joined(turn, fact)
+        case facts.AllCame():
+            switch.all_came(turn, fact)
         case facts.ReplacementAsked():
             people.replacement_asked(turn, fact)
         case facts.ReplacementObjected():

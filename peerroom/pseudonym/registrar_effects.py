@@ -139,8 +139,8 @@ class MakeRoom(_Effect, frozen=True):
 
 
 class OpenRoom(_Effect, frozen=True):
-    """Let the room of ``epoch``, made read-only, be written in: everyone is there. What somebody
-    wrote before could not be read by whom their program had not seen come in."""
+    """Let the room of ``epoch``, made read-only, be written in: everyone is there who is on the
+    way. What somebody wrote before could not be read by whom their program had not seen come in."""
 
     epoch: int
     room_id: str

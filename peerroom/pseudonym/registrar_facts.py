@@ -155,6 +155,12 @@ class AllJoined(_Fact, frozen=True):
     epoch: int
 
 
+class AllCame(_Fact, frozen=True):
+    """Every new account of ``epoch`` was in its room, where they are only invited."""
+
+    epoch: int
+
+
 class ReplacementAsked(_Fact, frozen=True):
     """A moderator asks for a new invite in place of an account whose laptop was lost."""
 
@@ -190,6 +196,7 @@ Fact = (
     | RoomMade
     | NamesSet
     | AllJoined
+    | AllCame
     | ReplacementAsked
     | ReplacementObjected
     | Ticked

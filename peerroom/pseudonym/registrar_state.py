@@ -102,6 +102,7 @@ class Move(msgspec.Struct, frozen=True):
 
     ``order`` are the new accounts in the order in which they go in, ``carried`` the others;
     ``records`` are what the new room's state begins with, and what is published until it is there.
+    Who is only invited has ``patience`` to come before the room is opened, at ``opens``.
     """
 
     epoch: int
@@ -109,7 +110,9 @@ class Move(msgspec.Struct, frozen=True):
     carried: tuple[str, ...]
     names: Mapping[str, int]
     records: tuple[Publish, ...]
-    stage: Literal["room", "names", "seats"] = "room"
+    stage: Literal["room", "names", "seats", "coming"] = "room"
+    patience: timedelta = timedelta(0)
+    opens: datetime | None = None
 
 
 class Replacement(msgspec.Struct, frozen=True):

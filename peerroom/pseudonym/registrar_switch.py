@@ -30,14 +30,20 @@ from peerroom.pseudonym.registrar_effects import (
     Saying,
     SeatAll,
 )
-from peerroom.pseudonym.registrar_facts import AllJoined, KeysMade, NamesSet, RoomMade
+from peerroom.pseudonym.registrar_facts import AllCame, AllJoined, KeysMade, NamesSet, RoomMade
 from peerroom.pseudonym.registrar_state import Keys, Move, Office, Past, Seat
 from peerroom.pseudonym.registrar_turn import Turn, without
+from peerroom.pseudonym.wallet_todo import beat
 from peerroom.wire.records import Admitted, Carried, EpochOpened, NamesUsed, Seated
 
 REST: Final = timedelta(days=3)
 """How long an old room and its accounts stay after the switch although all its tokens were used:
 who is late to see that the names changed can still do so."""
+
+LOOKS: Final = 2
+"""How often each new account looks whether it is invited before the room is opened without it
+(`peerroom.pseudonym.wallet_todo.beat`): a machine that is on comes at the first, and at the second
+if the server was slow. One that is off nobody waits for."""
 
 
 # --- the next epoch -------------------------------------------------------------------------------
@@ -154,6 +160,7 @@ def commit(turn: Turn) -> None:
         _shuffled(inside, digest),
         {user: name.index for user, name in given.items()},
         (admitted,),
+        patience=LOOKS * beat(office.times()) if office.limited else timedelta(0),
     )
     turn.change(
         seats={**outside, **inside, **new},
@@ -239,14 +246,39 @@ def names_set(turn: Turn, fact: NamesSet) -> None:
 
 
 def all_joined(turn: Turn, fact: AllJoined) -> None:
-    """The switch is done: the new room can be written in."""
-    office = turn.office
-    move = office.move
+    """Everyone is in the new room, which can be written in, or is invited, and may come first."""
+    move = turn.office.move
     if move is None or move.stage != "seats" or move.epoch != fact.epoch:
         return
-    assert office.room_id is not None
+    opens = turn.now + move.patience
+    turn.change(move=msgspec.structs.replace(move, stage="coming", opens=opens))
+    open_in_time(turn)
+
+
+def all_came(turn: Turn, fact: AllCame) -> None:
+    """Nobody is left to wait for."""
+    move = turn.office.move
+    if move is not None and move.stage == "coming" and move.epoch == fact.epoch:
+        _open_room(turn, move)
+
+
+def next_opening(office: Office) -> datetime | None:
+    """When the new room is opened although not everyone has come."""
+    return None if office.move is None else office.move.opens
+
+
+def open_in_time(turn: Turn) -> None:
+    """Open the new room, if that is due."""
+    move = turn.office.move
+    if move is not None and move.opens is not None and move.opens <= turn.now:
+        _open_room(turn, move)
+
+
+def _open_room(turn: Turn, move: Move) -> None:
+    """The switch is done: the new room can be written in."""
+    assert turn.office.room_id is not None
     turn.change(move=None)
-    turn.do(OpenRoom(move.epoch, office.room_id))
+    turn.do(OpenRoom(move.epoch, turn.office.room_id))
     turn.do(Say(Saying.SWITCHED, move.epoch, len(move.order)))
 
 

@@ -154,8 +154,14 @@ async def test_who_came_by_the_token_of_a_round_and_was_not_let_in_is_closed(sce
     assert not any(scene.is_closed(user_id) for user_id in (*kept, named, other, by_host))
 
 
-async def test_names_change_without_the_servers_admin_api(circle_homeserver: Homeserver) -> None:
-    """A circle that began with an administrator's bot goes on with one that is none any more."""
+@pytest.mark.parametrize("sleeper", [False, True], ids=["all come", "one is off"])
+async def test_names_change_without_the_servers_admin_api(
+    circle_homeserver: Homeserver, sleeper: bool
+) -> None:
+    """A circle that began with an administrator's bot goes on with one that is none any more.
+
+    Who was invited has time to come before anybody can write; nobody waits longer for who is off.
+    """
     server = circle_homeserver
     async with AsyncExitStack() as stack:
         way = await stack.enter_async_context(FaultyServer(server.base_url, address=ALONE))
@@ -193,10 +199,22 @@ async def test_names_change_without_the_servers_admin_api(circle_homeserver: Hom
         await scene.switch()
         await circle.bot.idle()
         assert len(way.paths("/invite")) == 4
-        for walker in new:
+        awake = new[:-1] if sleeper else new
+        for walker in awake:
+            assert frozen(circle)
             await walker.begin()
             await walker.invited()
-        assert {walker.room_id for walker in new} == {circle.room_id}
+        if sleeper:
+            move = scene.office.move
+            assert move is not None and move.opens is not None and scene.told["AllCame"] == 0
+            clock.go_to(move.opens)
+            await scene.until("Ticked", scene.told["Ticked"] + 1)
+        else:
+            await scene.until("AllCame", 1)
+        assert scene.office.move is None
+        await circle.bot.idle()
+        assert not frozen(circle)
+        assert {walker.room_id for walker in awake} == {circle.room_id}
         assert scene.office.seats.keys() == {walker.user_id for walker in new}
         for walker in old:
             await walker.until(
@@ -207,11 +225,25 @@ async def test_names_change_without_the_servers_admin_api(circle_homeserver: Hom
         known = server.api().call("GET", "/_synapse/admin/v1/registration_tokens")
         assert len(entries) == 1
         assert entries.isdisjoint(one["token"] for one in known["registration_tokens"])
-        for walker in new:
+        for walker in awake:
             await walker.until(lambda w=walker: len(w.vault.rooms.members(w.room_id)) >= 4 or None)
-        await new[0].say("all here")
-        for walker in new[1:]:
-            await walker.until(lambda w=walker: "all here" in w.bodies() or None)
+        await awake[0].say("who is here")
+        for walker in awake[1:]:
+            await walker.until(lambda w=walker: "who is here" in w.bodies() or None)
+        if sleeper:
+            late = new[-1]
+            await late.begin()
+            await late.invited()
+            await late.say("good morning")
+            for walker in awake:
+                await walker.until(lambda w=walker: "good morning" in w.bodies() or None)
+
+
+def frozen(circle: Circle) -> bool:
+    """Whether nobody but the bot can write in the circle's room, as the server has it."""
+    token = circle.vault.accounts.all()[0].access_token
+    path = f"/_matrix/client/v3/rooms/{quote(circle.room_id)}/state/m.room.power_levels"
+    return bool(circle.server.api(token).call("GET", path)["events_default"] > 0)
 
 
 async def by_invite(scene: Scene) -> Walker:

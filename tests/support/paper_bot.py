@@ -62,6 +62,14 @@ class PaperBot:
         """The door lets somebody in, which the bot does itself."""
         self._decide(fact, self._stopped if self._off else self._circle.now)
 
+    def looks(self, room: Room) -> None:
+        """Somebody came into a room; whether that was the last of those who are awaited."""
+        move = self.office.move
+        if move is not None and move.stage == "coming" and room.room_id == self.office.room_id:
+            awaited = self.office.seats.keys() & set(move.order)
+            if awaited <= room.joined.keys():
+                self.tell(facts.AllCame(move.epoch))
+
     def turn_off(self, length: timedelta) -> None:
         """The bot is off; what comes is kept for it, and read first when it is on again."""
         if not self._off:

@@ -135,7 +135,7 @@ class PaperCircle:
         self.key = bot_key.public_key().public_bytes_raw()
         self.mint = mint if mint is not None else PaperMint()
         self.referee = Referee(self)
-        self.server = Server(mischief if mischief is not None else Mischief(), self.referee.came_in)
+        self.server = Server(mischief if mischief is not None else Mischief(), self._came_in)
         self.bot = PaperBot(self, self.server, self.mint, policy, seed_of_bot)
         self.records: dict[int, Record] = {}
         self.members: list[PaperMember] = []
@@ -156,6 +156,10 @@ class PaperCircle:
                 limited,
             )
         )
+
+    def _came_in(self, room: Room, user: str) -> None:
+        self.referee.came_in(room, user)
+        self.bot.looks(room)
 
     def _come_in(self, person: int, user: str, seat: int, *, resident: bool = False) -> PaperMember:
         """Somebody is in the circle's room with the account of an invite."""

@@ -20,6 +20,7 @@ from peerroom.pseudonym.registrar_switch import REST
 from peerroom.wire.records import Admitted, Carried, EpochOpened, NamesUsed, Seated
 
 ALL = ("ann", "ben", "cem", "dia", "eva")
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -122,6 +123,53 @@ def test_a_server_without_an_admin_api_invites_and_it_is_said() -> None:
     desk.move()
     assert desk.effects(do.SeatAll)[0].by == "invite"
     assert desk.said.count(Saying.LIMITED) == 1
+
+
+@pytest.fixture
+def invited() -> Desk:
+    """A circle on such a server, whose new accounts have their invitations."""
+    desk = Desk(limited=True)
+    desk.issue(*ALL)
+    for name in ALL:
+        desk.show(name)
+    desk.commit()
+    desk.move()
+    return desk
+
+
+def test_who_is_invited_has_time_to_come_before_anybody_can_write(invited: Desk) -> None:
+    assert not invited.effects(do.OpenRoom)
+    assert Saying.SWITCHED not in invited.said
+    wanted = invited.tell(facts.AllCame(2))
+    assert [type(effect) for effect in wanted] == [do.OpenRoom, do.Say]
+    assert invited.office.move is None
+    assert invited.tell(facts.AllCame(2)) == ()
+
+
+def test_nobody_waits_longer_than_a_machine_that_is_on_needs(invited: Desk) -> None:
+    """Each new account looks at two moments in this time, whatever moments it drew."""
+    waits = invited.policy.window / 24
+    assert registrar.wake(invited.office, invited.now) == invited.now + waits
+    invited.wait(waits - SECOND)
+    assert not invited.effects(do.OpenRoom)
+    invited.wait(SECOND)
+    assert invited.effects(do.OpenRoom) == [do.OpenRoom(2, "!2")]
+    assert invited.said.count(Saying.SWITCHED) == 1
+    assert invited.office.move is None
+
+
+def test_nobody_has_come_before_they_are_invited() -> None:
+    desk = Desk(limited=True)
+    desk.issue(*ALL)
+    for name in ALL:
+        desk.show(name)
+    desk.commit()
+    desk.tell(facts.RoomMade(2, "!2"))
+    desk.tell(facts.NamesSet(2))
+    assert desk.tell(facts.AllCame(2)) == ()
+    desk.tell(facts.AllJoined(2))
+    assert desk.tell(facts.AllCame(1)) == ()
+    assert not desk.effects(do.OpenRoom)
 
 
 def test_names_follow_from_the_ledger_as_every_client_computes_them(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from peerroom.matrix.trust import Trust
 from peerroom.moderation.state import InviteRecord
 from peerroom.pseudonym import names
 from peerroom.pseudonym.registrar_facts import (
+    AllCame,
     Asked,
     Excluded,
     Fact,
@@ -73,6 +74,9 @@ class Hearing:
                 yield Joined(user, number_of(member), "resident")
             elif seat is None and user in coming:
                 yield Joined(user, number_of(member), coming[user])
+        move = office.move
+        if move is not None and move.stage == "coming" and self._came(move.order, office):
+            yield AllCame(move.epoch)
         for user in office.seats:
             room_id = office.room_of(user)
             assert room_id is not None
@@ -81,6 +85,16 @@ class Hearing:
                 yield Left(user, room_id)
             elif there.get("membership") == "ban":
                 yield Excluded(user)
+
+    def _came(self, users: tuple[str, ...], office: Office) -> bool:
+        """Whether all of these who have a seat were in the circle's room, or do not want to be."""
+        assert office.room_id is not None
+        members = self.vault.rooms.members(office.room_id)
+        return all(
+            members.get(user, {}).get("membership") in ("join", "leave", "ban")
+            for user in users
+            if user in office.seats
+        )
 
 
 def _standing(invite: InviteRecord) -> Standing:
