@@ -1,18 +1,21 @@
 """What an event says, for a reader: its kind and a clean body. Total: any JSON is read.
 
-Client-server API, "Instant Messaging" (m.room.message and its msgtypes), "Rich replies", "Event
-replacements", and m.room.member.
+Client-server API, "Instant Messaging" (m.room.message and its msgtypes), "Rich replies", and
+m.room.member. Which words an edit changes is decided in `peerroom.client.edits`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from peerroom.client.views import MessageKind, MessageState
 from peerroom.i18n import N_, _
 from peerroom.text.foreign import ForeignText
+
+if TYPE_CHECKING:
+    from peerroom.store.events import StoredEvent
 
 MESSAGE: Final = "m.room.message"
 MEMBER: Final = "m.room.member"
@@ -66,6 +69,18 @@ def in_clear() -> Reading:
     return Reading("text", words, "unattributable")
 
 
+def changed_to(words: Reading) -> Reading:
+    """The words of an edit whose original cannot be read here yet."""
+    return replace(words, body=_("Changed to: {text}").format(text=words.body))
+
+
+def said(event: StoredEvent) -> tuple[str, object]:
+    """Type and content of an event: what was encrypted, where that could be read."""
+    if event.clear is None:
+        return event.type, event.raw.get("content")
+    return str(event.clear.get("type")), event.clear.get("content")
+
+
 def shown(event_type: str) -> bool:
     """Whether events of this (decrypted) type are messages; who comes and goes is state."""
     return event_type in (MESSAGE, ENCRYPTED, STICKER)
@@ -84,9 +99,7 @@ def read(event_type: str, content: object) -> Reading:
     relation = content.get("m.relates_to")
     relation = relation if isinstance(relation, dict) else {}
     text = body.block()
-    if relation.get("rel_type") == "m.replace":
-        text = _("Changed to: {text}").format(text=_replacement(content, text))
-    elif "m.in_reply_to" in relation:
+    if "m.in_reply_to" in relation:
         text = _without_quote(text)
     if kind == "m.emote":
         return Reading("action", text)
@@ -112,13 +125,6 @@ def read_move(
         return None
     template = _MOVES.get((membership, sender == state_key))
     return Reading("membership", _(template).format(name=name(state_key))) if template else None
-
-
-def _replacement(content: dict[str, object], fallback: str) -> str:
-    """The new text of an edit; the fallback body carries a "* " in front of the same."""
-    new = content.get("m.new_content")
-    text = ForeignText(new.get("body") if isinstance(new, dict) else None)
-    return fallback.removeprefix("* ") if text.malformed else text.block()
 
 
 def _without_quote(text: str) -> str:

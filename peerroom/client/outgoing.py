@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from peerroom.client import epoch_rooms
-from peerroom.client.messages import shown
+from peerroom.client.messages import said, shown
 from peerroom.client.timeline import own_event
 from peerroom.clock import Clock
 
@@ -160,10 +160,14 @@ class Outgoing:
         )
 
     def _redact(self, room_id: str, event_id: str) -> None:
-        self._vault.events.redact(room_id, event_id, by=self._own)
-        self._vault.outbox.add(
-            self._account_id, room_id, "redaction", {"redacts": event_id}, now=self._clock.now()
-        )
+        """Here and on the server; an event's edits as well, which say the same over again."""
+        event = self._vault.events.get(event_id)
+        edits = self._vault.events.replacements(event) if event is not None else ()
+        for redacted in (event_id, *[edit.event_id for edit in edits]):
+            self._vault.events.redact(room_id, redacted, by=self._own)
+            self._vault.outbox.add(
+                self._account_id, room_id, "redaction", {"redacts": redacted}, now=self._clock.now()
+            )
 
     def _redact_transaction(self, room_id: str, transaction_id: str) -> None:
         """Note that the event which this transaction may become is to be redacted.
@@ -207,8 +211,7 @@ def may_go(row: OutboxRow) -> bool:
 
 
 def _is_message(event: StoredEvent) -> bool:
-    event_type = event.type if event.clear is None else str(event.clear.get("type"))
-    return event.raw.get("state_key") is None and shown(event_type)
+    return event.raw.get("state_key") is None and shown(said(event)[0])
 
 
 def _content(text: str) -> dict[str, Any]:

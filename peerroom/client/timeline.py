@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client import messages
+from peerroom.client.edits import Edits, new_words, target_of
 from peerroom.client.names import Names
 from peerroom.client.views import MessageState, MessageView
 from peerroom.client.wording import event_time, reason, state_of, trust_words
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 OUTBOX: Final = 2**60
 """Positions from here on are those of outbox rows: above any stored event."""
+
+_EVENTS: Final = 100
+"""How many events are read at a time where their number is not known."""
 
 _STATES: Final[dict[str, MessageState]] = {
     "queued": "sending",
@@ -42,6 +46,7 @@ class Timeline:
         self._room_id = room_id
         self._own = own_id(vault, room_id)
         self._names = Names(vault, room_id)
+        self._edits = Edits(vault, room_id)
 
     def page(
         self, before: int | None = None, after: int | None = None, limit: int = 50
@@ -79,12 +84,27 @@ class Timeline:
         row = self._vault.outbox.by_transaction(key)
         if row is not None and row.room_id == self._room_id and row.kind == "message":
             stored = self._vault.events.get(row.event_id) if row.event_id else None
-            return self._echo(row) if stored is None else self._view(stored, _Withdrawn([]))
+            return self._echo(row) if stored is None else self._alone(stored, _Withdrawn([]))
         event = self._vault.events.get(key)
         event = event or own_event(self._vault, self._room_id, self._own, key)
         if event is None or event.room_id != self._room_id:
             return None
-        return self._view(event, _Withdrawn(self._vault.outbox.of_room(self._room_id)))
+        return self._alone(event, _Withdrawn(self._vault.outbox.of_room(self._room_id)))
+
+    def changed_after(self, position: int) -> list[MessageView]:
+        """The messages that were edited by what came above ``position``, as they stand now.
+
+        An edit is no line of its own, so pages do not tell that one has come.
+        """
+        changed: dict[str, None] = {}
+        while events := self._vault.events.page(self._room_id, after=position, limit=_EVENTS):
+            for event in events:
+                target = target_of(event)
+                if target is not None and self._edits.place(event) == "original":
+                    changed[target] = None
+            position = events[-1].position
+        views = [self.find(event_id) for event_id in changed]
+        return [view for view in views if view is not None and view.edited]
 
     def forget_names(self) -> None:
         """Read the members again at the next page."""
@@ -97,8 +117,10 @@ class Timeline:
         found = 0
         while found < limit:
             events = self._vault.events.page(self._room_id, before=before, limit=limit)
+            edits = self._edits.newest(events)
             for event in reversed(events):
-                if found < limit and (view := self._view(event, withdrawn)):
+                edit = edits.get(event.event_id)
+                if found < limit and (view := self._view(event, withdrawn, edit)):
                     found += 1
                     yield view
             if len(events) < limit:
@@ -109,8 +131,10 @@ class Timeline:
         found = 0
         while found < limit:
             events = self._vault.events.page(self._room_id, after=after, limit=limit)
+            edits = self._edits.newest(events)
             for event in events:
-                if found < limit and (view := self._view(event, withdrawn)):
+                edit = edits.get(event.event_id)
+                if found < limit and (view := self._view(event, withdrawn, edit)):
                     found += 1
                     yield view
             if len(events) < limit:
@@ -166,14 +190,24 @@ class Timeline:
             problem=row.last_error if row.state in ("failed", "unsure") else None,
         )
 
-    def _view(self, event: StoredEvent, withdrawn: _Withdrawn) -> MessageView | None:
-        """The line for ``event``, or None when it is none of the conversation."""
+    def _alone(self, event: StoredEvent, withdrawn: _Withdrawn) -> MessageView | None:
+        return self._view(event, withdrawn, self._edits.newest([event]).get(event.event_id))
+
+    def _view(
+        self, event: StoredEvent, withdrawn: _Withdrawn, edit: StoredEvent | None
+    ) -> MessageView | None:
+        """The line for ``event``, or None when it is none of the conversation.
+
+        ``edit`` is what its sender put in its place since.
+        """
         own = event.sender == self._own
         reading = self._read(event)
         if reading is None:
             return None
         if own and withdrawn.covers(event):
             reading = messages.deleted()
+        words = new_words(edit) if edit is not None and reading.trouble is None else None
+        reading = words or reading
         said = reading.kind != "membership" and reading.trouble is None
         return MessageView(
             key=event.transaction_id if own and event.transaction_id else event.event_id,
@@ -186,7 +220,8 @@ class Timeline:
             when=event_time(event.origin_ts),
             state=reading.trouble or state_of(event, own=own),
             kind=reading.kind,
-            trust=trust_words(event) if said else None,
+            trust=((edit and trust_words(edit)) or trust_words(event)) if said else None,
+            edited=words is not None,
         )
 
     def _read(self, event: StoredEvent) -> messages.Reading | None:
@@ -195,9 +230,11 @@ class Timeline:
         # State is never a message, whatever its type: it is not encrypted, so anyone's word.
         if event.raw.get("state_key") is not None:
             return self._read_move(event) if event.status == "ok" else None
-        envelope = event.clear or event.raw
-        event_type = event.type if event.clear is None else str(event.clear.get("type"))
+        event_type, content = messages.said(event)
         if not messages.shown(event_type):
+            return None
+        place = self._edits.place(event)
+        if place == "original":
             return None
         if event.status == "redacted":
             return messages.deleted()
@@ -205,7 +242,8 @@ class Timeline:
             return messages.Reading("text", reason(event))
         if event.clear is None and self._vault.rooms.is_encrypted(self._room_id):
             return messages.in_clear()
-        return messages.read(event_type, envelope.get("content"))
+        words = new_words(event) if place == "waits" else None
+        return messages.changed_to(words) if words else messages.read(event_type, content)
 
     def _read_move(self, event: StoredEvent) -> messages.Reading | None:
         if event.type != messages.MEMBER:

@@ -107,6 +107,8 @@ class MessageView:
     """One sentence when something about the sender's device is not as it should be, else None."""
     problem: str | None = None
     """Why it was not sent, and what to do; only with the states ``failed`` and ``unsure``."""
+    edited: bool = False
+    """The sender has changed it since: ``body`` is the newest text, all else is as it was."""
 
     @property
     def words(self) -> str:
@@ -235,6 +237,11 @@ class Change:
     kind: ChangeKind
     room_id: str | None = None
     text: str | None = None
+
+
+def edited_words() -> str:
+    """What stands beside a message that its sender has changed."""
+    return _("(edited)")
 
 
 def keeping_words(member: MemberView) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -119,6 +121,26 @@ class Events:
         )
         return [_event(row) for row in rows]
 
+    def replaced(self, room_id: str, event_ids: Collection[str]) -> set[str]:
+        """Which of these events have something that says it replaces them, one query for all."""
+        rows = self._db.all(
+            "SELECT DISTINCT replaces FROM events"
+            " WHERE replaces IN (SELECT value FROM json_each(?)) AND room_id = ?",
+            (json.dumps(list(event_ids)), room_id),
+        )
+        return {text_out(row[0]) for row in rows}
+
+    def replacements(self, event: StoredEvent) -> Iterator[StoredEvent]:
+        """What its own sender put in the place of ``event``, the latest first (by the sender's
+        clock, then by event id: client-server API, "Event replacements"); whether it may stand
+        there is not looked at. Each is read only when it is asked for."""
+        rows = self._db.all(
+            "SELECT event_id FROM events WHERE replaces = ? AND room_id = ? AND sender = ?"
+            " AND status = 'ok' ORDER BY origin_ts DESC, event_id DESC",
+            (event.event_id, event.room_id, event.sender),
+        )
+        return (found for row in rows if (found := self.get(text_out(row[0]))) is not None)
+
     def holds(self, room_id: str, sender: str, transaction_id: str) -> bool:
         """Whether what ``sender`` (we) sent under this transaction id came back as an event."""
         row = self._db.one(
@@ -133,11 +155,17 @@ class Events:
         return int(row[0]) if row else 0
 
     def unread(self, room_id: str, after: int | None, own: str, limit: int = 100) -> int:
-        """Messages above position ``after`` by others than ``own``, counted up to ``limit``."""
+        """Messages above position ``after`` by others than ``own``, counted up to ``limit``.
+
+        An edit of what is here is no news.
+        """
         row = self._db.one(
             "SELECT count(*) FROM (SELECT 1 FROM events WHERE room_id = ? AND position > ?"
             " AND sender != ? AND status != 'redacted'"
-            " AND type IN ('m.room.message', 'm.room.encrypted') LIMIT ?)",
+            " AND type IN ('m.room.message', 'm.room.encrypted')"
+            " AND NOT EXISTS (SELECT 1 FROM events AS original WHERE"
+            " original.event_id = events.replaces AND original.room_id = events.room_id"
+            " AND original.sender = events.sender) LIMIT ?)",
             (room_id, -_FAR if after is None else after, own, limit),
         )
         assert row is not None
@@ -271,16 +299,17 @@ def _said(event: StoredEvent) -> tuple[object, ...]:
 
 
 def _replaces(event: StoredEvent) -> str | None:
-    # The relation of an encrypted event stays outside the ciphertext, but not every client
-    # does so (client-server API, "Relationships in encrypted events").
+    # The relation of an encrypted event stays outside the ciphertext (client-server API,
+    # "Relationships in encrypted events"), where any server may change it. Most clients repeat
+    # it inside: then that is the sender's own word.
     clear = event.clear or {}
-    return replaced_by(event.raw.get("content")) or replaced_by(clear.get("content"))
+    return replaced_by(clear.get("content")) or replaced_by(event.raw.get("content"))
 
 
 def _bare(event: StoredEvent, by: str | None = None) -> StoredEvent:
     return replace(
         event,
-        raw=bare_event(event.raw, by),
+        raw=bare_event(event.raw, by, _replaces(event)),
         clear=None,
         status="redacted",
         session_id=None,

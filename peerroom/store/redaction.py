@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
+
+_EVENT_ID: Final = re.compile(r"\$[A-Za-z0-9_-]{43}")
+"""A hash (room versions 4+): nobody's words can hide in it."""
 
 _KEPT: Final = (
     "event_id",
@@ -55,16 +59,22 @@ def bare_state(
     return bare
 
 
-def bare_event(raw: dict[str, Any], redacted_by: str | None = None) -> dict[str, Any]:
+def bare_event(
+    raw: dict[str, Any], redacted_by: str | None = None, replaces: str | None = None
+) -> dict[str, Any]:
     """The skeleton of ``raw`` for a tombstone; says in the spec's place who redacted it.
 
-    Of a message's content nothing is left, however it was malformed.
+    Of a message's content nothing is left, however it was malformed; but that it was an edit
+    (of ``replaces``) is kept, as MSC3389 would: where an edit was, nobody should read that
+    a message was deleted.
     """
     bare: dict[str, Any] = {key: raw[key] for key in _KEPT if isinstance(raw.get(key), str | int)}
     bare["content"] = {}
     event_type, content = raw.get("type"), raw.get("content")
     if isinstance(event_type, str) and isinstance(content, dict) and "state_key" in raw:
         bare["content"] = bare_content(event_type, content)
+    elif replaces is not None and _EVENT_ID.fullmatch(replaces):
+        bare["content"] = {"m.relates_to": {"rel_type": "m.replace", "event_id": replaces}}
     by = redacted_by or redactor(raw)
     if by is not None:
         bare["unsigned"] = {"redacted_because": {"sender": by}}

@@ -43,6 +43,7 @@ class Conversation:
     def said(
         self,
         content: object,
+        /,
         *,
         sender: str = OTHER,
         status: EventStatus = "ok",
@@ -50,6 +51,8 @@ class Conversation:
         transaction_id: str | None = None,
         event_type: str = "m.room.message",
         encrypted: bool = True,
+        event_id: str | None = None,
+        origin_ts: int | None = None,
         **outer: object,
     ) -> StoredEvent:
         """Store an event as a sync would; a string stands for a text message.
@@ -62,11 +65,11 @@ class Conversation:
         outer_type = "m.room.encrypted" if encrypted else event_type
         event = StoredEvent(
             room_id=ROOM,
-            event_id=f"$event{number}",
+            event_id=event_id or f"$event{number}",
             position=number,
             sender=sender,
             type=outer_type,
-            origin_ts=1_772_589_600_000 + number * 60_000,
+            origin_ts=1_772_589_600_000 + number * 60_000 if origin_ts is None else origin_ts,
             raw={
                 "type": outer_type,
                 "sender": sender,
@@ -83,6 +86,10 @@ class Conversation:
         self.vault.events.upsert(event)
         return event
 
+    def edited(self, original: str, text: str, **more: Any) -> StoredEvent:
+        """Store an edit of a text message, given by its event id, as `said` does."""
+        return self.said(edit_of(original, text), **more)
+
     def state(self, event_type: str, state_key: str, content: dict[str, Any], **more: Any) -> None:
         """Store a state event as a line of the timeline."""
         number = next(self._numbers)
@@ -91,3 +98,13 @@ class Conversation:
         self.vault.events.upsert(
             StoredEvent(ROOM, f"$event{number}", number, sender, event_type, 0, raw)
         )
+
+
+def edit_of(original: str, text: str) -> dict[str, Any]:
+    """The content of an edit (client-server API, "Event replacements")."""
+    return {
+        "msgtype": "m.text",
+        "body": f"* {text}",
+        "m.new_content": {"msgtype": "m.text", "body": text},
+        "m.relates_to": {"rel_type": "m.replace", "event_id": original},
+    }

@@ -302,16 +302,6 @@ def test_a_gap_is_a_line_of_its_own(talk: Conversation) -> None:
         (
             {
                 "msgtype": "m.text",
-                "body": "* fixed",
-                "m.relates_to": {"rel_type": "m.replace", "event_id": "$x"},
-                "m.new_content": {"msgtype": "m.text", "body": "fixed"},
-            },
-            "text",
-            "Changed to: fixed",
-        ),
-        (
-            {
-                "msgtype": "m.text",
                 "body": "> <@someone:example.org> their words\n> more\n\nmy answer",
                 "m.relates_to": {"m.in_reply_to": {"event_id": "$x"}},
             },
