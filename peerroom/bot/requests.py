@@ -52,7 +52,10 @@ def order_key(request: act.Request, door_room: str | None) -> str:
             return f"person {request.user_id}"
         case act.RedactMessage():
             return f"redact {request.room_id}"
+        case act.TellMember(room_id=None):
+            return f"tell {request.user_id}"
         case _:
+            assert request.room_id is not None
             return request.room_id
 
 
@@ -85,12 +88,13 @@ class Requests:
         ``readers``: for these alone, where the room does not say it.
         """
         kind, content = row_content(request)
-        readers = readers or self._readers(request.room_id, knock)
+        room_id = request.room_id or self.management
+        readers = readers or self._readers(room_id, knock)
         if kind == "message" and readers is not None:
             content["readers"] = readers
         return self.vault.outbox.add(
             self.account.id,
-            request.room_id,
+            room_id,
             kind,
             content,
             now=self.clock.now(),

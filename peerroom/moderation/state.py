@@ -6,10 +6,19 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from peerroom.moderation.cases import Case
+from peerroom.moderation.guard import Guard
+from peerroom.moderation.protection import Mode, Room
+
+if TYPE_CHECKING:
+    from peerroom.moderation.actions import Note
 
 Role = Literal["member", "moderator", "resident"]
 """What an invite makes of who uses it. A resident's has no link: it was used when it was made."""
+ModeratorRole = Literal["watcher", "moderator", "lead"]
+"""A watcher reads cases, notes and flags; a moderator acts; a lead also sets things up."""
 
 
 def secret_digest(secret: str) -> str:
@@ -88,6 +97,62 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """A room in which only moderators write: until when, and what stood there before."""
+
+    until: datetime | None = None
+    before: int = 0
+    says_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How fast this server lets the bot remove things."""
+
+    burst: int = 10
+    """Requests that go out at once."""
+    per_second: float = 0.2
+    """What is above that."""
+    exempt: bool = False
+    """The server's administrator has lifted them for the bot."""
+    takes_along: bool = False
+    """A ban takes the messages of who is banned along (MSC4293)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the vault keeps of an event that was removed: for a while, and nowhere else."""
+
+    event_id: str
+    room_id: str
+    sender: str
+    text: str
+    """As it was received: for `ForeignText`, never for a screen as it is."""
+    at: datetime
+    until: datetime
+    deed: int | None = None
+    case: int | None = None
+    removable: bool = True
+    """Whether it can be put back as a message: media and the like cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who a case came from, and where to answer."""
+
+    user_id: str
+    room_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a protection stands where it differs from its own defaults."""
+
+    mode: Mode | None = None
+    settings: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The circle as it stands.
 
@@ -111,6 +176,7 @@ class State:
     mutes: Mapping[str, datetime | None]
     banned: frozenset[str]
     messages: Mapping[str, Sequence[str]]
+    """In the circle's room, or of a name of a former epoch in the room of then."""
     welcome: Mapping[str, str]
     """What a newcomer reads first, by language; English is always there."""
     health: Health
@@ -120,3 +186,42 @@ class State:
     """Let in by an invite and not in the room yet: their seats are taken too."""
     rotation: Rotation | None = None
     """None in a circle whose names stay."""
+    roles: Mapping[str, ModeratorRole] = field(default_factory=dict)
+    """What each of `moderators` may do."""
+    protected: tuple[str, ...] = ()
+    """The rooms that the bot looks after; the circle's comes first."""
+    everywhere: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    """Message ids by member and protected room, the newest first; read when asked for."""
+    rooms: Mapping[str, Room] = field(default_factory=dict)
+    """What protections look at, by protected room."""
+    guards: Mapping[str, Guard] = field(default_factory=dict)
+    standings: Mapping[tuple[str, str | None], Standing] = field(default_factory=dict)
+    """By name of the protection and room; None is everywhere."""
+    slowed: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    """Until when somebody pauses, by room and user id."""
+    bans_end: Mapping[str, datetime] = field(default_factory=dict)
+    """Of bans that end by themselves."""
+    locks: Mapping[str, Lock] = field(default_factory=dict)
+    levels: Mapping[str, int] = field(default_factory=dict)
+    """The power level that one needs to write, by protected room."""
+    next_deed: int = 1
+    """The number that the next `Note` gets."""
+    deeds: Mapping[int, Note] = field(default_factory=dict)
+    """The audit log by number, read when asked for."""
+    next_case: int = 1
+    cases: Mapping[int, Case] = field(default_factory=dict)
+    """Open cases, and those closed lately."""
+    askers: Mapping[int, Asker] = field(default_factory=dict)
+    """By case."""
+    evidence: Mapping[str, Kept] = field(default_factory=dict)
+    """What was removed and is still kept, by event id; read when asked for."""
+    evidence_days: int = 30
+    removed: Mapping[str, bool] = field(default_factory=dict)
+    """Whether an event was removed, or is about to be; read when asked for."""
+    moments: Mapping[str, datetime] = field(default_factory=dict)
+    """What is not to be repeated before then; see `peerroom.moderation.actions.NoteMoment`."""
+    books: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What `Remember` keeps, by book and key."""
+    limits: Limits = Limits()
+    people: Mapping[str, str] = field(default_factory=dict)
+    """Names shown in any protected room, by user id; also of those who left."""
