@@ -54,3 +54,28 @@ async def test_a_round_that_comes_to_nothing_ends_no_account_of_another_circle(
     await new[0].say("all of us")
     for walker in new[1:]:
         await walker.until(lambda w=walker: "all of us" in w.bodies() or None)
+
+
+async def test_both_can_change_names_in_the_same_minute(circles: tuple[Scene, Scene]) -> None:
+    old = [await scene.people(3) for scene in circles]
+    for scene in circles:
+        scene.cut_off()
+    new = [await scene.all_redeemed(people) for scene, people in zip(circles, old, strict=True)]
+    for scene in circles:
+        scene.end_window()
+        while scene.office.stage != "frozen":
+            await scene.until("Ticked", scene.told["Ticked"] + 1)
+    for scene in circles:
+        scene.clock.go_to(scene.office.thaws)
+    await circles[0].until("AllJoined", 2)
+    rooms = []
+    for scene, people in zip(circles, new, strict=True):
+        for walker in people:
+            await walker.arrive()
+        await scene.circle.bot.idle()
+        members = scene.circle.vault.rooms.members(scene.circle.room_id)
+        assert members.keys() == {scene.circle.bot_id, *(walker.user_id for walker in people)}
+        rooms.append(scene.circle.room_id)
+    assert len({*rooms}) == 2
+    everyone = [walker for people in (*old, *new) for walker in people]
+    assert not any(circles[0].is_closed(walker) for walker in everyone)
