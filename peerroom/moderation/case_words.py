@@ -2,32 +2,278 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import singledispatch
 from html import escape
+from typing import Final, cast
 
+from peerroom.i18n import N_, _
 from peerroom.moderation.cases import Case
-from peerroom.wire.cases import Step
+from peerroom.moderation.findings import REASONS, Reason
+from peerroom.text.foreign import ForeignText
+from peerroom.wire import cases as wire
+from peerroom.wire.cases import Line, Outcome, Source, Step
 
-NOBODY: Mapping[str, str] = {}
+NOBODY: Final[Mapping[str, str]] = {}
+SOURCES: Final[dict[Source, str]] = {
+    "report": N_("somebody reported it"),
+    "flag": N_("I noticed it; nothing was done"),
+    "hold": N_("a message is held until you decide"),
+    "request": N_("somebody asks for you"),
+    "appeal": N_("somebody asks to look again"),
+}
+"""How a case comes to be, in words."""
+OUTCOMES: Final[dict[Outcome, str]] = {
+    "released": N_("put back"),
+    "removed": N_("removed"),
+    "warned": N_("told in private"),
+    "muted": N_("muted"),
+    "sat out": N_("sits out"),
+    "banned": N_("banned"),
+    "helped": N_("helped"),
+    "nothing": N_("nothing to do"),
+}
+DEEDS: Final[dict[str, str]] = {
+    "removed": N_("removed"),
+    "held": N_("held back"),
+    "slowed": N_("slowed down"),
+    "muted": N_("muted"),
+    "sat out": N_("sits out"),
+    "banned": N_("banned"),
+    "put back": N_("put back"),
+    "warned": N_("told in private"),
+    "locked": N_("room closed to writing"),
+}
+"""What was done, by the code that stands in the audit log."""
 
 
 def words(step: Step, case: Case, people: Mapping[str, str] = NOBODY) -> str:
     """The body of the notice that says ``step``; ``case`` already has it. ``people``: names shown,
     by user id. Whatever strangers wrote is cleaned."""
-    raise NotImplementedError
+    return _said(step, case, people)
 
 
 def formatted(step: Step, case: Case, people: Mapping[str, str] = NOBODY) -> str | None:
     """The same as HTML where that shows more: messages lie behind ``data-mx-spoiler``
     (client-server API, "m.room.message msgtypes", spoilers) until somebody opens them."""
-    raise NotImplementedError
+    if not isinstance(step, wire.Shown):
+        return None
+    lines = "<br>".join(
+        f"{_mark(line)}<b>{escape(_name(line.name))}</b> {_clock(line.at)}: "
+        f"<span data-mx-spoiler>{escape(_text(line)).replace(chr(10), '<br>')}</span>"
+        for line in step.lines
+    )
+    return f"<p>{escape(_shown_head(step, case))}</p><p>{lines}</p>"
 
 
 def title(case: Case) -> str:
     """One line for lists: "Case 4 · reported by a member · Quiet Heron"."""
-    raise NotImplementedError
+    parts = [_("Case {n}").format(n=case.number), _reason(case.reason)]
+    if case.about is not None:
+        parts.append(_person(case.about, case.name))
+    if case.urgent:
+        parts.append(_("look at this first"))
+    return " · ".join(parts)
+
+
+def standing(case: Case, people: Mapping[str, str] = NOBODY) -> str:
+    """Who looks after it, or how it ended."""
+    if case.state == "closed":
+        return _("closed: {outcome}").format(outcome=_(OUTCOMES[case.outcome or "nothing"]))
+    if case.claimed_by is not None:
+        return _("{name} looks after it").format(name=_by(case.claimed_by, people))
+    return _("nobody looks after it yet")
 
 
 def page(case: Case, people: Mapping[str, str] = NOBODY) -> str:
     """All of a case but its messages, as text."""
-    raise NotImplementedError
+    lines = [title(case), _(SOURCES[case.source]), standing(case, people)]
+    if case.cues:
+        lines.append(_("Seen: {cues}").format(cues=_cues(case.cues)))
+    if case.times > 1:
+        lines.append(_("It came {n} times.").format(n=case.times))
+    lines += [_note(note.by, note.text, people) for note in case.notes]
+    lines += [
+        _opinion(opinion.by, opinion.agrees, opinion.text, people) for opinion in case.opinions
+    ]
+    lines += [_reply(reply.by, reply.to, reply.text, people) for reply in case.replies]
+    lines += [_deed(deed.by, deed.what, deed.number, people) for deed in case.deeds]
+    if case.asked_second is not None:
+        asks = _("{name} asks for a second opinion.")
+        lines.append(asks.format(name=_by(case.asked_second, people)))
+    if not case.complete:
+        lines.append(_("A part of this case has not arrived yet."))
+    return "\n".join(lines)
+
+
+# --- one step ------------------------------------------------------------------------------------
+
+
+@singledispatch
+def _said(step: Step, case: Case, people: Mapping[str, str]) -> str:
+    raise TypeError(type(step).__name__)
+
+
+@_said.register
+def _opened(step: wire.Opened, case: Case, people: Mapping[str, str]) -> str:
+    lines = [title(case), _(SOURCES[step.source])]
+    if step.cues:
+        lines.append(_("Seen: {cues}").format(cues=_cues(step.cues)))
+    if step.deed is not None:
+        lines.append(_("It is about what was done under {n}: `!audit {n}`.").format(n=step.deed))
+    lines.append(_("`!claim {n}` and you look after it.").format(n=step.case))
+    return "\n".join(lines)
+
+
+@_said.register
+def _more(step: wire.More, case: Case, people: Mapping[str, str]) -> str:
+    said = _("{title}\nThe same again; it came {n} times by now.")
+    return said.format(title=title(case), n=case.times)
+
+
+@_said.register
+def _shown(step: wire.Shown, case: Case, people: Mapping[str, str]) -> str:
+    lines = [
+        f"{_mark(line)}{_name(line.name)} {_clock(line.at)}: {_text(line)}" for line in step.lines
+    ]
+    return "\n".join([_shown_head(step, case), *lines])
+
+
+def _shown_head(step: wire.Shown, case: Case) -> str:
+    said = _("Case {n}: the messages, with what stood around them (times in UTC).").format(
+        n=step.case
+    )
+    if step.unverified:
+        said += " " + _("This is the copy of whoever reported it; I have none to compare.")
+    return said
+
+
+@_said.register
+def _cleared(step: wire.Cleared, case: Case, people: Mapping[str, str]) -> str:
+    return _("Case {n}: its messages are kept no longer.").format(n=step.case)
+
+
+@_said.register
+def _reminded(step: wire.Reminded, case: Case, people: Mapping[str, str]) -> str:
+    said = _("{title}\nNobody looks after it yet. Has someone a moment? `!claim {n}`")
+    return said.format(title=title(case), n=step.case)
+
+
+@_said.register
+def _claimed(step: wire.Claimed, case: Case, people: Mapping[str, str]) -> str:
+    return _("Case {n}: {name} looks after it.").format(n=step.case, name=_by(step.by, people))
+
+
+@_said.register
+def _let_go(step: wire.LetGo, case: Case, people: Mapping[str, str]) -> str:
+    if step.lapsed:
+        said = _("Case {n} was quiet for a while and is free again: `!claim {n}`.")
+    else:
+        said = _("Case {n} is free again: `!claim {n}`.")
+    return said.format(n=step.case)
+
+
+@_said.register
+def _noted(step: wire.Noted, case: Case, people: Mapping[str, str]) -> str:
+    return _in_case(step, _note(step.by, step.text, people))
+
+
+@_said.register
+def _asked_second(step: wire.AskedSecond, case: Case, people: Mapping[str, str]) -> str:
+    said = _(
+        "Case {n}: {name} asks for a second opinion. `!agree {n}` or `!disagree {n}`, with why."
+    )
+    return said.format(n=step.case, name=_by(step.by, people))
+
+
+@_said.register
+def _second(step: wire.SecondOpinion, case: Case, people: Mapping[str, str]) -> str:
+    return _in_case(step, _opinion(step.by, step.agrees, step.text, people))
+
+
+@_said.register
+def _replied(step: wire.Replied, case: Case, people: Mapping[str, str]) -> str:
+    return _in_case(step, _reply(step.by, step.to, step.text, people))
+
+
+@_said.register
+def _done(step: wire.Done, case: Case, people: Mapping[str, str]) -> str:
+    return _in_case(step, _deed(step.by, step.what, step.deed, people))
+
+
+@_said.register
+def _closed(step: wire.Closed, case: Case, people: Mapping[str, str]) -> str:
+    said = _("Case {n} is closed: {outcome}. Thank you, {name}.")
+    return said.format(n=step.case, outcome=_(OUTCOMES[step.outcome]), name=_by(step.by, people))
+
+
+@_said.register
+def _reopened(step: wire.Reopened, case: Case, people: Mapping[str, str]) -> str:
+    return _("Case {n} is open again: `!claim {n}`.").format(n=step.case)
+
+
+# --- parts ----------------------------------------------------------------------------------------
+
+
+def _in_case(step: Step, said: str) -> str:
+    return _("Case {n}: {said}").format(n=step.case, said=said)
+
+
+def _note(by: str, text: str, people: Mapping[str, str]) -> str:
+    return _("{name} notes: {text}").format(name=_by(by, people), text=_long(text))
+
+
+def _opinion(by: str, agrees: bool, text: str, people: Mapping[str, str]) -> str:
+    said = _("{name} agrees") if agrees else _("{name} sees it differently")
+    said = said.format(name=_by(by, people))
+    return f"{said}: {_long(text)}" if text else f"{said}."
+
+
+def _reply(by: str, to: str, text: str, people: Mapping[str, str]) -> str:
+    if to == "author":
+        said = _("{name} wrote to the author: {text}")
+    else:
+        said = _("{name} wrote to whoever asked: {text}")
+    return said.format(name=_by(by, people), text=_long(text))
+
+
+def _deed(by: str, what: str, number: int, people: Mapping[str, str]) -> str:
+    said = _("{what}, by {name}. `!undo {n}` takes it back.")
+    return said.format(what=_(DEEDS.get(what, what)), name=_by(by, people), n=number)
+
+
+def _reason(code: str) -> str:
+    return _(REASONS.get(cast("Reason", code), REASONS["other"]))
+
+
+def _person(user_id: str, name: str) -> str:
+    return _name(name) or user_id
+
+
+def _by(user_id: str, people: Mapping[str, str]) -> str:
+    return ForeignText(people.get(user_id, user_id)).line(80)
+
+
+def _cues(cues: Iterable[str]) -> str:
+    return " · ".join(ForeignText(cue).line(80) for cue in cues)
+
+
+def _name(name: str) -> str:
+    return ForeignText(name).line(80)
+
+
+def _long(text: str) -> str:
+    return ForeignText(text).block(4_000)
+
+
+def _text(line: Line) -> str:
+    return _long(line.text)
+
+
+def _mark(line: Line) -> str:
+    return "▸ " if line.about else ""
+
+
+def _clock(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%H:%M")

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from peerroom.moderation.cases import Case, fold
-from peerroom.wire.cases import Source, Step
+from peerroom.text.foreign import ForeignText
+from peerroom.wire.cases import More, Opened, Source, Step
+
+MOST_AT_ONCE: Final = 50
+"""Events in one step: those a case is opened for, or takes in, at once."""
+MOST_CUES: Final = 20
 
 S = TypeVar("S", bound=Step)
 
@@ -55,7 +60,40 @@ class Docket:
     ) -> int:
         """Open a case and return its number: that of the open one about the same person for the
         same reason, if there is one, which then takes the events in."""
-        raise NotImplementedError
+        same = self._same(source, reason, about)
+        events = event_ids[:MOST_AT_ONCE]
+        seen = tuple(dict.fromkeys(ForeignText(cue).line(80) for cue in cues))[:MOST_CUES]
+        if same is not None:
+            self.add(same, More, source=source, event_ids=events, cues=seen, urgent=urgent)
+            return same
+        number = self._next
+        self._next += 1
+        opened = Case(number).next(
+            Opened,
+            self._at,
+            source=source,
+            reason=reason,
+            about=about,
+            name=ForeignText(name).line(80),
+            room_id=room_id,
+            event_ids=events,
+            cues=seen,
+            urgent=urgent,
+            deed=deed,
+        )
+        self._take(opened)
+        return number
+
+    def _same(self, source: Source, reason: str, about: str | None) -> int | None:
+        """The open case that this belongs to. An appeal is always a case of its own, and so is
+        what is about nobody in particular."""
+        if about is None or source == "appeal":
+            return None
+        for case in self._cases.values():
+            alike = (case.about, case.reason) == (about, reason)
+            if alike and case.state != "closed" and case.source != "appeal":
+                return case.number
+        return None
 
     def _take(self, step: S) -> S:
         self._cases = fold(self._cases, step)
