@@ -53,7 +53,8 @@ def sentence(say: Say, name: str) -> str:
         case Saying.LIMITED:
             return _(
                 "This server does not let me put people into the new room, so I invite them one "
-                "by one. Whoever runs the server can see the order in which they come."
+                "by one, and it opens for writing when they have had time to come. Whoever runs "
+                "the server can see the order in which they come."
             )
         case Saying.SIGNER_WRONG:
             return _(
