@@ -60,7 +60,7 @@ from peerroom.pseudonym.wallet_facts import (
 from peerroom.pseudonym.wallet_mint import REAL, Mint
 from peerroom.pseudonym.wallet_state import Fresh, Plan, Stage, Wallet
 from peerroom.pseudonym.wallet_steps import Notice, Step
-from peerroom.pseudonym.wallet_todo import beat, online, steps, visiting, wake
+from peerroom.pseudonym.wallet_todo import beat, looked, online, steps, visiting, wake
 from peerroom.wire.records import ROUNDS
 
 __all__ = ["Stage", "Wallet", "advance", "begin", "online", "steps", "succeed", "wake"]
@@ -212,7 +212,7 @@ def _after(wallet: Wallet, fact: Fact, means: _Means) -> Wallet:
         case Started():
             return _started(wallet, fact, means.now)
         case Nowhere():
-            return wallet.but(look=False, looked_at=means.now)
+            return looked(wallet, means.now)
         case Decrypted() if wallet.moved:
             return wallet.but(decrypted=True)
         case Retired() if wallet.stage is Stage.JOINED:
@@ -234,8 +234,10 @@ def _after(wallet: Wallet, fact: Fact, means: _Means) -> Wallet:
 
 def _started(wallet: Wallet, fact: Started, now: datetime) -> Wallet:
     """The machine was off, or the program was. A short break is none: a timer may start it."""
-    if fact.ran_until is None or now - fact.ran_until > wallet.grace:
-        wallet = wallet.but(awake=now)
+    wallet = wallet.but(pace=fact.pace)
+    if fact.ran_until is not None and now - fact.ran_until <= wallet.grace:
+        return wallet
+    wallet = wallet.but(awake=now)
     if wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED):
         wallet = wallet.but(look=now >= wallet.times.switch(wallet.round))
     return wallet

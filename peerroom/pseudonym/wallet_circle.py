@@ -33,6 +33,7 @@ from peerroom.pseudonym.wallet_ledgers import (
 from peerroom.pseudonym.wallet_mint import Mint
 from peerroom.pseudonym.wallet_state import Showing, Stage, Wallet, WayIn
 from peerroom.pseudonym.wallet_steps import Notice
+from peerroom.pseudonym.wallet_todo import looked
 from peerroom.wire.records import (
     ROUNDS,
     Admitted,
@@ -127,7 +128,7 @@ def _come(wallet: Wallet, room: Room, now: datetime) -> Wallet:
 
     The next one begins with the final ledger; without that it proves nothing.
     """
-    wallet = wallet.but(look=False, looked_at=now)
+    wallet = looked(wallet, now)
     proved = wallet.admitted is not None or room.first > wallet.epoch + 1
     awaited = wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED) and wallet.joined_at is None
     if awaited and proved and room.first > wallet.epoch:

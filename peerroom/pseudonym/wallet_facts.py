@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from peerroom.pseudonym.possession import Device
 from peerroom.pseudonym.wallet_steps import Notice
@@ -159,10 +159,12 @@ class Told:
 class Started:
     """The program starts, or the machine wakes up. To be said before any account connects.
 
-    ``ran_until`` is when it ran last, None if nobody knows.
+    ``ran_until`` is when it ran last, None if nobody knows. ``pace`` is how far apart a timer may
+    start it, if one does: then a break of that length is none.
     """
 
     ran_until: datetime | None = None
+    pace: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)

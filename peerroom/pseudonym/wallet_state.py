@@ -144,6 +144,8 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``awake`` is since when this machine has been on without a long break: moments that were drawn
     before are past, because whoever then came at once would be known by when it was turned on.
+    ``pace``: how far apart a timer starts the program, if one does. ``rests_until``: the new
+    account has just looked, and in vain, so the old one comes at a moment of its own.
 
     ``admitted``, ``admission`` and ``admission_read`` are the same for the final ledger, which was
     ``committed`` then, and is known here since ``known_at``. ``look``: the new account is to look
@@ -178,6 +180,8 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     sent: bool = False
 
     awake: datetime | None = None
+    pace: timedelta = timedelta()
+    rests_until: datetime | None = None
 
     admitted: Admitted | None = None
     admission: int = 0
@@ -313,7 +317,7 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def grace(self) -> timedelta:
         """How much later than drawn a visit may begin."""
-        return max(self.times.window / GRACE, LEAST_GRACE)
+        return max(self.times.window / GRACE, LEAST_GRACE, self.pace)
 
     @property
     def visits(self) -> tuple[datetime, ...]:

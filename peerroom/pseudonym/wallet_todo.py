@@ -48,10 +48,11 @@ def steps(wallet: Wallet, now: datetime) -> tuple[Step, ...]:
     )
 
 
-def online(wallet: Wallet, now: datetime) -> tuple[str, ...]:
+def online(wallet: Wallet, now: datetime, *, wanted: bool = False) -> tuple[str, ...]:
     """The accounts that may be connected now. The one that is to be used is the last of them.
 
-    A visit is no connection: `MakeAccount` and `Redeem` end by themselves.
+    ``wanted``: somebody waits to read and write, so no account rests (`looked`). A visit is no
+    connection: `MakeAccount` and `Redeem` end by themselves.
     """
     old, new = wallet.account.user_id, wallet.new_account
     if new is None:
@@ -59,6 +60,8 @@ def online(wallet: Wallet, now: datetime) -> tuple[str, ...]:
     if looks(wallet):
         return (new.user_id,)
     came = wallet.joined_at is not None
+    if not came and not wanted and rests(wallet, now):
+        return ()
     if not came and wallet.stage is not Stage.ADMITTED:
         return (old,)
     left = _is_past(leave_at(wallet), now) or wallet.stage in (Stage.RETIRED, Stage.FINISHED)
@@ -96,6 +99,23 @@ def peeks(wallet: Wallet, now: datetime) -> bool:
     since = max((at for at in (wallet.looked_at, wallet.awake) if at is not None), default=last)
     is_first = last >= _first(wallet, wallet.plan.arrive_after)
     return is_first and since <= last and now - last <= wallet.grace
+
+
+def looked(wallet: Wallet, now: datetime) -> Wallet:
+    """The new account has looked for the next room, and has not found it.
+
+    If it did so because the machine was just turned on, the old account does not follow at once: it
+    comes at the next of the moments at which it might also go, which were drawn long before.
+    """
+    rests_until = wallet.rests_until
+    if looks(wallet):
+        rests_until = _beats(wallet, wallet.plan.leave_after, now)
+    return wallet.but(look=False, looked_at=now, rests_until=rests_until)
+
+
+def rests(wallet: Wallet, now: datetime) -> bool:
+    """Whether the old account waits for a moment of its own to connect (`looked`)."""
+    return wallet.rests_until is not None and now < wallet.rests_until
 
 
 def leave_at(wallet: Wallet) -> datetime | None:
@@ -224,6 +244,8 @@ def _moments(wallet: Wallet, now: datetime) -> Iterator[datetime]:
     yield from (showing.at for showing in wallet.showing)
     # Whether a record is from the future changes when the clock comes within reach of it.
     yield moment(wallet.chain.at) - SKEW
+    if wallet.rests_until is not None:
+        yield wallet.rests_until
     if wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED) and wallet.joined_at is None:
         coming = _beats(wallet, plan.arrive_after, now)
         yield from (coming, coming - beat(times) + wallet.grace + _INSTANT)

@@ -349,12 +349,12 @@ def test_an_account_that_finds_itself_nowhere_lets_the_old_one_look(bot: Scribe)
     member, new = redeemed(bot)
     member.tell(Started(), bot.begins(1) + FREEZE)
     member.tell(Arrived(new, bot.seen, OLD_ROOM))  # no newer room
-    assert online(member.wallet, member.now) == (ME.user_id,)
+    assert online(member.wallet, member.now, wanted=True) == (ME.user_id,)
     member.tell(Started())
     assert member.find(Look)
     member.tell(Nowhere())
     assert member.steps == ()
-    assert online(member.wallet, member.now) == (ME.user_id,)
+    assert online(member.wallet, member.now, wanted=True) == (ME.user_id,)
     member.see(bot.admit(), bot.begins(1) + FREEZE)
     assert member.stage is Stage.STAY_SENT
 

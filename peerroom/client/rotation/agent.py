@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from peerroom.client import epoch_rooms, wallets
 from peerroom.client.invitations import bots
@@ -23,7 +23,7 @@ from peerroom.client.rotation.beginning import Beginner
 from peerroom.client.rotation.doing import Doer
 from peerroom.client.rotation.learning import Learned, learn
 from peerroom.client.rotation.observing import Observer
-from peerroom.client.rotation.places import bot_of, circle_rooms, is_resident
+from peerroom.client.rotation.places import bot_of, circle_rooms
 from peerroom.client.rotation.points import reach
 from peerroom.client.views import Change
 from peerroom.matrix.backoff import SYNC
@@ -82,6 +82,7 @@ class Agent:
         self._doer = Doer(self, client, vault, config=config, clock=clock, random=random)
         self.settled = asyncio.Event()
         """Set when a turn found nothing left to do for now."""
+        self._turned = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled. The client's account connects when the wallets let it."""
@@ -106,9 +107,12 @@ class Agent:
                 if again is None:
                     continue
                 self.settled.set()
+                self._turned.set()
+                self._turned = asyncio.Event()
                 await self._wait(again)
         finally:
             unsubscribe()
+            await self._doer.stop()
 
     def _started(self, ran_until: datetime | None) -> None:
         for key in list(self._wallets):
@@ -195,9 +199,7 @@ class Agent:
         now = self._clock.now()
         after, todo = advance(before, fact, now=now, random=self._random)
         changed = {key: after} if after != before else {}
-        if succeed(after, now=now, random=self._random) is not None:
-            following = succeed(self._in_office(after), now=now, random=self._random)
-            assert following is not None, "office has nothing to do with it"
+        if (following := succeed(after, now=now, random=self._random)) is not None:
             changed[key], new = following
             account = self._account(new.account.user_id)
             assert account is not None, "a wallet is of an account of this vault"
@@ -207,18 +209,6 @@ class Agent:
         if after.stop != before.stop:
             self._client.tell(Change("pseudonym"))
         return todo
-
-    def _in_office(self, wallet: Wallet) -> Wallet:
-        """With what the account is in its newest room: moderators come and go."""
-        account = self._account(wallet.account.user_id)
-        rooms = circle_rooms(self._vault, account.id) if account is not None else []
-        known = {room.room_id: epoch_rooms.of(self._vault, room.room_id) for room in rooms}
-        opened = {room_id: room.opened for room_id, room in known.items() if room is not None}
-        if wallet.moved or not opened:
-            return wallet
-        newest = max(opened, key=opened.__getitem__)
-        resident = is_resident(self._vault, newest, wallet.account.user_id)
-        return wallet.but(resident=resident)
 
     def _keep(self, changed: dict[Key, Wallet]) -> None:
         """Store these wallets, all or none; those that are over go."""
@@ -240,8 +230,8 @@ class Agent:
         """Whoever has this account has talked with a moderator: let its stopped wallets go on.
 
         They see their rooms' records and messages once more before anything is done, so that what
-        is still wrong with those stops them again; a ledger once read is not judged twice. False if
-        none had stopped.
+        is still wrong with those stops them again; and so does what is wrong with a ledger, unless
+        the person was told just that. False if none had stopped.
         """
         every = [(key, wallet) for key, wallet in self._every() if wallet.concerns(user_id)]
         stopped = [key for key, wallet in every if wallet.stop is not None]
@@ -253,6 +243,22 @@ class Agent:
             self.settled.clear()
             self._wake.set()
         return bool(stopped)
+
+    def next_turn(self) -> Coroutine[Any, Any, Literal[True]]:
+        """Wait until one more turn has found nothing left to do for now."""
+        # Not a coroutine function: a turn that ends before anybody waits is not to be missed.
+        return self._turned.wait()
+
+    def take_turn(self) -> None:
+        """Something that was under way has ended."""
+        self.settled.clear()
+        self._wake.set()
+
+    def done(self, key: Key, step: Step, fact: Fact) -> None:
+        """A step has been carried out, and this came of it."""
+        reach("step:done", type(step).__name__)
+        log.info("%s is done for change %d", type(step).__name__, key[1])
+        self.tell(key, fact)
 
     def look_at(self, room_id: str) -> None:
         """Something of this room has come by another way than sync."""
@@ -304,7 +310,7 @@ class Agent:
         *before, newest = mine
         if newest.look:
             return None, frozenset()
-        names = list(online(newest, now))
+        names = list(online(newest, now, wanted=self._client.heard))
         for wallet in before:
             if wallet.stage is Stage.JOINED:  # its old account may still be about to leave
                 names = [*online(wallet, now), *names]

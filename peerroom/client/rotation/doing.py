@@ -10,24 +10,21 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from peerroom.client.door import Door
 from peerroom.client.invitations import bots
 from peerroom.client.rotation.places import (
-    bot_of,
-    circle_rooms,
+    keeper,
     missing_pages,
     pages_of,
     records_in,
+    rooms_of,
 )
 from peerroom.client.rotation.points import reach
-from peerroom.client.rotation.visiting import NothingToShow, forget_account, make_visit
+from peerroom.client.rotation.visiting import Errands, NotYet, forget_account
 from peerroom.client.rotation_wording import notice_words, stop_words
 from peerroom.client.views import Change
 from peerroom.errors import PeerRoomError
 from peerroom.matrix.backoff import SYNC
 from peerroom.matrix.errors import (
-    AccountClosed,
     Forbidden,
-    LoggedOut,
     MatrixError,
-    NameTaken,
     NotFound,
     ServerSilent,
 )
@@ -50,6 +47,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FOREVER: Final = float("inf")
+ERRANDS: Final = (todo.MakeAccount, todo.Redeem, todo.Look)
+"""What a new account does, over a connection of its own."""
 PATIENCE: Final = 180.0
 """Seconds for one step: what takes longer begins anew, and the others get their turn."""
 ASKED_AGAIN: Final = 60.0
@@ -79,18 +78,28 @@ class Doer:
         self._agent = agent
         self._client = client
         self._vault = vault
-        self._proxy = config.privacy.proxy
+        self._errands = Errands(
+            agent, vault, proxy=config.privacy.proxy, clock=clock, random=random
+        )
+        self._errand: asyncio.Task[None] | None = None
         self._clock = clock
         self._random = random
         self._later: dict[tuple[Key, str], _Later] = {}
         self._doors: dict[int, str] = {}
         """The room of two that was made for an account, until sync has brought it."""
         self.unfinished = False
-        """Whether a step was left over the last time."""
+        """Whether a step was left over the last time, or is still under way."""
 
     async def do(self, wanted: list[tuple[Key, Step]]) -> float:
-        """Do what can be done now; seconds until something that failed is to be tried again."""
-        self.unfinished = False
+        """Do what can be done now; seconds until something that failed is to be tried again.
+
+        What a new account does is begun here and goes on by itself, one errand at a time: it may
+        take minutes, and everything else is to go on meanwhile. Its end wakes the agent.
+        """
+        if self._errand is not None and self._errand.done():
+            errand, self._errand = self._errand, None
+            errand.result()  # raises what no waiting mends
+        self.unfinished = self._errand is not None
         for key, step in wanted:
             name = (key, type(step).__name__)
             later = self._later.get(name)
@@ -100,23 +109,42 @@ class Doer:
             wallet = self._agent.wallet(key)
             if wallet is None or step not in self._agent.steps_of(key):
                 continue  # a step before it has changed that
-            reach("step:begins", type(step).__name__)
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    await self._do(key, wallet, step)
-            except _NotYet:
-                self.unfinished = True
-            except TimeoutError:
-                self._postpone(name, ServerSilent(), self._until_drawn(wallet, step))
-            except VaultError:
-                raise
-            except PeerRoomError as error:
-                self._postpone(name, error, self._until_drawn(wallet, step))
-            else:
-                self._later.pop(name, None)
+            if not isinstance(step, ERRANDS):
+                await self._try(key, wallet, step)
+                continue
+            self.unfinished = True
+            if self._errand is None:
+                self._errand = asyncio.ensure_future(self._try(key, wallet, step))
+                self._errand.add_done_callback(lambda _errand: self._agent.take_turn())
         now = self._clock.monotonic()
         waiting = [later.at - now for later in self._later.values() if later.at > now]
         return min(waiting, default=FOREVER)
+
+    async def stop(self) -> None:
+        """End what is under way; it is wanted again."""
+        if self._errand is not None:
+            errand, self._errand = self._errand, None
+            errand.cancel()
+            await asyncio.wait([errand])
+            if not errand.cancelled():
+                errand.result()
+
+    async def _try(self, key: Key, wallet: Wallet, step: Step) -> None:
+        name = (key, type(step).__name__)
+        reach("step:begins", type(step).__name__)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._do(key, wallet, step)
+        except NotYet:
+            self.unfinished = True
+        except TimeoutError:
+            self._postpone(name, ServerSilent(), self._until_drawn(wallet, step))
+        except VaultError:
+            raise
+        except PeerRoomError as error:
+            self._postpone(name, error, self._until_drawn(wallet, step))
+        else:
+            self._later.pop(name, None)
 
     def _until_drawn(self, wallet: Wallet, step: Step) -> float:
         """Seconds for which a visit that failed must wait: until its next moment. If it followed
@@ -140,9 +168,9 @@ class Doer:
     async def _do(self, key: Key, wallet: Wallet, step: Step) -> None:
         match step:
             case todo.ReadPages(sequence):
-                rooms = [room.room_id for room in self._rooms(wallet)]
+                rooms = [room.room_id for room in rooms_of(self._vault, wallet)]
                 if pages := pages_of(self._vault, rooms, sequence):
-                    self._done(key, step, facts.SawPages(sequence, pages))
+                    self._agent.done(key, step, facts.SawPages(sequence, pages))
                 body = wallet.issued if sequence == wallet.issue else wallet.admitted
                 count = len(body.pages) if body is not None else 0
                 for index in missing_pages(self._vault, rooms, sequence, count):
@@ -152,66 +180,59 @@ class Doer:
             case todo.SendRequest(request):
                 content = request.content()
                 await self._to_bot(wallet, REQUEST, content, f"request {wallet.epoch}")
-                self._done(key, step, facts.RequestSent())
+                self._agent.done(key, step, facts.RequestSent())
             case todo.SendStay(stay):
                 await self._to_bot(wallet, STAY, stay.content(), f"stay {wallet.epoch}")
-                self._done(key, step, facts.StaySent())
-            case todo.MakeAccount(registration_token=token):
-                await self._visit(key, wallet, step, token)
-            case todo.Redeem():
-                await self._visit(key, wallet, step, None)
-            case todo.Look(user_id):
-                await self._look(key, wallet, step, user_id)
+                self._agent.done(key, step, facts.StaySent())
+            case todo.MakeAccount() | todo.Redeem() | todo.Look():
+                await self._errands.run(key, wallet, step)
             case todo.Retire(user_id):
                 self._retire(user_id)
-                self._done(key, step, facts.Retired())
+                self._agent.done(key, step, facts.Retired())
             case todo.DestroyOldKeys(user_id):
                 self._destroy(user_id)
-                self._done(key, step, facts.KeysDestroyed())
+                self._agent.done(key, step, facts.KeysDestroyed())
             case todo.ForgetAccount(localpart):
+                if self._errand is not None:  # it may be making this account
+                    raise NotYet
                 forget_account(self._vault, localpart)
-                self._done(key, step, facts.Forgotten(localpart))
+                self._agent.done(key, step, facts.Forgotten(localpart))
             case todo.ShowRecord(sequence):
                 self._show_record(wallet, sequence)
-                self._done(key, step, facts.Shown(sequence))
+                self._agent.done(key, step, facts.Shown(sequence))
             case todo.ShowRequest(epoch, round_, request):
                 self._to_room(wallet, SPOILT, Spoilt(epoch, round_, request).content(), "spoilt")
-                self._done(key, step, facts.RequestShown())
+                self._agent.done(key, step, facts.RequestShown())
             case todo.Say(notice) if self._client.heard or not notice_words(notice):
                 self._say(wallet, notice_words(notice))
-                self._done(key, step, facts.Told(notice))
+                self._agent.done(key, step, facts.Told(notice))
             case todo.Stop(error) if self._client.heard:
                 self._say(wallet, stop_words(error))
-                self._done(key, step, facts.Told(Notice.STOPPED))
+                self._agent.done(key, step, facts.Told(Notice.STOPPED))
             case _:
                 return  # who is connected is the agent's `_align`
-
-    def _done(self, key: Key, step: Step, fact: facts.Fact) -> None:
-        reach("step:done", type(step).__name__)
-        log.info("%s is done for change %d", type(step).__name__, key[1])
-        self._agent.tell(key, fact)
 
     # --- to the bot and to the room ---------------------------------------------------------------
 
     async def _to_bot(self, wallet: Wallet, kind: str, content: dict[str, Any], about: str) -> None:
         """Say something in the room of two, as the wallet's own account."""
         account = self._account(wallet.account.user_id)
-        bot = self._bot(wallet)
+        bot = keeper(self._vault, wallet)
         if account is None or bot is None or account.id != self._client.account.id:
-            raise _NotYet
+            raise NotYet
         connection = self._client.link.connection
         if connection is None or self._client.connection.kind != "online":
-            raise _NotYet
+            raise NotYet
         door = Door(self._vault, account, connection, bot)
         # Made once, although sync may take its time to bring it.
         self._doors[account.id] = await door.make(self._doors.get(account.id))
         if not door.is_open() or not door.is_encrypted():
-            raise _NotYet  # the bot comes by itself; the next turn of sync tells
+            raise NotYet  # the bot comes by itself; the next turn of sync tells
         await door.say(kind, content, f"{about} {account.user_id}", self._clock.now())
 
     def _show_record(self, wallet: Wallet, sequence: int) -> None:
         wanted = wallet.trail.hash_of(sequence)
-        for room in self._rooms(wallet):
+        for room in rooms_of(self._vault, wallet):
             for signed in records_in(self._vault, room.room_id):
                 if signed.hash == wanted:
                     self._to_room(wallet, EVIDENCE, signed.content(), f"evidence {sequence}")
@@ -219,7 +240,7 @@ class Doer:
 
     def _to_room(self, wallet: Wallet, kind: str, content: dict[str, Any], about: str) -> None:
         """Say something to everyone, encrypted, once."""
-        for room in self._rooms(wallet):
+        for room in rooms_of(self._vault, wallet):
             if room.account_id == self._client.account.id:
                 self._client.say_event(room.room_id, kind, content, f"{about} {room.room_id}")
                 return
@@ -228,8 +249,8 @@ class Doer:
         """Ask for state that every sync should have brought."""
         connection = self._client.link.connection
         if connection is None or self._client.connection.kind != "online":
-            raise _NotYet
-        for room in self._rooms(wallet):
+            raise NotYet
+        for room in rooms_of(self._vault, wallet):
             if room.account_id == self._client.account.id:
                 content = await connection.rooms.get_state(room.room_id, kind, state_key)
                 if content is not None:
@@ -237,71 +258,7 @@ class Doer:
                     self._agent.look_at(room.room_id)
         raise _Absent
 
-    def _rooms(self, wallet: Wallet) -> list[Any]:
-        """The circle's rooms of the wallet's accounts, the newest last."""
-        return [
-            room
-            for account in self._vault.accounts.all()
-            if wallet.concerns(account.user_id)
-            for room in circle_rooms(self._vault, account.id)
-        ]
-
-    def _bot(self, wallet: Wallet) -> str | None:
-        found = (bot_of(self._vault, room.room_id) for room in self._rooms(wallet))
-        return next((bot for bot in found if bot is not None), None)
-
-    # --- the new account --------------------------------------------------------------------------
-
-    async def _visit(self, key: Key, wallet: Wallet, step: Step, token: str | None) -> None:
-        account, bot = self._account(wallet.account.user_id), self._bot(wallet)
-        if account is None or bot is None:
-            raise _NotYet
-        try:
-            await make_visit(
-                self._vault,
-                wallet,
-                bot,
-                account.homeserver,
-                token,
-                lambda fact: self._agent.tell(key, fact) or self._agent.steps_of(key),
-                proxy=self._proxy,
-                clock=self._clock,
-                random=self._random,
-            )
-        except NameTaken:
-            assert wallet.fresh is not None
-            self._done(key, step, facts.NameTaken(wallet.fresh.localpart))
-        except NothingToShow:
-            return
-        else:
-            self._done(key, step, facts.RedemptionSent())
-
-    async def _look(self, key: Key, wallet: Wallet, step: Step, user_id: str) -> None:
-        """As the new account, see whether the circle is there, before the old one connects."""
-        from peerroom.matrix.connection import Connection
-
-        account = self._account(user_id)
-        if account is None:
-            self._done(key, step, facts.Nowhere())
-            return
-        connection = await Connection.open(
-            self._vault, account, proxy=self._proxy, clock=self._clock, random=self._random
-        )
-        try:
-            await connection.start()
-            await connection.sync_once(0.0)
-        except (AccountClosed, LoggedOut, Forbidden):
-            self._done(key, step, facts.Nowhere())
-            return
-        finally:
-            await connection.close()
-        rooms = circle_rooms(self._vault, account.id)
-        for room in rooms:
-            self._agent.look_at(room.room_id)
-            arrived = facts.Arrived(user_id, records_in(self._vault, room.room_id), room.room_id)
-            self._done(key, step, arrived)
-        if not rooms:
-            self._done(key, step, facts.Nowhere())
+    # --- the present account ----------------------------------------------------------------------
 
     async def follow_invitations(self) -> None:
         """Go where the bot asks the present account in: it was carried over, or comes back.
@@ -349,12 +306,8 @@ class Doer:
 
     def _say(self, wallet: Wallet, words: str) -> None:
         if words:
-            rooms = self._rooms(wallet)
+            rooms = rooms_of(self._vault, wallet)
             self._client.tell(Change("notice", rooms[-1].room_id if rooms else None, words))
-
-
-class _NotYet(Exception):  # a turn of the world, not an error
-    """Something is not there yet; when it comes, the client tells of a change."""
 
 
 class _Absent(MatrixError):

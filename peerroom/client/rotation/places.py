@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client.invitations import bots
-from peerroom.matrix.power import MODERATOR, room_power
 from peerroom.wire.content import BadContent
 from peerroom.wire.records import (
     MOST_PAGES,
@@ -19,6 +18,7 @@ from peerroom.wire.records import (
 )
 
 if TYPE_CHECKING:
+    from peerroom.pseudonym.wallet_state import Wallet
     from peerroom.store.rooms import StoredRoom
     from peerroom.store.vault import Vault
 
@@ -89,9 +89,20 @@ def bot_of(vault: Vault, room_id: str) -> str | None:
     return made.sender if made is not None and made.sender in bots(vault) else None
 
 
-def is_resident(vault: Vault, room_id: str, user_id: str) -> bool:
-    """Whether the account keeps its name: whoever moderates is to be known."""
-    return room_power(vault.rooms, room_id).of(user_id) >= MODERATOR
+def rooms_of(vault: Vault, wallet: Wallet) -> list[StoredRoom]:
+    """The circle's rooms of the wallet's accounts that can act, the newest account's last."""
+    return [
+        room
+        for account in vault.accounts.all()
+        if wallet.concerns(account.user_id)
+        for room in circle_rooms(vault, account.id)
+    ]
+
+
+def keeper(vault: Vault, wallet: Wallet) -> str | None:
+    """The bot that keeps the rooms of the wallet's accounts."""
+    found = (bot_of(vault, room.room_id) for room in rooms_of(vault, wallet))
+    return next((bot for bot in found if bot is not None), None)
 
 
 def key_of(vault: Vault, bot: str) -> bytes | None:
