@@ -26,7 +26,7 @@ async def longest_stall(work: asyncio.Task[object]) -> float:
     """The longest time between two turns of the loop until ``work`` is done."""
     longest, last = 0.0, time.perf_counter()
     while not work.done():
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
         now = time.perf_counter()
         longest, last = max(longest, now - last), now
     return longest
