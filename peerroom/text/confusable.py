@@ -44,10 +44,22 @@ _LOOKS: Final = str.maketrans(
 
 def skeleton(text: str) -> str:
     """A form that is equal for texts that look alike: not for showing, only for comparing."""
+    return _pairs("".join(_letters(text).split()))
+
+
+def look(text: str) -> str:
+    """The same with its spaces, for finding words in a text."""
+    return _pairs(_letters(text))
+
+
+def _letters(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_CAPITALS).casefold()
     text = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
-    text = unicodedata.normalize("NFKC", text).translate(_LOOKS)
-    return "".join(text.split()).replace("rn", "m").replace("vv", "w")
+    return unicodedata.normalize("NFKC", text).translate(_LOOKS)
+
+
+def _pairs(text: str) -> str:
+    return text.replace("rn", "m").replace("vv", "w")
 
 
 def disambiguate(names: Mapping[str, ForeignText]) -> Mapping[str, str]:

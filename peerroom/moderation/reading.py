@@ -1,0 +1,110 @@
+"""A text as protections read it: once for each event, and through what hides words in it.
+
+Whoever wants to get past a list writes full-width, between spaces, with invisible characters, in
+look-alike letters, digits for letters. All of that is undone here, in one place, so that no
+protection has to know of it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from peerroom.moderation.seen import Seen
+from peerroom.text.cleaning import clean
+from peerroom.text.confusable import look
+
+CEILING: Final = 65_536
+"""Characters read. An event has at most 65,536 bytes (client-server API, size limits)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Forms of one text, none of them for a screen."""
+
+    shown: str
+    """Compatibility forms made one (NFKC), nothing invisible in it, capitals kept."""
+    plain: str
+    """The same without capitals."""
+    folded: str
+    """`plain` with katakana as hiragana; where something in it is spelt oddly, a second line with
+    letters put back together (`fold`)."""
+
+
+def read(seen: Seen) -> Reading | None:
+    """The forms of an event's text; None where it has none, or what came was no text."""
+    return None if seen.text is None or seen.text.malformed else reading(seen.text.raw())
+
+
+@lru_cache(maxsize=8)
+def reading(text: str) -> Reading:
+    """The forms of a text. The last few are kept, as one protection after the other asks."""
+    shown = clean(text[:CEILING])
+    if not shown.isascii():
+        shown = unicodedata.normalize("NFKC", shown.translate(_BADGES))[:CEILING]
+    plain = shown.casefold()
+    return Reading(shown, plain, fold(plain))
+
+
+def kana(text: str) -> str:
+    """Katakana as hiragana, small vowels as large ones: パパ and ぱぱ, しにたぃ and しにたい."""
+    return text if text.isascii() else text.translate(_KANA)
+
+
+def fold(plain: str) -> str:
+    """The text in kana's one form; and on a line of its own, if that is another text, with spaced
+    letters joined, drawn-out ones shortened, and look-alikes as `word_look` has them."""
+    base = kana(plain)
+    if "  " in base or "\t" in base:
+        base = _SPACES.sub(" ", base)
+    joined = _RUNS.sub(r"\1", base)
+    if not joined.isascii():
+        joined = _BETWEEN_CJK.sub("", joined)
+    joined = _SPELT.sub(lambda spelt: _BETWEEN.sub("", spelt[0]), joined)
+    if _ODD.search(joined):
+        joined = _WORD.sub(_unmasked, joined)
+    return base if joined == base else f"{base}\n{joined}"
+
+
+def word_look(word: str) -> str:
+    """How a folded word stands in a folded text where somebody disguised it."""
+    return look(word.translate(_LEET))
+
+
+def _unmasked(word: re.Match[str]) -> str:
+    return word_look(word[0]) if _ODD.search(word[0]) else word[0]
+
+
+_KANA: Final = {
+    **{code: code - 0x60 for code in range(0x30A1, 0x30F7)},
+    **{ord(small): ord(large) for small, large in zip("ァィゥェォ", "あいうえお", strict=True)},
+    **{ord(small): ord(large) for small, large in zip("ぁぃぅぇぉ", "あいうえお", strict=True)},
+}
+_BADGES: Final = {
+    first + at: chr(ord("a") + at)
+    for first in (0x1F150, 0x1F170, 0x1F1E6)  # letters on discs and tiles, and those of flags
+    for at in range(26)
+}
+"""Pictures of letters that NFKC leaves alone."""
+_LEET: Final = str.maketrans({"@": "a", "4": "a", "3": "e", "7": "t", "8": "b", "9": "g"})
+"""Digits for letters, beside those that look alike anyway (0 o, 1 l, 5 s, 2 z)."""
+
+_CJK: Final = "\u3040-\u30ff\u3400-\u9fff々"
+_MARKS: Final = r" \u3000._*・/|~\-+=,，、'’\"“”「」『』【】()\[\]{}<>☆★♪♡♥※○●◯◆◇■□▲△▼▽→⇒"
+_LATIN: Final = "a-z\u00df-\u024f\u0250-\u02af\u0300-\u036f\u0370-\u052f\u1e00-\u1fff"
+_SPACES: Final = re.compile(r"[ \t\u3000]+")
+_RUNS: Final = re.compile(r"([^\s0-9])\1{2,}")
+_BETWEEN_CJK: Final = re.compile(rf"(?<=[{_CJK}])[{_MARKS}]+(?=[{_CJK}])")
+_SPELT: Final = re.compile(
+    rf"(?<![{_LATIN}0-9])[{_LATIN}0-9](?:[{_MARKS}]{{1,3}}[{_LATIN}0-9@$!]){{2,}}(?![{_LATIN}0-9])"
+)
+"""Single letters with something between them: "L I N E", "s.c.a.m"."""
+_BETWEEN: Final = re.compile(f"[{_MARKS}]+")
+_ODD: Final = re.compile(
+    "[\u00df-\u024f\u0250-\u02af\u0300-\u036f\u0370-\u052f\u1e00-\u1fff]"
+    r"|[a-z][0-9@$!|]+[a-z]|[0-9@$|][a-z]{2}|[a-z]{2}[0-9@$|]"
+)
+_WORD: Final = re.compile(rf"[{_LATIN}0-9@$!|]{{2,}}")
