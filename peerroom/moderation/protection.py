@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from peerroom.moderation.findings import Finding
+from peerroom.moderation.policies import Policies
 from peerroom.moderation.seen import Seen
 from peerroom.moderation.window import Window
 
@@ -43,6 +44,8 @@ class Room:
     newcomer: nobody can know how long they have been here."""
     seated: frozenset[str] = frozenset()
     """Who came by a token when names changed: they are expected, and all come at once."""
+    policies: Policies = field(default_factory=Policies)
+    """What the lists say that this room follows."""
     locked: bool = False
 
 
