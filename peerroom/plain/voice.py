@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, tzinfo
 from typing import Final, TextIO
 
-from peerroom.client.views import MessageView
+from peerroom.client.views import MessageView, edited_words
 from peerroom.i18n import _
 from peerroom.text.terminal import scrub
 
@@ -41,10 +41,25 @@ class Voice:
             self.note(f"{when:%Y-%m-%d}")
         self.line(f"{when:%H:%M} {sentence_of(view)}{f' ({remark})' if remark else ''}")
 
+    def changed(self, view: MessageView) -> None:
+        """The sender gave an earlier message other words, or its first ones back.
+
+        The message is named by its time: what was taken back is not said again.
+        """
+        when = view.when.astimezone(self.zone)
+        if view.own:
+            first = _("Your message from {when} reads as it did at first: {text}")
+            words = _("You changed your message from {when}: {text}") if view.edited else first
+        else:
+            first = _("{name}'s message from {when} reads as it did at first: {text}")
+            words = _("{name} changed the message from {when}: {text}") if view.edited else first
+        time = f"{when:%H:%M}" if when.date() == self._day else f"{when:%Y-%m-%d %H:%M}"
+        self.note(words.format(name=view.sender_name, when=time, text=_one_line(view.body)))
+
 
 def sentence_of(view: MessageView) -> str:
     """Who said what, with everything a reader should know about it, on one line."""
-    body = _BREAK.join(line for line in view.body.splitlines() if line.strip())
+    body = _one_line(view.body)
     if view.kind in ("membership", "gap"):
         return f"-- {body}"
     name = _("you") if view.own else view.sender_name
@@ -54,6 +69,8 @@ def sentence_of(view: MessageView) -> str:
         said = f"* {name} {body}"
     else:
         said = f"{name}: {body}"
+    if view.edited:
+        said += f" {edited_words()}"
     if view.trust is not None:
         said += f" [{view.trust}]"
     if view.state == "unsure":
@@ -61,3 +78,7 @@ def sentence_of(view: MessageView) -> str:
     elif view.problem is not None:
         said += " " + _("(not sent: {why} /retry or /undo)").format(why=view.problem)
     return said
+
+
+def _one_line(body: str) -> str:
+    return _BREAK.join(line for line in body.splitlines() if line.strip())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,6 +100,12 @@ class Conversation:
         self.vault.events.upsert(
             StoredEvent(ROOM, f"$event{number}", number, sender, event_type, 0, raw)
         )
+
+
+def hashed(name: str) -> str:
+    """An event id as rooms have them since version 4, always the same for ``name``."""
+    digest = hashlib.sha256(name.encode()).digest()
+    return "$" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def edit_of(original: str, text: str) -> dict[str, Any]:

@@ -59,6 +59,8 @@ class Said:
     when: datetime
     status: EventStatus = "ok"
     trust: str | None = "signed"
+    edits: int | None = None
+    """Position of the message that it is an edit of."""
 
 
 def user(short: str) -> str:
@@ -97,7 +99,11 @@ def say(vault: Vault, messages: Sequence[Said], *, room_id: str = ROOM, first: i
     """Store ``messages`` as decrypted events from position ``first`` on."""
     with vault.transaction():
         for position, said in enumerate(messages, first):
-            content = {"msgtype": "m.text", "body": said.body}
+            content: dict[str, Any] = {"msgtype": "m.text", "body": said.body}
+            if said.edits is not None:
+                original = f"$event-{room_id}-{said.edits}"
+                relation = {"rel_type": "m.replace", "event_id": original}
+                content |= {"m.new_content": content.copy(), "m.relates_to": relation}
             readable = said.status == "ok"
             vault.events.upsert(
                 StoredEvent(

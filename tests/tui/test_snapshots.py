@@ -105,6 +105,32 @@ def test_it_looks_as_it_did(
     assert snap_compare(app, terminal_size=size, run_before=play)
 
 
+EDITS = {
+    "en": ("She was kinder than I had feared, and she has time on Mondays.",
+           "I will try that on Monday, at ten."),
+    "ja": ("思っていたより、ずっとやさしい方でした。月曜日なら時間があるそうです。",
+           "月曜日の十時に行ってみます。"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_what_was_changed_says_so_quietly(
+    snap_compare: Any, make_app: MakeApp, vault: Vault, language: str, size: tuple[int, int]
+) -> None:
+    i18n.set_language(language)
+    filled_vault.furnish(vault, language)
+    filled_vault.say(vault, filled_vault.evening(language, NIGHT))
+    kinder, monday = EDITS[language]
+    edits = [
+        filled_vault.Said("slow", kinder, NIGHT, edits=6),
+        filled_vault.Said(filled_vault.OWN, monday, NIGHT, edits=7),
+        filled_vault.Said("soft", f"* {kinder}", NIGHT, edits=8),  # of another's message
+    ]
+    filled_vault.say(vault, edits, first=9)
+    assert snap_compare(make_app(vault=vault), terminal_size=size, run_before=settle)
+
+
 Prepare = Callable[[Client, Vault], Awaitable[None]]
 
 

@@ -87,6 +87,20 @@ def test_only_the_newest_own_message_says_that_it_is_sent() -> None:
     assert text(lay_out(own, HERE))[1].startswith("You")
 
 
+def test_an_edited_message_says_so_quietly() -> None:
+    view = replace(VIEW, edited=True)
+    lines = lay_out(view, HERE)
+    assert text(lines) == ["", "Quiet Heron  02:14", "Good night.  (edited)"]
+    assert [piece.role for piece in lines[-1]] == ["body", "state"]
+    own = replace(view, own=True, state="sent", trust="Not confirmed.")
+    assert text(lay_out(own, HERE._replace(newest_own=True)))[-2:] == [
+        "Good night.  (edited)",
+        "! Not confirmed.  sent",
+    ]
+    narrow = text(lay_out(view, HERE._replace(width=16)))
+    assert narrow[-2:] == ["Good night.", "(edited)"]
+
+
 def test_sending_is_said_on_its_own_line_when_there_is_no_room() -> None:
     own = replace(VIEW, own=True, state="sending", body="x" * 56)
     assert text(lay_out(own, HERE))[-2:] == ["x" * 56, "sending"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import itertools
 import random
 from datetime import UTC, datetime
@@ -13,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.clock import FrozenClock
-from support.conversation import OTHER, OWN, ROOM, Conversation, edit_of
+from support.conversation import OTHER, OWN, ROOM, Conversation, edit_of, hashed
 
 from peerroom.client.outgoing import Outgoing
 from peerroom.client.session import Client
@@ -25,12 +23,6 @@ from peerroom.store.rooms import StoredRoom
 
 NOW = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
 MALLORY = "@mallory:example.org"
-
-
-def hashed(name: str) -> str:
-    """An event id as rooms have them since version 4."""
-    digest = hashlib.sha256(name.encode()).digest()
-    return "$" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 FIRST = hashed("first")

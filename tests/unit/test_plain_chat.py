@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 from support.clock import FrozenClock
-from support.conversation import OWN, ROOM, Conversation
+from support.conversation import OWN, ROOM, Conversation, hashed
 
 from peerroom import plain
 from peerroom.client.session import Client
@@ -115,6 +115,69 @@ async def test_changes_of_what_was_said_are_said(room: Room) -> None:
         "02:01 Small Otter: readable (readable now)",
         "02:02 Small Otter (deleted): This message was deleted.",
     ]
+    room.lines.put_nowait("/quit")
+    await running
+
+
+async def test_a_changed_message_is_one_line_that_names_it(room: Room) -> None:
+    room.talk.said("message 1", event_id=hashed("first"))
+    for number in range(2, 13):
+        room.talk.said(f"message {number}")
+    running = room.start()
+    last = room.talk.said("meet at 2, says Ann")
+    mine = room.talk.said("fine", sender=OWN)
+    await room.hear()
+    room.talk.edited(last.event_id, "meet at 3\nin the kitchen")
+    room.client._publish(Change("timeline", ROOM))
+    # Not what it was before: that may be just what should not have been said.
+    assert await room.hear() == [
+        "-- Small Otter changed the message from 02:13: meet at 3 / in the kitchen"
+    ]
+    room.talk.edited(mine.event_id, "fine by me", sender=OWN)
+    far = room.talk.edited(hashed("first"), "message from further up")
+    room.client._publish(Change("timeline", ROOM))
+    assert await room.hear() == [
+        "-- You changed your message from 02:14: fine by me",
+        "-- Small Otter changed the message from 02:01: message from further up",
+    ]
+    room.client._publish(Change("timeline", ROOM))
+    assert await room.hear() == []
+    room.talk.said("next")
+    room.talk.vault.events.redact(ROOM, far.event_id)
+    forged = room.talk.edited(last.event_id, "call 555", sender="@fox:example.org")
+    room.client._publish(Change("timeline", ROOM))
+    said = await room.hear()
+    assert said[0].endswith("Small Otter: next")
+    assert said[1].endswith(": * call 555") and "Otter" not in said[1]
+    assert len(said) == 2 and forged.position < 99
+    room.lines.put_nowait("/quit")
+    await running
+
+
+async def test_a_change_that_is_taken_back_is_said(room: Room) -> None:
+    first = room.talk.said("one", event_id=hashed("first"))
+    edit = room.talk.edited(first.event_id, "two")
+    running = room.start()
+    assert (await room.hear())[-1] == "02:01 Small Otter: two (edited)"
+    room.talk.vault.events.redact(ROOM, edit.event_id)
+    room.client._publish(Change("timeline", ROOM))
+    reads = "-- Small Otter's message from 02:01 reads as it did at first: one"
+    assert await room.hear() == [reads]
+    room.lines.put_nowait("/quit")
+    await running
+
+
+async def test_changes_from_before_are_no_news(room: Room) -> None:
+    for number in range(15):
+        room.talk.said(f"message {number}")
+    for number in range(1, 16):
+        room.talk.edited(f"$event{number}", f"changed {number}")
+    running = room.start()
+    said = await room.hear()
+    assert said[2:] == [f"02:{n:02} Small Otter: changed {n} (edited)" for n in range(6, 16)]
+    assert "02:05 Small Otter: changed 5 (edited)" in await room.hear("/older")
+    room.client._publish(Change("timeline", ROOM))
+    assert await room.hear() == []
     room.lines.put_nowait("/quit")
     await running
 

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 from zlib import crc32
 
 from peerroom.client.dates import day_words, time_words
-from peerroom.client.views import MessageView
+from peerroom.client.views import MessageView, edited_words
 from peerroom.i18n import _
 from peerroom.text.cells import cell_width, truncate, wrap
 
@@ -138,6 +138,8 @@ def _content(view: MessageView, context: Context) -> list[Line]:
         lines: list[Line] = [(Piece(part, "quiet"),) for part in wrap(view.body, width)]
     else:
         lines = _body(view, context, width)
+    if view.edited:
+        lines = _with_mark(lines, edited_words(), width)
     if view.trust is not None and context.say_trust:
         lines += [(Piece(part, "alert"),) for part in wrap(f"! {view.trust}", width)]
     return _with_state(lines, view, context, width)
@@ -163,7 +165,7 @@ def _body(view: MessageView, context: Context, width: int) -> list[Line]:
 
 
 def _with_state(lines: list[Line], view: MessageView, context: Context, width: int) -> list[Line]:
-    """How far an own message has come, at the end of its last line if there is room."""
+    """How far an own message has come."""
     if view.state in ("failed", "unsure"):
         said = _("Not sent.") if view.state == "failed" else None
         words = " ".join(filter(None, ["!", said, view.problem]))
@@ -171,11 +173,15 @@ def _with_state(lines: list[Line], view: MessageView, context: Context, width: i
     due = view.state == "sending" or (view.state == "sent" and context.newest_own)
     if not due:
         return lines
-    words = f"  {view.words}"
+    return _with_mark(lines, view.words, width)
+
+
+def _with_mark(lines: list[Line], words: str, width: int) -> list[Line]:
+    """``words``, quiet, at the end of the last line if there is room, else below it."""
     used = sum(cell_width(piece.text) for piece in lines[-1])
-    if used + cell_width(words) <= width:
-        return [*lines[:-1], (*lines[-1], Piece(words, "state"))]
-    return [*lines, (Piece(words.strip(), "state"),)]
+    if used + 2 + cell_width(words) <= width:
+        return [*lines[:-1], (*lines[-1], Piece(f"  {words}", "state"))]
+    return [*lines, (Piece(words, "state"),)]
 
 
 def _aside(view: MessageView, context: Context) -> list[Line]:
