@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from peerroom.text.foreign import ForeignText
@@ -51,6 +51,8 @@ class Seen:
     """Of a member event the account it is about; of an edit, reaction or redaction the event."""
     membership: Membership | None = None
     was: Membership | None = None
-    """The membership before, as our own copy of the room's state had it."""
+    """The membership before, as the server says."""
     named: bool = False
     """Of a member event: the display name is another than before."""
+    late: timedelta = timedelta(0)
+    """How long after its time we could read it: after an outage, or when its key came late."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,9 +19,19 @@ SPAN: Final = timedelta(hours=1)
 MOST: Final = 20_000
 """Events in a window at most: a flood does not fill the memory."""
 
-_Line = deque[tuple[datetime, Seen]]
-"""Events with the moment that counts for them: never earlier than that of the event before. Another
-server's clock may claim an old time, and would otherwise hide its events from everything here."""
+
+@dataclass(slots=True)
+class _Entry:
+    """An event with the moment that counts for it: never earlier than that of the event before.
+    Another server's clock may claim an old time, and would otherwise hide its events from
+    everything here."""
+
+    moment: datetime
+    seen: Seen
+    taken_back: bool = False
+
+
+_Line = deque[_Entry]
 
 
 class Window:
@@ -31,16 +42,25 @@ class Window:
         self._span = span
         self._all: _Line = deque()
         self._by: dict[Hashable, _Line] = {}
+        self._unreadable: dict[str, _Entry] = {}
 
     def add(self, seen: Seen) -> None:
         """Take in an event; forget those that are older than the span."""
-        moment = max(seen.at, self._all[-1][0]) if self._all else seen.at
-        while self._all and (self._all[0][0] < moment - self._span or len(self._all) == MOST):
+        moment = max(seen.at, self._all[-1].moment) if self._all else seen.at
+        while self._all and (self._all[0].moment < moment - self._span or len(self._all) == MOST):
             self._drop()
-        entry = (moment, seen)
+        entry = _Entry(moment, seen)
         self._all.append(entry)
         for key in _keys(seen):
             self._by.setdefault(key, deque()).append(entry)
+        if seen.kind == "unreadable":
+            self._unreadable[seen.event_id] = entry
+
+    def take_back(self, event_id: str) -> None:
+        """What could not be read can be now, and is judged again: it is not to find itself here."""
+        entry = self._unreadable.pop(event_id, None)
+        if entry is not None:
+            entry.taken_back = True
 
     def since(self, moment: datetime) -> Iterator[Seen]:
         """Events not older than ``moment``, newest first."""
@@ -58,7 +78,8 @@ class Window:
         return len(self._all)
 
     def _drop(self) -> None:
-        _, gone = self._all.popleft()
+        gone = self._all.popleft().seen
+        self._unreadable.pop(gone.event_id, None)
         for key in _keys(gone):
             line = self._by[key]
             line.popleft()
@@ -71,7 +92,8 @@ def _keys(seen: Seen) -> tuple[Hashable, ...]:
 
 
 def _since(line: _Line | None, moment: datetime) -> Iterator[Seen]:
-    for counted, seen in reversed(line or ()):
-        if counted < moment:
+    for entry in reversed(line or ()):
+        if entry.moment < moment:
             return
-        yield seen
+        if not entry.taken_back:
+            yield entry.seen
