@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 from support.circle import Circle, until
+from support.conversation import edit_of
 
 from peerroom.host.homeserver import Homeserver
+from peerroom.store.redaction import replaced_by
 
 
 @pytest.fixture
@@ -79,6 +81,53 @@ async def test_deleting_reaches_everyone_and_leaves_no_text(circle: Circle) -> N
         "GET", f"/_matrix/client/v3/rooms/{heron.room_id}/event/{event_id}",
     )  # fmt: skip
     assert "ciphertext" not in held["content"]
+
+
+async def test_a_change_reaches_everyone_in_its_place_and_only_from_its_sender(
+    circle: Circle,
+) -> None:
+    heron, otter = await asyncio.gather(circle.guest(), circle.guest())
+    heron.say("come at two")
+    event_id = (await otter.sees("come at two")).event_id
+    assert event_id is not None
+    room = heron.room_id
+    heron.client.say_event(room, "m.room.message", edit_of(event_id, "come at three"), "change")
+    changed = await otter.sees("come at three")
+    assert (changed.event_id, changed.edited, changed.trust) == (event_id, True, None)
+    assert otter.bodies() == ["come at three"]
+    assert (await heron.sees("come at three")).event_id == event_id
+
+    # Somebody else's, and one that the sender's own server could have written.
+    otter.client.say_event(room, "m.room.message", edit_of(event_id, "come never"), "forgery")
+    await asyncio.to_thread(
+        circle.server.api(heron.vault.accounts.all()[0].access_token).call,
+        "PUT", f"/_matrix/client/v3/rooms/{room}/send/m.room.message/clear",
+        edit_of(event_id, "come alone"),
+    )  # fmt: skip
+    heron.say("see you")
+    await otter.sees("see you")
+    for guest in (heron, otter):
+        await until(guest.client, lambda guest=guest: len(guest.messages()) == 4)
+        said = {m.body.partition(" is not shown")[0]: m.edited for m in guest.messages()}
+        assert said == {
+            "come at three": True,
+            "* come never": False,
+            "A message that was not encrypted": False,
+            "see you": False,
+        }
+
+    assert heron.client.delete(room, event_id)
+    await until(otter.client, lambda: "come at three" not in otter.bodies())
+    assert [m.state for m in otter.messages()].count("deleted") == 1
+    await until(heron.client, lambda: not heron.vault.outbox.of_room(room))
+    edits = [e for e in otter.vault.events.page(room, limit=99) if replaced_by(e.raw["content"])]
+    assert [e.status for e in edits if e.sender == heron.client.user_id] == ["redacted"] * 2
+    for each in (event_id, *[e.event_id for e in edits if e.type == "m.room.encrypted"]):
+        held = await asyncio.to_thread(
+            circle.server.api(otter.vault.accounts.all()[0].access_token).call,
+            "GET", f"/_matrix/client/v3/rooms/{room}/event/{each}",
+        )  # fmt: skip
+        assert ("ciphertext" in held["content"]) == (held["sender"] == otter.client.user_id)
 
 
 async def test_deleting_before_the_answer_comes_back(circle: Circle) -> None:
