@@ -20,6 +20,11 @@ _NOTICES: Final[dict[Notice, str]] = {
         "Names have changed. You are here under your old name this time, and the others see that "
         "it was not renewed."
     ),
+    Notice.RESIDENT: N_(
+        "This name does not rotate: the circle's list has you as a resident, whom everyone can "
+        "follow. If you did not expect that, please ask a moderator in another way than by this "
+        "room."
+    ),
     Notice.DECLINED: N_("There was no new name for you this time. A moderator can tell you why."),
     Notice.VOIDED: N_("The change of names begins once more. Nothing is lost; it takes longer."),
     Notice.SKIPPED: N_("Names do not change this time: everyone keeps theirs."),

@@ -75,6 +75,17 @@ class LedgerInflated(RecordError):
     what = N_("More accounts came in than the circle has members, so you keep your name.")
 
 
+class LedgerThin(RecordError):
+    """A final ledger that the rules make void: below two thirds of the issued tokens, or below the
+    circle's floor. Whoever loses redemptions on purpose learns from what the others then do who the
+    few that are left were."""
+
+    what = N_("Too few came with a new name for yours to disappear among them, so you keep yours.")
+    next_step = N_(
+        "Please ask a moderator, in another way than by this room, what became of the others."
+    )
+
+
 class OutOfOrder(RecordError):
     """A record that cannot come now: a wrong epoch or round, or a time before the last one."""
 

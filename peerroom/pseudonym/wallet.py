@@ -83,8 +83,8 @@ def begin(
 ) -> Wallet:
     """The wallet of ``account`` in the epoch that is open in ``chain``.
 
-    A newcomer's chain comes from `peerroom.pseudonym.following.enter`. A ``resident`` (moderators,
-    guests with other clients) never asks. Raises ValueError if no epoch is open.
+    A newcomer's chain comes from `peerroom.pseudonym.following.enter`. A ``resident`` never asks:
+    one of whom the ledger that the epoch began with says so. Raises ValueError if no epoch is open.
     """
     return _begun(Trail.of(chain), account, resident, now, random)
 
@@ -110,7 +110,9 @@ def succeed(wallet: Wallet, *, now: datetime, random: Random) -> tuple[Wallet, W
     following = _begun(trail, account, wallet.resident, now, random)
     following = following.but(rooms=wallet.rooms, shown=wallet.shown)
     if wallet.stop is not None:  # what was proved stays proved until people have talked
-        following = following.but(stop=wallet.stop, told=(Notice.STOPPED,))
+        following = following.but(
+            stop=wallet.stop, findings=wallet.findings, told=(Notice.STOPPED,)
+        )
     return wallet.but(succeeded=True), following
 
 
@@ -227,7 +229,7 @@ def _after(wallet: Wallet, fact: Fact, means: _Means) -> Wallet:
             left = tuple(other for other in wallet.notices if other is not notice)
             return wallet.but(notices=left, told=(*wallet.told, notice))
         case Cleared():
-            return _cleared(wallet)
+            return wallet_ledgers.go_on(wallet.cleared(), now=means.now, mint=means.mint)
         case _:  # comes late, twice or with time alone
             return wallet
 
@@ -239,7 +241,8 @@ def _started(wallet: Wallet, fact: Started, now: datetime) -> Wallet:
         return wallet
     wallet = wallet.but(awake=now)
     if wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED):
-        wallet = wallet.but(look=now >= wallet.times.switch(wallet.round))
+        is_over = now >= wallet.times.switch(wallet.round)
+        wallet = wallet.but(look=is_over and not wallet.withheld)
     return wallet
 
 
@@ -330,12 +333,3 @@ def _renamed(wallet: Wallet, fact: NameTaken, draw: RandomBytes) -> Wallet:
     if wallet.fresh is None or wallet.fresh.localpart != fact.localpart:
         return wallet
     return wallet.forgetting().but(fresh=_fresh(wallet, draw))
-
-
-def _cleared(wallet: Wallet) -> Wallet:
-    """People have talked: go on as if nothing had been."""
-    return wallet.but(
-        stop=None,
-        notices=tuple(n for n in wallet.notices if n is not Notice.STOPPED),
-        told=tuple(n for n in wallet.told if n is not Notice.STOPPED),
-    )

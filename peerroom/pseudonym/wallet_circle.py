@@ -29,6 +29,7 @@ from peerroom.pseudonym.wallet_ledgers import (
     WITH_TOKEN,
     carry,
     read,
+    weigh,
 )
 from peerroom.pseudonym.wallet_mint import Mint
 from peerroom.pseudonym.wallet_state import Showing, Stage, Wallet, WayIn
@@ -131,7 +132,7 @@ def _come(wallet: Wallet, room: Room, now: datetime) -> Wallet:
     wallet = looked(wallet, now)
     proved = wallet.admitted is not None or room.first > wallet.epoch + 1
     awaited = wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED) and wallet.joined_at is None
-    if awaited and proved and room.first > wallet.epoch:
+    if awaited and proved and not wallet.withheld and room.first > wallet.epoch:
         return wallet.but(joined_at=now)
     return wallet
 
@@ -164,6 +165,7 @@ def _published(wallet: Wallet, record: Record, *, now: datetime, mint: Mint) -> 
             wallet = wallet.but(
                 admitted=body, admission=number, committed=moment(record.at), known_at=now
             )
+            wallet = weigh(wallet, body, body.count)
         case Voided(round=wallet.round):
             return _voided(wallet)
         case Skipped() if wallet.stage in BEFORE_FINAL:

@@ -12,6 +12,7 @@ from peerroom.pseudonym.possession import Account, Use
 from peerroom.pseudonym.record_errors import (
     KeySubstituted,
     LedgerInflated,
+    LedgerThin,
     RecordError,
     RecordMissing,
 )
@@ -75,7 +76,7 @@ def read(wallet: Wallet, fact: SawPages, *, now: datetime, mint: Mint) -> Wallet
 def awaits_admission(wallet: Wallet) -> bool:
     """Whether the final ledger is the next to be read: after the issue ledger, which says what the
     final one is to be compared with."""
-    unread = wallet.admitted is not None and not wallet.admission_read
+    unread = wallet.admitted is not None and not wallet.admission_read and not wallet.withheld
     return unread and (wallet.issued is None or wallet.issue_read)
 
 
@@ -103,18 +104,18 @@ def _issue(
         issue_read=True, ledger_at=now, signed=frozenset(row.user_id for row in signed)
     )
     if len(signed) != issued.count or len(users) != len(rows) or len(set(users)) != len(users):
-        wallet = wallet.stopped(LedgerInflated())
+        wallet = wallet.found(wallet.issue, LedgerInflated())
     if wallet.stage not in BEFORE_ISSUE:
         return wallet
     mine = next((row for row in asked if row.user_id == wallet.account.user_id), None)
     if mine is None:
         if wallet.asked_in_time and Notice.CLOCK not in (*wallet.notices, *wallet.told):
-            wallet = wallet.stopped(RequestMissing())
+            wallet = wallet.found(wallet.issue, RequestMissing())
         return wallet.but(stage=Stage.UNSIGNED)
     pending = wallet.pending
     theirs = pending is None or hashlib.sha256(pending.request).digest() != mine.request
     if theirs:
-        wallet = wallet.stopped(RequestAltered())
+        wallet = wallet.found(wallet.issue, RequestAltered())
     if isinstance(mine, Declined):
         return wallet.but(stage=Stage.DECLINED).saying(Notice.DECLINED)
     if theirs:
@@ -134,13 +135,13 @@ def _opened(wallet: Wallet, issued: Issued, answer: bytes, mint: Mint) -> Wallet
         if not mint.fits(key, pending.request, answer):
             spoilt = Spoilt(wallet.round, pending.request)
             burnt = _burnt(wallet).but(stage=Stage.UNSIGNED, spoilt=spoilt)
-            return burnt.stopped(AnswerSpoilt())
+            return burnt.found(wallet.issue, AnswerSpoilt())
         token = mint.finish(key, pending, answer)
     except SelfTestFailed:
         raise
     except TokenError:
         burnt = _burnt(wallet).but(stage=Stage.STRANDED)
-        return burnt.stopped(RequestDamaged()).saying(Notice.STRANDED)
+        return burnt.found(wallet.issue, RequestDamaged()).saying(Notice.STRANDED)
     return wallet.but(stage=Stage.SIGNED, token=token)
 
 
@@ -154,18 +155,45 @@ def _burnt(wallet: Wallet) -> Wallet:
 # --- the admission ledger -------------------------------------------------------------------------
 
 
+def weigh(wallet: Wallet, admitted: Admitted, count: int) -> Wallet:
+    """Hold a final ledger with ``count`` new accounts to what makes a round count.
+
+    An honest bot voids what is below that (`registrar_rounds`). One that loses redemptions on
+    purpose would see from who then asks to stay, and who does not, who the few are that it kept: so
+    nobody goes by such a ledger, in or out of it (`Wallet.withheld`).
+    """
+    issued = max(admitted.issued, wallet.issued.count if wallet.issued is not None else 0)
+    if 3 * count >= 2 * issued and count >= wallet.opened.floor:
+        return wallet
+    wallet = wallet.found(wallet.admission, LedgerThin())
+    return wallet.but(joined_at=None) if wallet.withheld else wallet
+
+
+def go_on(wallet: Wallet, *, now: datetime, mint: Mint) -> Wallet:
+    """With the final ledger read, now that one may go by it, if it has no pages to wait for."""
+    if wallet.admitted is None or wallet.admitted.pages:
+        return wallet
+    return read(wallet, SawPages(wallet.admission, {}), now=now, mint=mint)
+
+
 def _admission(wallet: Wallet, admitted: Admitted, rows: tuple[Row, ...], *, mint: Mint) -> Wallet:
     seats = [row for row in rows if isinstance(row, Seated)]
     carried = [row for row in rows if isinstance(row, Carried)]
     wallet, shown = _checked(wallet, admitted, seats, mint)
-    wallet = wallet.but(admission_read=True)
     users = [row.user_id for row in seats] + [row.user_id for row in carried]
     twice = len(set(users)) != len(users)
     kept = any(row.user_id in wallet.signed for row in carried)
     counted = wallet.issued is None or admitted.issued == wallet.issued.count
     foreign = len(users) != len(rows)
     if len(seats) != admitted.count or foreign or twice or kept or not counted:
-        wallet = wallet.stopped(LedgerInflated())
+        wallet = wallet.found(wallet.admission, LedgerInflated())
+    wallet = weigh(wallet, admitted, len(shown))  # whatever the record says about its rows
+    if wallet.withheld:
+        return wallet
+    wallet = wallet.but(admission_read=True)
+    own = next((row for row in carried if row.user_id == wallet.account.user_id), None)
+    if own is not None:
+        wallet = _rotating(wallet, own)
     return _settled(wallet, seats, shown, {row.user_id for row in carried}, mint)
 
 
@@ -178,12 +206,22 @@ def _checked(
         try:
             token = mint.check(key, wallet.scope, seat, Use.REDEEM)
         except TokenError:
-            wallet = wallet.stopped(SeatUnproven())
+            wallet = wallet.found(wallet.admission, SeatUnproven())
             continue
         if token in shown:
-            wallet = wallet.stopped(LedgerInflated())
+            wallet = wallet.found(wallet.admission, LedgerInflated())
         shown[token] = seat
     return wallet, shown
+
+
+def _rotating(wallet: Wallet, own: Carried) -> Wallet:
+    """Whether the account rotates is what the ledger says, and not to be seen in power levels: a
+    server can show these to one member as it likes."""
+    resident = own.why == "resident"
+    if resident and not wallet.resident:
+        notices = tuple(notice for notice in wallet.notices if notice is not Notice.CARRIED)
+        wallet = wallet.but(notices=notices).saying(Notice.RESIDENT)
+    return wallet.but(resident=resident)
 
 
 def _settled(
@@ -202,12 +240,12 @@ def _settled(
         return wallet
     if mine is not None:
         if new is None or not _is(mine, new):
-            wallet = wallet.stopped(KeySubstituted())
+            wallet = wallet.found(wallet.admission, KeySubstituted())
         if wallet.stage is Stage.REDEEM_SENT:
             return wallet.but(stage=Stage.ADMITTED, look=False)
         return wallet.but(stage=Stage.STRANDED).saying(Notice.STRANDED)  # nobody was given it
     if wallet.joined_at is not None:  # the server took it into a room that it has no seat in
-        wallet = wallet.stopped(LedgerInflated())
+        wallet = wallet.found(wallet.admission, LedgerInflated())
     if wallet.account.user_id in carried:
         return carry(wallet)
     wallet = wallet.forgetting().but(look=False, joined_at=None)
@@ -234,7 +272,11 @@ def _staying(wallet: Wallet, mint: Mint) -> Wallet:
     try:
         proof = mint.prove(pending, token, Use.STAY, wallet.account)
     except TokenError:
-        return wallet.but(stage=Stage.STRANDED).stopped(RequestDamaged()).saying(Notice.STRANDED)
+        return (
+            wallet.but(stage=Stage.STRANDED)
+            .found(wallet.admission, RequestDamaged())
+            .saying(Notice.STRANDED)
+        )
     seat = seated(wallet.account, token.encode(), proof)
     return wallet.but(stage=Stage.STAY_SENT, seat=seat, sent=False).saying(Notice.NOT_RENEWED)
 

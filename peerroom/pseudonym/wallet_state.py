@@ -18,6 +18,7 @@ from peerroom.errors import PeerRoomError
 from peerroom.pseudonym.epochs import REMEMBERED, SKEW, Times, moment
 from peerroom.pseudonym.following import Trail
 from peerroom.pseudonym.possession import Account
+from peerroom.pseudonym.record_errors import LedgerThin
 from peerroom.pseudonym.records import Chain
 from peerroom.pseudonym.tokens import Pending, Scope, Token
 from peerroom.pseudonym.wallet_errors import WalletDamaged
@@ -131,6 +132,17 @@ class Spoilt:
     request: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with the ledger of the record with this number: the name of an error.
+
+    A ledger is signed and stays as it is, so what was found out about it once is true for good.
+    """
+
+    sequence: int
+    error: str
+
+
 class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     """The wallet of ``account`` in the epoch that ``opened``.
 
@@ -153,7 +165,11 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     since when the new account is in a newer room, and whether it can read. ``forget`` are accounts
     made for nothing. ``rooms``: the highest number of a record that each room had.
 
+    ``resident``: the last final ledger says that the account does not rotate.
+
     ``stop`` names the error that stopped the wallet, ``spoilt`` the request that proves it;
+    ``findings`` are what is wrong with ledgers, of this epoch or the one before, ``accepted`` those
+    of which the person was told and said that all is well.
     ``showing`` and ``shown`` are records for the room; ``notices`` are still to be said, ``told``
     were. ``succeeded``: the next epoch has its wallet.
     """
@@ -196,6 +212,8 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     rooms: dict[str, int] = msgspec.field(default_factory=dict)
 
     stop: str | None = None
+    findings: tuple[Finding, ...] = ()
+    accepted: tuple[Finding, ...] = ()
     spoilt: Spoilt | None = None
     showing: tuple[Showing, ...] = ()
     shown: tuple[int, ...] = ()
@@ -270,6 +288,12 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
         return hashlib.sha256(way_in.token.encode()).digest() != issued.entry
 
     @property
+    def withheld(self) -> bool:
+        """Whether the final ledger has too few new accounts to go by it: the new account does not
+        come and the old one does not ask to stay, because either would tell who the few are."""
+        return Finding(self.admission, LedgerThin.__name__) in self.findings
+
+    @property
     def came(self) -> bool:
         """Whether the new account is in the new room, and in its ledger if that is known."""
         if self.joined_at is None:
@@ -341,6 +365,31 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.stop is not None:
             return self
         return self.but(stop=type(error).__name__).saying(Notice.STOPPED)
+
+    def found(self, sequence: int, error: PeerRoomError) -> Self:
+        """The wallet after something is wrong with the ledger of the record with this number."""
+        finding = Finding(sequence, type(error).__name__)
+        if finding in self.findings or finding in self.accepted:
+            return self
+        return self.but(findings=(*self.findings, finding)).stopped(error)
+
+    def cleared(self) -> Self:
+        """The wallet after people have talked about why it has stopped, and all is well.
+
+        That goes for what the person was told, and for nothing else that is wrong with a ledger:
+        the next reason stops the wallet again, to be told as well.
+        """
+        if Notice.STOPPED not in self.told:
+            return self
+        known = tuple(finding for finding in self.findings[:1] if finding.error == self.stop)
+        left = self.findings[len(known) :]
+        going_on = self.but(
+            stop=None,
+            findings=left,
+            accepted=(*self.accepted, *known),
+            told=tuple(notice for notice in self.told if notice is not Notice.STOPPED),
+        )
+        return going_on.but(stop=left[0].error).saying(Notice.STOPPED) if left else going_on
 
     def saying(self, notice: Notice) -> Self:
         """With something to tell the person, unless they know."""

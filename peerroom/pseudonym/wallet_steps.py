@@ -35,6 +35,8 @@ class Notice(StrEnum):
     """The token to come back with is too old: a moderator has to help."""
     STRANDED = "stranded"
     """There is nothing to come back with: a moderator has to help."""
+    RESIDENT = "resident"
+    """The final ledger has begun to call us a resident, whose name does not change."""
     STOPPED = "stopped"
     """See `Stop`."""
 

@@ -91,7 +91,7 @@ def peeks(wallet: Wallet, now: datetime) -> bool:
     was: at moments that were drawn when the epoch began, whatever anybody was shown since. If it
     came when the old account learns of the switch, a server could tell each of them at another
     moment, and see who comes."""
-    if wallet.new_account is None or wallet.joined_at is not None:
+    if wallet.new_account is None or wallet.joined_at is not None or wallet.withheld:
         return False
     if wallet.stage not in (Stage.REDEEM_SENT, Stage.ADMITTED):
         return False
@@ -246,7 +246,8 @@ def _moments(wallet: Wallet, now: datetime) -> Iterator[datetime]:
     yield moment(wallet.chain.at) - SKEW
     if wallet.rests_until is not None:
         yield wallet.rests_until
-    if wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED) and wallet.joined_at is None:
+    awaited = wallet.stage in (Stage.REDEEM_SENT, Stage.ADMITTED) and not wallet.withheld
+    if awaited and wallet.joined_at is None:
         coming = _beats(wallet, plan.arrive_after, now)
         yield from (coming, coming - beat(times) + wallet.grace + _INSTANT)
     match wallet.stage:

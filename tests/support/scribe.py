@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,8 +19,9 @@ from support.token_keys import CIRCLE, seeded
 
 from peerroom.pseudonym import wallet as wallets
 from peerroom.pseudonym.epochs import milliseconds
-from peerroom.pseudonym.possession import Account, Device
+from peerroom.pseudonym.possession import Account, Device, Use
 from peerroom.pseudonym.records import Chain, paged, sign_record
+from peerroom.pseudonym.tokens import Scope
 from peerroom.pseudonym.wallet import Stage, Wallet
 from peerroom.pseudonym.wallet_facts import (
     AccountMade,
@@ -33,6 +34,8 @@ from peerroom.pseudonym.wallet_facts import (
     SawRecord,
     Ticked,
 )
+from peerroom.pseudonym.wallet_ledgers import seated
+from peerroom.pseudonym.wallet_mint import Mint
 from peerroom.pseudonym.wallet_steps import MakeAccount, Redeem, SendRequest, Step
 from peerroom.wire.records import (
     Admitted,
@@ -77,10 +80,16 @@ def account(user_id: str) -> Account:
 ME = account("@old:example.org")
 
 
+CROWD = 6
+"""So many others ask in each round and come, where a test does not say otherwise: enough that one
+may fail to come, or that two may be signed who never do."""
+
+
 class Scribe:
     """The bot. ``records`` and ``pages`` are what it has published, by number."""
 
-    def __init__(self, mint: SigningMint | None = None) -> None:
+    def __init__(self, mint: SigningMint | None = None, *, floor: int = CROWD - 1) -> None:
+        self.floor = floor
         self.mint = mint if mint is not None else PaperMint()
         self.draw = seeded(b"scribe")
         self.chain = Chain(CIRCLE, KEY)
@@ -88,6 +97,8 @@ class Scribe:
         self.pages: dict[int, dict[int, bytes]] = {}
         self.next_keys = self._new_keys()
         self.requests: dict[str, Request] = {}
+        self.others: list[Seated] = []
+        """The seats of the crowd, of the round that was issued last."""
 
     def _new_keys(self) -> tuple[bytes, bytes, bytes]:
         return (
@@ -141,7 +152,7 @@ class Scribe:
             cut_off=milliseconds(at + LENGTH),
             window=WINDOW // timedelta(milliseconds=1),
             freeze=FREEZE // timedelta(milliseconds=1),
-            floor=1,
+            floor=self.floor,
             keys=keys,
             next_keys=self.next_keys,
             sealing_key=bytes(range(32)),
@@ -159,27 +170,56 @@ class Scribe:
         request = self.requests[user_id].requests[round_]
         return Declined(user_id, hashlib.sha256(request).digest())
 
+    def seat(self, new: Account, round_: int = 0, use: Use = Use.REDEEM) -> tuple[Seated, Signed]:
+        """Somebody's good token of this round, shown for ``new``; and how it was signed."""
+        key = self.opened.keys[round_]
+        scope = Scope(self.chain.lineage, self.opened.epoch, round_)
+        pending = self.mint.request(key, scope, random=self.draw)
+        answer = self.mint.sign(key, pending.request)
+        token = self.mint.finish(key, pending, answer)
+        shown = seated(new, token.encode(), self.mint.prove(pending, token, use, new))
+        row = Signed(new.user_id, hashlib.sha256(pending.request).digest(), answer)
+        return shown, row
+
+    def _other(self, number: int, round_: int) -> Signed:
+        """One of the crowd is signed, and will come."""
+        if number == 0:
+            self.others = []
+        epoch = self.opened.epoch
+        seat, row = self.seat(account(f"@crowd{epoch}.{round_}.{number}:example.org"), round_)
+        self.others.append(seat)
+        return msgspec.structs.replace(row, user_id=f"@before.{seat.user_id[1:]}")
+
     def issue(
         self,
         rows: Sequence[Row] | None = None,
         round_: int = 0,
         *,
+        crowd: int = CROWD,
         token: str = TOKEN,
         **spoilt: int,
     ) -> SignedRecord:
-        """The issue ledger; with everyone who asked, if ``rows`` are not given."""
+        """The issue ledger; with everyone who asked, if ``rows`` are not given, and the crowd."""
         if rows is None:
             rows = [self.row(user_id, round_) for user_id in sorted(self.requests)]
+        rows = [*rows, *(self._other(number, round_) for number in range(crowd))]
         entry = hashlib.sha256(token.encode()).digest()
         count = spoilt.get("count", sum(isinstance(row, Signed) for row in rows))
         body = Issued(self.opened.epoch, round_, count, entry=entry)
         return self.publish(body, rows, at=self.begins(round_))
 
     def admit(
-        self, rows: Sequence[Row] = (), round_: int = 0, *, late: timedelta = FREEZE, **spoilt: int
+        self,
+        rows: Sequence[Row] = (),
+        round_: int = 0,
+        *,
+        crowd: bool = True,
+        late: timedelta = FREEZE,
+        **spoilt: int,
     ) -> SignedRecord:
-        """The final ledger."""
+        """The final ledger; the crowd has come as well, if it was issued."""
         issued = self.chain.issued.count if self.chain.issued is not None else 0
+        rows = [*rows, *(self.others if crowd else ())]
         count = spoilt.get("count", sum(isinstance(row, Seated) for row in rows))
         body = Admitted(self.opened.epoch, round_, spoilt.get("issued", issued), count)
         return self.publish(body, rows, at=self.begins(round_ + 1) + late)
@@ -220,9 +260,16 @@ class Member:
     """A member with the real wallet. It is stored and read again after every fact."""
 
     def __init__(
-        self, bot: Scribe, *, now: datetime = START, resident: bool = False, seed: int = 0
+        self,
+        bot: Scribe,
+        *,
+        now: datetime = START,
+        resident: bool = False,
+        seed: int = 0,
+        mint: Mint | None = None,
     ) -> None:
         self.bot = bot
+        self.mint = mint if mint is not None else bot.mint
         self.now = now
         self.random = Random(seed)
         self.draw = seeded(b"member")
@@ -242,7 +289,7 @@ class Member:
         """A fact, at a moment not before the last one."""
         self.now = max(self.now, at if at is not None else self.now)
         wallet, steps = wallets.advance(
-            self.wallet, fact, now=self.now, random=self.random, draw=self.draw, mint=self.bot.mint
+            self.wallet, fact, now=self.now, random=self.random, draw=self.draw, mint=self.mint
         )
         self.wallet = Wallet.decode(wallet.encode())
         assert self.wallet == wallet
@@ -305,6 +352,6 @@ class Member:
         return self.tell(Arrived(user_id, self.bot.next_room(), NEW_ROOM), at)
 
 
-def carried(user_id: str) -> Carried:
+def carried(user_id: str, why: Literal["away", "resident"] = "away") -> Carried:
     """The row of somebody who goes on under the same name."""
-    return Carried(user_id, "away")
+    return Carried(user_id, why)

@@ -416,6 +416,7 @@ def test_an_old_account_in_a_newer_room_is_carried(bot: Scribe, member: Member) 
     bot.admit([carried(ME.user_id)])
     bot.open(at=bot.begins(1))
     member.tell(Arrived(ME.user_id, bot.seen, OLD_ROOM))  # old rooms get everything, too
+    member.tell(SawPages(2, bot.pages[2]))
     assert member.stage is Stage.UNSIGNED
     member.arrive(ME.user_id)
     assert member.stage is Stage.CARRIED
@@ -426,6 +427,7 @@ def test_a_token_that_was_not_used_is_not_given_up_for_a_room(bot: Scribe) -> No
     bot.admit()
     bot.open(at=bot.begins(1))
     member.arrive(ME.user_id)
+    member.tell(SawPages(3, bot.pages[3]))
     assert member.stage is Stage.STAY_SENT
     member.tell(StaySent())
     member.arrive(ME.user_id)
@@ -447,6 +449,7 @@ def test_a_final_ledger_that_is_shown_late_is_not_jumped_over(bot: Scribe, stage
     assert member.stage is stage
     assert member.find(ReadRecords) == ReadRecords(2)
     member.tell(SawRecord(final, OLD_ROOM))
+    member.tell(SawPages(3, bot.pages[3]))
     assert member.stage is Stage.STAY_SENT
 
 
@@ -505,7 +508,8 @@ def test_a_resident_never_asks(bot: Scribe) -> None:
     member.see(bot.issue([]), bot.begins(0))
     member.see(bot.void(), bot.begins(1))
     member.see(bot.issue([], round_=1), bot.begins(1))
-    member.see(bot.admit([carried(ME.user_id)], round_=1), bot.begins(2) + FREEZE)
+    row = carried(ME.user_id, "resident")
+    member.see(bot.admit([row], round_=1), bot.begins(2) + FREEZE)
     assert member.stage is Stage.CARRIED
     bot.open(at=bot.begins(1))
     member.see(bot.last, bot.begins(1))

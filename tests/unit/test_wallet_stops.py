@@ -287,7 +287,10 @@ def test_a_wrong_answer_is_shown_to_everyone_and_never_tried_again(
 class DamagedMint(PaperMint):
     """Takes back what it said: as if what the vault kept of a request were damaged."""
 
-    broken: type[Exception] | None = None
+    def __init__(self, sound: PaperMint) -> None:
+        super().__init__()
+        self.__dict__.update(vars(sound))
+        self.broken: type[Exception] | None = None
 
     def finish(self, key: bytes, pending: Pending, answer: bytes) -> Token:
         if self.broken is not None:
@@ -299,9 +302,10 @@ class DamagedMint(PaperMint):
 
 
 def test_a_right_answer_that_does_not_open_is_burnt() -> None:
-    bot = Scribe(DamagedMint())
+    sound = PaperMint()
+    bot = Scribe(sound)
     bot.open()
-    member = Member(bot)
+    member = Member(bot, mint=DamagedMint(sound))
     member.ask()
     member.see(bot.issue())
     assert stopped(member) == "RequestDamaged"
@@ -313,17 +317,17 @@ def test_a_right_answer_that_does_not_open_is_burnt() -> None:
 
 
 def test_a_machine_that_cannot_count_burns_nothing() -> None:
-    mint = DamagedMint()
-    mint.broken = SelfTestFailed
-    bot = Scribe(mint)
+    sound = PaperMint()
+    bot = Scribe(sound)
     bot.open()
-    member = Member(bot)
+    mint = DamagedMint(sound)
+    mint.broken = SelfTestFailed
+    member = Member(bot, mint=mint)
     member.ask()
     member.see(bot.issue())
     assert stopped(member) == "SelfTestFailed"
     assert ReadPages(2) in member.steps
-    bot.mint = PaperMint.__new__(PaperMint)
-    bot.mint.__dict__.update(mint.__dict__)
+    member.mint = sound
     member.tell(SawPages(2, bot.pages[2]))
     assert member.stage is Stage.SIGNED
 
@@ -336,9 +340,9 @@ class WeakMint(PaperMint):
 
 
 def test_a_weak_key_is_asked_for_nothing() -> None:
-    bot = Scribe(WeakMint())
+    bot = Scribe()
     bot.open()
-    member = Member(bot)
+    member = Member(bot, mint=WeakMint())
     member.tick(member.wallet.plan.request_at)
     assert stopped(member) == "NotCoprime"
     assert member.stage is Stage.IDLE
@@ -412,11 +416,8 @@ def test_a_way_into_another_epoch_is_nothing(member: Member) -> None:
 
 def other_seat(bot: Scribe, name: str = "@new2:example.org", use: Use = Use.REDEEM) -> Seated:
     """Somebody else with a good token of round 0."""
-    key, scope = bot.opened.keys[0], Scope(bot.chain.lineage, bot.opened.epoch, 0)
-    pending = bot.mint.request(key, scope, random=bot.draw)
-    token = bot.mint.finish(key, pending, bot.mint.sign(key, pending.request))
-    new = account(name)
-    return seated(new, token.encode(), bot.mint.prove(pending, token, use, new))
+    seat, _row = bot.seat(account(name), use=use)
+    return seat
 
 
 def two_seats(bot: Scribe) -> tuple[Seated, Seated]:
@@ -440,7 +441,7 @@ FINAL: dict[str, Callable[[Scribe, Seated], SignedRecord]] = {
     "SeatUnproven": lambda bot, seat: bot.admit(
         [seat, msgspec.structs.replace(other_seat(bot), proof=bytes(64))]
     ),
-    "LedgerInflated": lambda bot, seat: bot.admit([seat], count=2),
+    "LedgerInflated": lambda bot, seat: bot.admit([seat], count=9),
     "LedgerInflated twice": lambda bot, seat: bot.admit([seat, *two_seats(bot)]),
     "LedgerInflated same": lambda bot, seat: bot.admit([seat, seat]),
     "LedgerInflated carried": lambda bot, seat: bot.admit([seat, carried("@other:example.org")]),
@@ -498,9 +499,9 @@ def test_an_admission_that_counts_more_than_was_issued_stops_and_counts(
 ) -> None:
     member.be_signed()
     seat = member.visit()
-    body = Admitted(1, 0, issued=5, count=1)
+    body = Admitted(1, 0, issued=9, count=7)
     honest = bot.chain
-    member.tell(SawRecord(forge_final(bot, body, [seat])))
+    member.tell(SawRecord(forge_final(bot, body, [seat, *bot.others])))
     assert stopped(member) == "LedgerInflated"
     assert member.wallet.chain == honest
     member.tell(SawPages(3, bot.pages[3]))
@@ -514,8 +515,8 @@ def test_a_final_ledger_after_a_gap_is_compared_with_the_issue_ledger(bot: Scrib
     member.be_signed()
     seat = member.visit()
     bot.stayed(other_seat(bot, use=Use.STAY))  # not in the next room
-    pages, hashes = paged([seat])
-    body = Admitted(2, 0, issued=5, count=1, pages=hashes)
+    pages, hashes = paged([seat, *bot.others])
+    body = Admitted(2, 0, issued=9, count=7, pages=hashes)
     final = bot.signed(body, bot.begins(1) + FREEZE)
     number = bot.chain.sequence + 1
     following = msgspec.structs.replace(bot.opened, epoch=3, keys=bot.opened.next_keys)
@@ -648,14 +649,13 @@ def test_who_redeemed_before_the_stop_goes_on_to_the_new_room(bot: Scribe, membe
 
 
 def test_a_damaged_request_cannot_be_used_to_stay() -> None:
-    class Mint(PaperMint):
-        def prove(self, pending: Pending, token: Token, use: Use, account: Account) -> bytes:
-            raise BadProof
-
-    bot = Scribe(Mint())
+    sound = PaperMint()
+    bot = Scribe(sound)
     bot.open()
-    member = Member(bot)
+    mint = DamagedMint(sound)
+    member = Member(bot, mint=sound)
     member.be_signed()
+    member.mint = mint
     member.tick(member.wallet.plan.visits[0][0])
     make = member.find(MakeAccount)
     new = account(f"@{make.localpart}:example.org")

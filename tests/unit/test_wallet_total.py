@@ -85,6 +85,11 @@ def looking(member: Member) -> None:
     member.tell(Started(), member.bot.begins(1) + FREEZE)
 
 
+def withheld(member: Member) -> None:
+    redeem_sent(member)
+    member.see(member.bot.admit(crowd=False), member.bot.begins(1) + FREEZE)
+
+
 def admitted(member: Member) -> None:
     member.be_admitted()
 
@@ -163,6 +168,7 @@ WAYS: dict[str, tuple[Callable[[Member], None], Stage]] = {
     "registered": (registered, Stage.REGISTERED),
     "redeem sent": (redeem_sent, Stage.REDEEM_SENT),
     "looking": (looking, Stage.REDEEM_SENT),
+    "withheld": (withheld, Stage.REDEEM_SENT),
     "admitted": (admitted, Stage.ADMITTED),
     "joined": (joined, Stage.JOINED),
     "retired": (retired, Stage.RETIRED),

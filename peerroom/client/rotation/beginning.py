@@ -7,10 +7,10 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from peerroom.client import wallets
+from peerroom.client.rotation.learning import learn
 from peerroom.client.rotation.places import (
     bot_of,
     circle_rooms,
-    is_resident,
     key_of,
     pinned,
     records_in,
@@ -59,13 +59,9 @@ class Beginner:
         return False
 
     def _wallet(self, chain: Chain, card: Card, room_id: str) -> Wallet:
-        return begin(
-            chain,
-            card,
-            now=self._clock.now(),
-            random=self._random,
-            resident=is_resident(self._vault, room_id, card.user_id),
-        )
+        learned = learn(self._vault, room_id, chain)
+        resident = learned is not None and card.user_id in learned.room.residents
+        return begin(chain, card, now=self._clock.now(), random=self._random, resident=resident)
 
     def _chain(self, room_id: str) -> Chain | None:
         """The chain of a room, from what the invite pinned; None while it is not whole."""
