@@ -26,6 +26,7 @@ from support.scribe import (
     carried,
 )
 
+from peerroom.pseudonym import localparts
 from peerroom.pseudonym import wallet as wallets
 from peerroom.pseudonym.following import Trail, enter
 from peerroom.pseudonym.possession import Account
@@ -222,6 +223,7 @@ def test_after_a_crash_the_same_account_comes_again(bot: Scribe) -> None:
     member.wallet = Wallet.decode(member.wallet.encode())
     assert member.tell(Started()) == (make,)
     assert make.registration_token == "comein"
+    assert localparts.is_of(make.localpart, "comein")
 
 
 def test_no_visit_is_the_first_thing_that_a_machine_does(bot: Scribe, member: Member) -> None:
@@ -268,6 +270,7 @@ def test_a_name_that_is_taken_is_drawn_anew(bot: Scribe) -> None:
     member.tell(NameTaken(first.localpart))
     second = member.find(MakeAccount)
     assert second.localpart != first.localpart
+    assert localparts.is_of(second.localpart, "comein")
     assert second.password != first.password
     assert member.find(ForgetAccount).localpart == first.localpart
 
