@@ -24,6 +24,7 @@ from peerroom.tui.screens.panic import PanicScreen
 from peerroom.tui.screens.texts import RulesScreen
 from peerroom.tui.timeline.view import TimelineView
 from peerroom.tui.widgets.composer import LIMIT, Composer
+from peerroom.tui.widgets.rooms import RoomList
 
 ROOM = filled_vault.ROOM
 OTHER = "!other:peerroom.test"
@@ -405,6 +406,59 @@ async def test_rooms_are_one_key_away_in_a_narrow_one(make_app: MakeApp, room: V
         await pilot.press("down", "enter")
         await ready(pilot)
         assert "Another room · Quiet Amber Heron (F8)" in shown(app)
+
+
+async def test_the_page_of_rooms_says_what_happens_while_it_is_open(
+    make_app: MakeApp, room: Vault
+) -> None:
+    filled_vault.furnish(room, room_id=OTHER, title="Another room")
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await ready(pilot)
+        await pilot.press("f4", "down")
+        await ready(pilot)
+        assert "A third room" not in shown(app)
+        # A room comes, and the order changes: what is about to be chosen stays under the bar.
+        filled_vault.furnish(room, room_id="!third:x", title="A third room")
+        late = [filled_vault.Said("soft", "Anyone awake?", app.now())]
+        filled_vault.say(room, late, room_id="!third:x", first=50)
+        client_of(app)._take(SyncBatch((RoomDelta("!third:x"),)))
+        await ready(pilot)
+        assert "A third room" in shown(app) and "Anyone awake?" in shown(app)
+        rooms = app.screen.query_one(RoomList)
+        chosen = rooms.highlighted_option
+        assert chosen is not None and chosen.id == OTHER
+        app.app_focus = False  # another window for a while
+        filled_vault.say(room, late, room_id=OTHER, first=60)
+        client_of(app)._take(SyncBatch((RoomDelta(OTHER),)))
+        await ready(pilot)
+        assert shown(app).count("Anyone awake?") == 2
+        app.app_focus = True
+        await pilot.press("enter")
+        await ready(pilot)
+        assert shown(app).startswith(" Another room")
+        client_of(app)._take(SyncBatch((RoomDelta(OTHER),)))
+        await ready(pilot)
+        assert isinstance(app.screen, ChatScreen)
+
+
+async def test_who_is_choosing_at_the_side_keeps_the_place(make_app: MakeApp, room: Vault) -> None:
+    filled_vault.furnish(room, room_id=OTHER, title="Another room")
+    app = make_app(vault=room)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        chat = app.screen
+        assert isinstance(chat, ChatScreen)
+        chat.open_room(ROOM)
+        rooms = chat.query_one(RoomList)
+        rooms.focus()
+        await pilot.press("down")
+        late = [filled_vault.Said("soft", "Anyone awake?", app.now())]
+        filled_vault.say(room, late, first=50)
+        client_of(app)._take(SyncBatch((RoomDelta(ROOM),)))
+        await ready(pilot)
+        chosen = rooms.highlighted_option
+        assert chosen is not None and chosen.id == OTHER
 
 
 async def test_what_is_new_in_other_rooms_stands_in_the_first_row(

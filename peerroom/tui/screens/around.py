@@ -12,6 +12,7 @@ from peerroom.tui.screens.page import Page
 
 if TYPE_CHECKING:
     from peerroom.client.session import Client
+    from peerroom.tui.screens.lists import RoomsScreen
 
 AROUND: Final = frozenset(("rooms", "people", "pseudonym", "names_again", "accept"))
 """Actions that lead to a page of their own."""
@@ -34,6 +35,7 @@ class Around(Page[None]):
         self._reader = reader
         self._client: Client | None = None
         self._room: RoomView | None = None
+        self._choosing: RoomsScreen | None = None
 
     @abstractmethod
     def open_room(self, room_id: str) -> None:
@@ -57,6 +59,11 @@ class Around(Page[None]):
         clock, zone = self.peerroom.start.clock, self.peerroom.start.zone
         return you_were(room.former, local(clock.now(), zone).date(), zone)
 
+    def is_over(self, room_id: str) -> bool:
+        """Whether this is a room of an earlier name, or none any more."""
+        room = self._reader.room(room_id)
+        return room is None or room.former is not None
+
     def action_pseudonym(self) -> None:
         """Show who one is here, until when, and what still links the names."""
         self._show_name()
@@ -79,10 +86,12 @@ class Around(Page[None]):
         """Choose another room."""
         from peerroom.tui.screens.lists import RoomsScreen
 
-        self.app.push_screen(RoomsScreen(self._reader.rooms(), self._room_id), self.go_to)
+        self._choosing = RoomsScreen(self._reader.rooms(), self._room_id)
+        self.app.push_screen(self._choosing, self.go_to)
 
     def go_to(self, room_id: str | None) -> None:
         """Open a room that was chosen, if one was."""
+        self._choosing = None
         if room_id:
             self.open_room(room_id)
 

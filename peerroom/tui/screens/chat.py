@@ -219,6 +219,8 @@ class ChatScreen(Around):
                 self._desk.update_room(self._room)
         if self._rooms is not None:
             self._rooms.show(rooms, self._room.room_id if self._room else None)
+        if self._choosing is not None:
+            self._choosing.show(rooms)
 
     # Another name
 
@@ -238,13 +240,9 @@ class ChatScreen(Around):
         """Everyone has a new name, and this is where they are."""
         self.query_one(Status).notice(words, mark="✓")
         before = self._room
-        if before is None or (before.former is None and self._is_history(before.room_id)):
+        if before is None or (before.former is None and self.is_over(before.room_id)):
             self._next = room_id
             self._go_on()
-
-    def _is_history(self, room_id: str) -> bool:
-        room = self._reader.room(room_id)
-        return room is None or room.former is not None
 
     @on(events.ScreenResume)
     def _go_on(self) -> None:

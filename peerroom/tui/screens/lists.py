@@ -19,7 +19,7 @@ from peerroom.tui.widgets.rooms import RoomList
 
 
 class RoomsScreen(SidePage[str]):
-    """Choose a room; its result is the room id."""
+    """Choose a room; its result is the room id. Whoever opened it tells it what changes."""
 
     AUTO_FOCUS = "RoomList"
 
@@ -39,11 +39,21 @@ class RoomsScreen(SidePage[str]):
 
     def fill(self) -> None:
         """Fill the list."""
-        self.query_one(RoomList).show(self._rooms, self._current)
+        for rooms in self.query(RoomList):  # none while the page is being built
+            rooms.show(self._rooms, self._current)
+
+    def show(self, rooms: Sequence[RoomView]) -> None:
+        """Show what the rooms are now; the one that is about to be chosen stays so."""
+        self._rooms = rooms
+        self.fill()
 
     def hints(self) -> tuple[str, ...]:
         """How to choose."""
         return (_("↑↓ choose"), _("Enter opens"), _("Esc back"))
+
+    @on(RoomList.OptionHighlighted)
+    def _another(self, event: RoomList.OptionHighlighted) -> None:
+        self._current = event.option_id
 
     @on(RoomList.OptionSelected)
     def _chosen(self, event: RoomList.OptionSelected) -> None:

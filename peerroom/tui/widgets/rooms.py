@@ -39,11 +39,14 @@ class RoomList(OptionList):
         self._rooms: tuple[RoomView, ...] = ()
 
     def show(self, rooms: Sequence[RoomView], current: str | None) -> None:
-        """Show ``rooms`` with ``current`` (a room id) highlighted."""
+        """Show ``rooms`` with ``current`` (a room id) highlighted, or still with the one that
+        somebody is just choosing."""
         if tuple(rooms) == self._rooms:
             return  # most changes concern none of these rows
         self._rooms = tuple(rooms)
-        self._fill(current)
+        choosing = self.highlighted_option if self.has_focus else None
+        kept = choosing is not None and any(room.room_id == choosing.id for room in rooms)
+        self._fill(choosing.id if choosing is not None and kept else current)
 
     def mark(self, room_id: str) -> None:
         """Highlight this room, which was opened from elsewhere."""
