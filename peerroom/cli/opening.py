@@ -35,7 +35,7 @@ class TwoPassphrases(PeerRoomError):
     """The passphrase and its repetition differ three times."""
 
     what = N_("The two passphrases were not the same.")
-    next_step = N_("Run it again; nothing was made.")
+    next_step = N_("Run it again; everything is as it was.")
 
 
 class RulesNotAccepted(PeerRoomError):
@@ -151,15 +151,25 @@ def unlocked(folder: Path, asker: Asker) -> Vault:
 
 def asked_key(folder: Path, asker: Asker) -> bytes:
     """The key of the vault in ``folder``; three tries for the passphrase."""
+    _passphrase, key = proven_passphrase(folder, asker, _("Passphrase of your vault:"))
+    return key
+
+
+def proven_passphrase(folder: Path, asker: Asker, question: str) -> tuple[str, bytes]:
+    """The passphrase of the vault in ``folder``, and the key that it opens; three tries, and
+    a sentence after each wrong one. Raises `WrongPassphrase` after the last."""
     from peerroom.store import keys
     from peerroom.store.errors import WrongPassphrase
 
-    for _attempt in range(2):
+    for tries_left in (2, 1, 0):
+        passphrase = asker.secret(question)
         try:
-            return keys.unlock(folder, asker.secret(_("Passphrase of your vault:")))
+            return passphrase, keys.unlock(folder, passphrase)
         except WrongPassphrase as error:
+            if not tries_left:
+                raise
             asker.voice.note(error.sentence())
-    return keys.unlock(folder, asker.secret(_("Passphrase of your vault:")))
+    raise AssertionError("the last try returns or raises")
 
 
 def _recalled(vault: Vault) -> Vault:

@@ -22,7 +22,7 @@ def command() -> None:
     if not Vault.exists(folder):
         raise VaultMissing
     asker = opening.plain_asker(config)
-    old = asker.secret(_("The passphrase of now:"))
-    keys.unlock(folder, old)  # wrong is said before a new one is thought of
+    # Wrong is said before a new one is thought of.
+    old, _key = opening.proven_passphrase(folder, asker, _("The passphrase of now:"))
     keys.change_passphrase(folder, old, opening.new_passphrase(asker))
     asker.voice.note(_("From now on the new passphrase opens your vault."))

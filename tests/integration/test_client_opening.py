@@ -95,10 +95,27 @@ async def test_the_passphrase_can_be_changed(tmp_path: Path) -> None:
     assert "If you forget it, nobody can bring back" in said
     assert "new words" not in said
     Vault.open(data, "new words").close()
-    code, said = await dialogue(["passphrase"], data, [("The passphrase of now:", PASSPHRASE)])
-    assert code == 1 and "That passphrase does not open the vault." in said
     code, said = await dialogue(["passphrase"], tmp_path / "nowhere")
     assert code == 1 and "There is no vault here yet." in said
+
+
+async def test_changing_it_takes_a_wrong_try_or_two(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    Vault.create(data, PASSPHRASE).close()
+    now, first, again = "The passphrase of now:", "A passphrase (a few words", "The same once more:"
+    wrong = "That passphrase does not open the vault. Try again; capital letters and spaces count."
+    code, said = await dialogue(
+        ["passphrase"], data,
+        [(now, "one"), (now, "two"), (now, PASSPHRASE), (first, "new words"), (again, "new words")],
+    )  # fmt: skip
+    assert code == 0 and said.count(wrong) == 2
+    Vault.open(data, "new words").close()
+    code, said = await dialogue(["passphrase"], data, [(now, "one"), (now, "two"), (now, "three")])
+    assert code == 1 and said.count(wrong) == 3 and first not in said
+    pairs = [(first, "one"), (again, "two")] * 3
+    code, said = await dialogue(["passphrase"], data, [(now, "new words"), *pairs])
+    assert code == 1 and "everything is as it was" in said
+    Vault.open(data, "new words").close()
 
 
 async def test_a_broken_setting_is_one_sentence_in_the_linear_mode(tmp_path: Path) -> None:
