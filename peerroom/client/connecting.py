@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from peerroom.client.views import ConnectionKind, ConnectionState
 from peerroom.clock import Clock
@@ -58,6 +58,8 @@ class Link:
         self._synced_at: datetime | None = None
         self._turned = asyncio.Condition()
         self._back = asyncio.Event()
+        self._lingers = False
+        self._over = asyncio.Event()
         self._failures = 0
         self._failing = False
         self._broken = False
@@ -73,6 +75,18 @@ class Link:
         module = await asyncio.to_thread(importlib.import_module, "peerroom.matrix.connection")
         while (pause := await self._connect(module.Connection)) is not None:
             await self._clock.sleep(pause)
+
+    def linger(self) -> None:
+        """The account is not used any more: listen for as long as this connection stands.
+
+        To connect anew would be to come back together with the account that is used now, because
+        what cuts one line often cuts the other. A line that is not up ends at once.
+        """
+        self._lingers = True
+        if self._connection is None or self.state.kind != "online":
+            self._over.set()
+        else:
+            self._connection.keep_to_this_line()
 
     async def fresh(self) -> Connection:
         """The connection, as soon as our view of the server is no older than `FRESH`."""
@@ -111,14 +125,26 @@ class Link:
                 on_state=self._reach,
             )
             await connection.start()
-            await connection.sync_forever(self._take)
+            await self._unless_over(connection.sync_forever(self._take))
         except PeerRoomError as error:
             self._say_error(error)
             self._failures = 1 if self._synced_at else self._failures + 1
             return self._pause(error)
         finally:
             await self._close()
-        return 0.0
+        return None if self._over.is_set() else 0.0
+
+    async def _unless_over(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for ``work``, until it is over with this line; raises what ``work`` raises."""
+        syncing, over = asyncio.ensure_future(work), asyncio.ensure_future(self._over.wait())
+        try:
+            await asyncio.wait((syncing, over), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over.cancel()
+            syncing.cancel()
+            await asyncio.wait([syncing])
+        if not syncing.cancelled():
+            syncing.result()
 
     async def _take(self, batch: SyncBatch) -> None:
         self._on_batch(batch)
@@ -139,6 +165,8 @@ class Link:
         """
         self._failing = error is not None
         if error is not None:
+            if self._lingers:
+                self._over.set()
             self.say(reach, error.sentence())
             return
         self._back.set()
@@ -171,6 +199,8 @@ class Link:
 
     def _pause(self, error: PeerRoomError) -> float | None:
         """Seconds to wait after ``error``, or None when no waiting helps."""
+        if self._lingers:
+            return None
         from peerroom.matrix.cryptostore import CryptoStoreUnwritable  # loads nio
 
         if isinstance(error, DiskFull | CryptoStoreUnwritable):

@@ -176,7 +176,8 @@ class Client:
         transaction on, so that a crash leaves either the one or the other. It works if the old one
         did (see `rest`). Waits at most `LAST_WORDS` seconds, and only for deletions that are on
         their way; nothing is raised for a network reason. Does nothing when it is that one already.
-        With ``linger`` the old account stays connected until `part`, and only listens.
+        With ``linger`` the old account stays connected until `part` or until its line fails, and
+        only listens.
         """
         if account.id == self._account.id:
             return
@@ -185,6 +186,7 @@ class Client:
         self._publish(Change("moving"))
         if linger:
             self._workers.let_linger()
+            self._link.linger()
         await self.rest()
         moving.leave(self._vault, self._account, account)
         self._become(account)

@@ -37,8 +37,8 @@ class Workers:
         self._companions.append(self._spawn(worker))
 
     def let_linger(self) -> None:
-        """The present account's line outlives its other workers, down to the socket, until `part`:
-        to open another one would show the server who came when who went."""
+        """The present account's line outlives its other workers, down to the socket, until `part`
+        or its own end: to open another one would show the server who came when who went."""
         if self._present:
             self._lingering.append(self._present.pop(0))
 

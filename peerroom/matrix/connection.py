@@ -197,6 +197,10 @@ class Connection:
         """Fetch some of what limited syncs left out; True when something was stored."""
         return bool(await self._backfill.fill_some(room_id))
 
+    def keep_to_this_line(self) -> None:
+        """Never connect anew (`Transport.keep_to_this_connection`)."""
+        self._transport.keep_to_this_connection()
+
     async def close(self) -> None:
         """Close the connections and the crypto store; the session stays valid on the server."""
         await self._transport.close()

@@ -126,6 +126,7 @@ class Transport:
         self._on_state = on_state
         self._said: tuple[Reach, type[MatrixError] | None] | None = None
         self._http: aiohttp.ClientSession | None = None
+        self._may_connect = True
         self.server_time: datetime | None = None
         """What the server's clock said in its last answer; None if it does not say."""
 
@@ -165,6 +166,10 @@ class Transport:
             else:
                 self._say("online", None)
                 return answer
+
+    def keep_to_this_connection(self) -> None:
+        """Open no connection any more: once the one that stands is cut, every request fails."""
+        self._may_connect = False
 
     async def close(self) -> None:
         """Close every connection."""
@@ -215,8 +220,20 @@ class Transport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers=_HEADERS,
                 trust_env=False,
+                trace_configs=[self._before_connecting()],
             )
         return self._http
+
+    def _before_connecting(self) -> aiohttp.TraceConfig:
+        """aiohttp asks here before it connects, also when it does so anew without a word."""
+
+        async def look(*_: object) -> None:
+            if not self._may_connect:
+                raise aiohttp.ClientConnectionError
+
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_start.append(look)
+        return trace
 
     def _connector(self) -> aiohttp.TCPConnector:
         tls = _own_tls() if self.homeserver.startswith("https:") else True
