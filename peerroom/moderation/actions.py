@@ -22,6 +22,7 @@ from peerroom.moderation.actions_ledger import (
     EndSlow,
     KeepEvidence,
     MakeModerator,
+    Mode,
     NoteAsker,
     NoteBan,
     NoteLock,
@@ -128,6 +129,9 @@ class Note(Act, frozen=True):
     undo: tuple[Inverse, ...] = ()
     undoes: int | None = None
     """The deed that this one takes back."""
+    undone: int | None = None
+    """The deed that took this one back; known only of what stands in the log."""
+    case: int | None = None
 
 
 Ledger = Known | Note
@@ -174,6 +178,7 @@ __all__ = [
     "LeaveRoom",
     "Ledger",
     "MakeModerator",
+    "Mode",
     "Note",
     "NoteAsker",
     "NoteBan",

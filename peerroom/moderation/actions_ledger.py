@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
+from peerroom.moderation import protection
 from peerroom.moderation.actions_base import Act
-from peerroom.moderation.protection import Mode
 from peerroom.moderation.state import ModeratorRole, Role
 from peerroom.wire.cases import Step
 
 Book = Literal["template", "shift", "rota", "digest", "preview", "list", "choice"]
 """Small things that are kept by key, with a shape that only their own part of the house knows."""
+Mode = Literal[protection.Mode, "default"]
+"""``default``: as the protection itself has it."""
 
 
 class SpendInvite(Act, frozen=True):
@@ -117,7 +119,7 @@ class DropRoom(Act, frozen=True):
 
 class SetProtection(Act, frozen=True):
     """How a protection stands: everywhere, or in one room. What is None stays as it is;
-    ``settings`` replaces all of its settings there."""
+    ``settings`` replaces all of its settings there, {} by its defaults."""
 
     name: str
     room_id: str | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from peerroom.moderation.cases import Case
 from peerroom.moderation.guard import Guard
 from peerroom.moderation.protection import Mode, Room
+from peerroom.wire.cases import Line
 
 if TYPE_CHECKING:
     from peerroom.moderation.actions import Note
@@ -216,6 +217,14 @@ class State:
     evidence: Mapping[str, Kept] = field(default_factory=dict)
     """What was removed and is still kept, by event id; read when asked for."""
     evidence_days: int = 30
+    held: Mapping[int, Sequence[Kept]] = field(default_factory=dict)
+    """The same by case; read when asked for."""
+    authors: Mapping[str, str] = field(default_factory=dict)
+    """Who said something, by event id; read when asked for."""
+    context: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+    """A message with what stood around it, by event id; read when asked for."""
+    inside: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Who is in each protected room."""
     removed: Mapping[str, bool] = field(default_factory=dict)
     """Whether an event was removed, or is about to be; read when asked for."""
     moments: Mapping[str, datetime] = field(default_factory=dict)
