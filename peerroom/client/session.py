@@ -14,6 +14,7 @@ from peerroom.client.identities import Identities
 from peerroom.client.invitations import Invitations
 from peerroom.client.outgoing import Outgoing
 from peerroom.client.pseudonym_view import greeting_of, pseudonym_of
+from peerroom.client.reporting import MemberDesk
 from peerroom.client.roster import Roster
 from peerroom.client.sending import NamesChanging, Sender
 from peerroom.client.timeline import OUTBOX, Timeline
@@ -86,6 +87,8 @@ class Client:
         self._rows = asyncio.Event()
         self.agent: Agent | None = None
         """Who looks after the names, once there is something to look after."""
+        self.desk = MemberDesk(self, vault, clock)
+        """Where members talk with the moderators in private."""
         self._become(account)
 
     def _become(self, account: Account) -> None:
@@ -123,6 +126,7 @@ class Client:
         if not wallets.any_kept(self._vault):
             self.work()
         self.accompany(self._rotate())
+        self.accompany(self.desk.run())
         if (asked := self._vault.asked_fd) is not None:
             asyncio.get_running_loop().add_reader(asked, self._asked)
 
@@ -334,18 +338,18 @@ class Client:
         if moving.is_left_behind(self._vault, room_id, self._account.id):
             raise NamesChanging
         row = self._outgoing.message(room_id, text)
-        self._queued(room_id)
+        self.queued(room_id)
         return row.transaction_id
 
     def say_event(self, room_id: str, kind: str, content: dict[str, Any], once: str) -> None:
         """Queue an event that no face shows, encrypted like a message; ``once`` under this name."""
         self._outgoing.event(room_id, kind, content, once)
-        self._queued(room_id)
+        self.queued(room_id)
 
     def retry(self, key: str) -> None:
         """Send a failed message again, with the same transaction id."""
         if (row := self._outgoing.retry(key)) is not None:
-            self._queued(row.room_id)
+            self.queued(row.room_id)
 
     def undo(self, key: str) -> str | None:
         """Take back what was not sent: removes it and returns its text for the composer.
@@ -367,7 +371,7 @@ class Client:
         """
         if not self._outgoing.delete(room_id, key):
             return False
-        self._queued(room_id)
+        self.queued(room_id)
         return True
 
     def draft(self, room_id: str) -> str:
@@ -450,7 +454,8 @@ class Client:
         for room_id, sentence in self._identities.news():
             self._publish(Change("notice", room_id, sentence))
 
-    def _queued(self, room_id: str) -> None:
+    def queued(self, room_id: str) -> None:
+        """There is a row for this room in the outbox: let it go out, and everyone see it."""
         self._sender.wake()
         self._row_moved(room_id)
 

@@ -1,0 +1,107 @@
+"""Why something was done about one's own messages or voice, as the bot has told it in private."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from peerroom.client.invitations import bots
+from peerroom.client.reporting_room import rooms_with
+from peerroom.client.reporting_views import ExplanationView
+from peerroom.client.wording import event_time
+from peerroom.i18n import N_, _
+from peerroom.matrix.trust import Trust
+from peerroom.moderation.findings import REASONS
+from peerroom.text.foreign import ForeignText
+from peerroom.wire import member
+from peerroom.wire.content import BadContent
+
+if TYPE_CHECKING:
+    from peerroom.store.events import StoredEvent
+    from peerroom.store.vault import Vault
+
+_NEWEST: Final = 200
+"""How many of a bot's events in a room of two are looked through."""
+_UNDONE: Final = "put back"
+_WHAT: Final = {
+    "removed": N_("A message of yours was removed."),
+    "held": N_("A message of yours waits until a moderator has looked at it."),
+    "slowed": N_("You can write again in a moment."),
+    "muted": N_("For now you can read here, and not write."),
+    "sat out": N_("For now you are not in the room. Your place is kept."),
+    "banned": N_("The moderators decided that you cannot come back into the room."),
+    _UNDONE: N_("What was done has been taken back."),
+}
+_ANYTHING: Final = N_("The moderators did something about what you wrote.")
+
+
+def told(event: StoredEvent, bot: str) -> member.Tell | None:
+    """What ``bot`` itself said with this event; None when it is anything else.
+
+    Nothing but an encrypted event from a device that the bot has signed counts.
+    """
+    clear = event.clear or {}
+    if event.sender != bot or event.status != "ok" or event.trust != Trust.SIGNED:
+        return None
+    if clear.get("type") != member.TELL:
+        return None
+    try:
+        return member.read_tell(clear.get("content"))
+    except BadContent:
+        return None
+
+
+def all_told(vault: Vault, account_id: int) -> Iterator[tuple[StoredEvent, member.Tell]]:
+    """What the bots that let us in have told this account in private; in each room of two the
+    newest first."""
+    for bot in bots(vault):
+        for room in rooms_with(vault, account_id, bot):
+            for event in vault.events.of_sender(room.room_id, bot, _NEWEST):
+                if (said := told(event, bot)) is not None:
+                    yield event, said
+
+
+def explanations(
+    vault: Vault, account_id: int, appealed: frozenset[int] = frozenset()
+) -> list[ExplanationView]:
+    """What was done about this account, the newest first; ``appealed`` are deeds that somebody is
+    to look at again already."""
+    found = [
+        _view(event, said, appealed)
+        for event, said in all_told(vault, account_id)
+        if isinstance(said, member.Explained)
+    ]
+    return sorted(found, key=lambda view: view.when, reverse=True)
+
+
+def explained(vault: Vault, room_id: str, event_id: str) -> ExplanationView | None:
+    """Why this message of one's own was removed or held; the last that was said about it."""
+    room = vault.rooms.get(room_id)
+    if room is None:
+        return None
+    about = (v for v in explanations(vault, room.account_id) if event_id in v.event_ids)
+    return next(about, None)
+
+
+def explanation(said: member.Explained, when: datetime) -> ExplanationView:
+    """One explanation as it stands by itself."""
+    reason = next((words for code, words in REASONS.items() if code == said.reason), "")
+    return ExplanationView(
+        deed=said.deed,
+        what=_(_WHAT.get(said.what, _ANYTHING)),
+        reason=_(reason) if reason else "",
+        text=ForeignText(said.text).block().strip(),
+        when=when,
+        until=None if said.until is None else datetime.fromtimestamp(said.until / 1000, UTC),
+        event_ids=said.event_ids,
+        may_appeal=said.what != _UNDONE,
+    )
+
+
+def _view(event: StoredEvent, said: member.Explained, appealed: frozenset[int]) -> ExplanationView:
+    from dataclasses import replace
+
+    view = explanation(said, event_time(event.origin_ts))
+    asked = said.deed in appealed
+    return replace(view, appealed=asked, may_appeal=view.may_appeal and not asked)
