@@ -306,7 +306,7 @@ async def test_moderators_command_and_the_room_obeys(scene: Scene) -> None:
     last = await member.say(circle, "second")
     await moderator.until(lambda: "second" in moderator.bodies(circle))
 
-    assert "redact" in await scene.command(moderator, "!help", "status")
+    assert "remove" in await scene.command(moderator, "!help", "status")
     status = await scene.command(moderator, "!status", "seats")
     assert "1 of 4 seats" in status
 

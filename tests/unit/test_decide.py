@@ -219,7 +219,7 @@ def test_status_tells_what_the_bot_sees() -> None:
 
 def test_help_lists_every_command_and_a_typo_gets_a_suggestion() -> None:
     words = spoken(decide(said("!help"), STATE))
-    for word in ("invite", "redact", "mute", "ban", "unban", "status"):
+    for word in ("invite", "remove", "mute", "ban", "unban", "status"):
         assert word in words
     assert "mute" in spoken(decide(said("!muet Quiet Heron"), STATE))
 

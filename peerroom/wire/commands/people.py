@@ -1,0 +1,164 @@
+"""Commands about people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ClassVar, Final, Self
+
+from peerroom.i18n import N_
+from peerroom.wire.commands import reading
+from peerroom.wire.commands.command import Command, Group, shown
+
+MOST_INVITES: Final = 20
+MOST_EPOCHS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class MakeInvites(Command):
+    """``count`` new one-use invite links, 1 to `MOST_INVITES`."""
+
+    word: ClassVar[str] = "invite"
+    summary: ClassVar[str] = N_("Make invite links; each works once.")
+    group: ClassVar[Group] = "people"
+
+    count: int = field(default=1, metadata=shown("1–20", "number"))
+
+    @classmethod
+    def read(cls, arguments: str) -> Self | None:
+        count = reading.count(arguments or "1", MOST_INVITES)
+        return cls(count) if count else None
+
+
+@dataclass(frozen=True, slots=True)
+class Warn(Command):
+    """A private word to somebody, by name or by the case that is about them: own words, or a
+    template's name."""
+
+    word: ClassVar[str] = "tell"
+    also: ClassVar[tuple[str, ...]] = ("warn",)
+    summary: ClassVar[str] = N_("Write to someone in private, by name or case.")
+    group: ClassVar[Group] = "people"
+
+    name: str | None = field(metadata=shown(N_("name or case"), "name"))
+    text: str = field(default="", metadata=shown(N_(": template or text"), "template"))
+    case: int | None = None
+
+    @classmethod
+    def read(cls, arguments: str) -> Self | None:
+        number, text = reading.numbered(arguments)
+        if number:
+            return cls(None, text.lstrip(":： "), number)
+        name, text = reading.name(arguments)
+        return cls(name, text) if name else None
+
+
+@dataclass(frozen=True, slots=True)
+class Slow(Command):
+    """A short pause for one person."""
+
+    word: ClassVar[str] = "slow"
+    summary: ClassVar[str] = N_("Give someone a short pause, 5 minutes unless you say.")
+    group: ClassVar[Group] = "people"
+
+    name: str = field(metadata=shown(N_("name"), "name"))
+    duration: timedelta | None = field(default=None, metadata=shown(N_("time"), "time"))
+
+    @classmethod
+    def read(cls, arguments: str) -> Self | None:
+        read = _for_a_time(arguments)
+        return cls(*read) if read else None
+
+
+@dataclass(frozen=True, slots=True)
+class Mute(Command):
+    """Take away a member's voice; ``duration`` None means until it is lifted."""
+
+    word: ClassVar[str] = "mute"
+    summary: ClassVar[str] = N_("Let someone read but not write, for a while (30m, 2h, 3d, 1w).")
+    group: ClassVar[Group] = "people"
+
+    name: str = field(metadata=shown(N_("name"), "name"))
+    duration: timedelta | None = field(default=None, metadata=shown(N_("time"), "time"))
+
+    @classmethod
+    def read(cls, arguments: str) -> Self | None:
+        read = _for_a_time(arguments)
+        return cls(*read) if read else None
+
+
+@dataclass(frozen=True, slots=True)
+class SitOut(Command):
+    """Outside for the rest of this epoch, and ``epochs`` - 1 more."""
+
+    word: ClassVar[str] = "sitout"
+    summary: ClassVar[str] = N_("Let someone sit out until names change, or longer.")
+    group: ClassVar[Group] = "people"
+
+    name: str = field(metadata=shown(N_("name"), "name"))
+    epochs: int = field(default=1, metadata=shown("1–12", "number"))
+
+    @classmethod
+    def read(cls, arguments: str) -> Self | None:
+        name, rest = reading.name(arguments, r"\d+")
+        epochs = reading.count(rest or "1", MOST_EPOCHS)
+        return cls(name, epochs) if name and epochs else None
+
+
+@dataclass(frozen=True, slots=True)
+class Kick(Command):
+    """Remove somebody from the room, who may be invited again."""
+
+    word: ClassVar[str] = "kick"
+    summary: ClassVar[str] = N_("Remove someone from the room; they may come back when asked.")
+    group: ClassVar[Group] = "people"
+
+    name: str = field(metadata=shown(N_("name"), "name"))
+
+    @classmethod
+    def read(cls, arguments: str) -> Self | None:
+        name = reading.only_name(arguments)
+        return cls(name) if name else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ban(Command):
+    """Remove a member, for a time or for good. The reason is for the audit log and the moderators
+    only."""
+
+    word: ClassVar[str] = "ban"
+    summary: ClassVar[str] = N_("Remove someone for good, or for a while.")
+    group: ClassVar[Group] = "people"
+
+    name: str = field(metadata=shown(N_("name"), "name"))
+    duration: timedelta | None = field(default=None, metadata=shown(N_("time"), "time"))
+    reason: str | None = field(default=None, metadata=shown(N_(": reason"), "text"))
+
+    @classmethod
+    def read(cls, arguments: str) -> Self | None:
+        name, duration, reason = reading.timed_name(arguments)
+        return cls(name, duration, reason or None) if name else None
+
+
+@dataclass(frozen=True, slots=True)
+class Unban(Command):
+    """Let a member come back, or speak again."""
+
+    word: ClassVar[str] = "unban"
+    also: ClassVar[tuple[str, ...]] = ("unmute",)
+    summary: ClassVar[str] = N_("Lift a ban, a mute or a pause.")
+    group: ClassVar[Group] = "people"
+
+    name: str = field(metadata=shown(N_("name"), "name"))
+
+    @classmethod
+    def read(cls, arguments: str) -> Self | None:
+        name = reading.only_name(arguments)
+        return cls(name) if name else None
+
+
+def _for_a_time(arguments: str) -> tuple[str, timedelta | None] | None:
+    """A name, and perhaps how long."""
+    name, rest = reading.name(arguments, reading.DURATION)
+    duration = reading.duration(rest)
+    return (name, duration) if name and (duration or not rest) else None
