@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
+import msgspec
 import pytest
 from support.registrar_desk import DAY, HOUR, SEED, START, Desk, user
 
-from peerroom.pseudonym import names, registrar
+from peerroom.pseudonym import localparts, names, registrar
 from peerroom.pseudonym import registrar_effects as do
 from peerroom.pseudonym import registrar_facts as facts
 from peerroom.pseudonym.epochs import REMEMBERED
@@ -403,3 +404,19 @@ def test_an_office_comes_back_from_its_rows_at_every_moment() -> None:
 def test_nothing_that_is_shown_of_a_batch_is_a_secret() -> None:
     assert "way" not in repr(Batch(("@a:b",), token="way"))
     assert do.Refuse(do.Refusal.BANNED).key == "refused:banned"
+
+
+def test_a_wish_that_an_earlier_edition_kept_ends_nobody() -> None:
+    """It has no token, so none of the server's accounts is known to be of its round."""
+    kept = {
+        "type": "DeactivateStrangers",
+        "epoch": 3,
+        "round": 0,
+        "since": START,
+        "until": START + DAY,
+        "keep": ["@ann:example.org"],
+    }
+    effect = msgspec.msgpack.decode(msgspec.msgpack.encode(kept), type=do.Effect)
+    assert isinstance(effect, do.DeactivateStrangers)
+    assert effect.key == "strangers:3.0"
+    assert not localparts.is_of(localparts.draw(effect.token, bytes), effect.token)
