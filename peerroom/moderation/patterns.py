@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import ahocorasick
 import re2
 
-from peerroom.moderation.reading import word_look
-
 if TYPE_CHECKING:  # the compiled class takes no type in brackets
     _Automaton = ahocorasick.Automaton[Sequence["_Form"]]
 
@@ -41,10 +39,10 @@ class Literals:
         forms: dict[str, list[_Form]] = defaultdict(list)
         for name, word in words:
             bare = word.strip("*")
-            for text in {bare, word_look(bare)} if bare else ():
+            if bare:
                 starts = not word.startswith("*") and bare[0] in _LATIN
                 ends = not word.endswith("*") and bare[-1] in _LATIN
-                forms[text].append(_Form(name, len(text), starts, ends))
+                forms[bare].append(_Form(name, len(bare), starts, ends))
         self._automaton: _Automaton | None = None
         if forms:  # an empty automaton cannot be asked
             self._automaton = ahocorasick.Automaton()

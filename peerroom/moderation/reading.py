@@ -11,11 +11,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from peerroom.moderation.seen import Seen
 from peerroom.text.cleaning import clean
-from peerroom.text.confusable import look
+from peerroom.text.confusable import latin
 
 CEILING: Final = 65_536
 """Characters read. An event has at most 65,536 bytes (client-server API, size limits)."""
@@ -30,8 +30,8 @@ class Reading:
     plain: str
     """The same without capitals."""
     folded: str
-    """`plain` with katakana as hiragana; where something in it is spelt oddly, a second line with
-    letters put back together (`fold`)."""
+    """`plain` with katakana as hiragana; where something in it is spelt oddly, on lines of their own
+    also what that may spell (`fold`)."""
 
 
 def read(seen: Seen) -> Reading | None:
@@ -55,8 +55,9 @@ def kana(text: str) -> str:
 
 
 def fold(plain: str) -> str:
-    """The text in kana's one form; and on a line of its own, if that is another text, with spaced
-    letters joined, drawn-out ones shortened, and look-alikes as `word_look` has them."""
+    """The text in kana's one form. If that is another text, also on a line of its own: spaced
+    letters joined, drawn-out ones shortened, look-alikes and digits as the letters they stand for.
+    """
     base = kana(plain)
     if "  " in base or "\t" in base:
         base = _SPACES.sub(" ", base)
@@ -64,18 +65,17 @@ def fold(plain: str) -> str:
     if not joined.isascii():
         joined = _BETWEEN_CJK.sub("", joined)
     joined = _SPELT.sub(lambda spelt: _BETWEEN.sub("", spelt[0]), joined)
+    forms = {base: None}
     if _ODD.search(joined):
-        joined = _WORD.sub(_unmasked, joined)
-    return base if joined == base else f"{base}\n{joined}"
+        forms[_WORD.sub(lambda word: _spelt(word[0], "i"), joined)] = None
+        forms[_WORD.sub(lambda word: _spelt(word[0], "l"), joined)] = None
+    else:
+        forms[joined] = None
+    return "\n".join(forms)
 
 
-def word_look(word: str) -> str:
-    """How a folded word stands in a folded text where somebody disguised it."""
-    return look(word.translate(_LEET))
-
-
-def _unmasked(word: re.Match[str]) -> str:
-    return word_look(word[0]) if _ODD.search(word[0]) else word[0]
+def _spelt(word: str, upright: Literal["i", "l"]) -> str:
+    return latin(word.translate(_LEET), upright) if _ODD.search(word) else word
 
 
 _KANA: Final = {
@@ -90,7 +90,7 @@ _BADGES: Final = {
 }
 """Pictures of letters that NFKC leaves alone."""
 _LEET: Final = str.maketrans({"@": "a", "4": "a", "3": "e", "7": "t", "8": "b", "9": "g"})
-"""Digits for letters, beside those that look alike anyway (0 o, 1 l, 5 s, 2 z)."""
+"""Digits for letters, beside those that look alike anyway (0 o, 1 i or l, 5 s, 2 z)."""
 
 _CJK: Final = "\u3040-\u30ff\u3400-\u9fff々"
 _MARKS: Final = r" \u3000._*・/|~\-+=,，、'’\"“”「」『』【】()\[\]{}<>☆★♪♡♥※○●◯◆◇■□▲△▼▽→⇒"

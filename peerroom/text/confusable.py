@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from peerroom.text.foreign import ForeignText
 
@@ -25,41 +25,46 @@ _LIKE_A_USER_ID: Final = re.compile(r"@\S+:\S")
 _CAPITALS: Final = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХЅІЈ", "abezhikmnoptyxabekmhopctyxsij")
 """Capitals whose look their small letters do not share: Greek Η is an H, η is an n."""
 
+_ALIKE: Final = {
+    "a": "аα", "b": "вβь", "c": "сϲ", "d": "ԁ", "e": "еε", "g": "ɡ", "h": "һн", "j": "јϳ",
+    "k": "кκ", "l": "i1|ıіιӏ!ǀ∣", "m": "мμ", "n": "ηп", "o": "0оοσо〇○◯●◎", "p": "рρ",
+    "q": "ԛ", "s": "ѕ5$", "t": "тτ", "u": "υ", "v": "νѵ", "w": "ԝωѡ", "x": "хχ", "y": "уγү",
+    "z": "ζ2",
+    "口": "ロ囗", "力": "カ", "二": "ニ", "夕": "タ", "工": "エ", "卜": "ト", "八": "ハ",
+    "三": "ミ", "千": "チ", "才": "オ", "へ": "ヘ", "べ": "ベ", "ぺ": "ペ", "り": "リ",
+    "-": "‐‑‒–—―−ー─一_~〜", ".": "・·•。、,", "'": "‘’`´", "": "\u2800",
+}  # fmt: skip
 _LOOKS: Final = str.maketrans(
-    {
-        look: letter
-        for letter, looks in {
-            "a": "аα", "b": "вβь", "c": "сϲ", "d": "ԁ", "e": "еε", "g": "ɡ", "h": "һн", "j": "јϳ",
-            "k": "кκ", "l": "i1|ıіιӏ!ǀ∣", "m": "мμ", "n": "ηп", "o": "0оοσо〇○◯●◎", "p": "рρ",
-            "q": "ԛ", "s": "ѕ5$", "t": "тτ", "u": "υ", "v": "νѵ", "w": "ԝωѡ", "x": "хχ", "y": "уγү",
-            "z": "ζ2",
-            "口": "ロ囗", "力": "カ", "二": "ニ", "夕": "タ", "工": "エ", "卜": "ト", "八": "ハ",
-            "三": "ミ", "千": "チ", "才": "オ", "へ": "ヘ", "べ": "ベ", "ぺ": "ペ", "り": "リ",
-            "-": "‐‑‒–—―−ー─一_~〜", ".": "・·•。、,", "'": "‘’`´", "": "\u2800",
-        }.items()
-        for look in looks
-    }
-)  # fmt: skip
+    {look: letter for letter, looks in _ALIKE.items() for look in looks}
+)
+_LATIN: Final = {
+    upright: str.maketrans(
+        {
+            look: upright if letter == "l" else letter
+            for letter, looks in _ALIKE.items()
+            if "a" <= letter <= "z"
+            for look in looks.replace("i", "")
+        }
+    )
+    for upright in ("i", "l")
+}
 
 
 def skeleton(text: str) -> str:
     """A form that is equal for texts that look alike: not for showing, only for comparing."""
-    return _pairs("".join(_letters(text).split()))
-
-
-def look(text: str) -> str:
-    """The same with its spaces, for finding words in a text."""
-    return _pairs(_letters(text))
-
-
-def _letters(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_CAPITALS).casefold()
-    text = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
-    return unicodedata.normalize("NFKC", text).translate(_LOOKS)
+    text = _without_accents(text).translate(_LOOKS)
+    return "".join(text.split()).replace("rn", "m").replace("vv", "w")
 
 
-def _pairs(text: str) -> str:
-    return text.replace("rn", "m").replace("vv", "w")
+def latin(text: str, upright: Literal["i", "l"]) -> str:
+    """What a disguised small-letter text spells: Latin letters for what looks like one, without
+    accents. What may be an i or an l (1, a stroke) becomes ``upright``."""
+    return _without_accents(text).translate(_LATIN[upright])
+
+
+def _without_accents(text: str) -> str:
+    return unicodedata.normalize("NFKC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
 
 
 def disambiguate(names: Mapping[str, ForeignText]) -> Mapping[str, str]:
