@@ -8,16 +8,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from peerroom.client import moving, wallets
+from peerroom.client.acting import Acting
 from peerroom.client.audience import Audience
-from peerroom.client.connecting import Link
-from peerroom.client.identities import Identities
-from peerroom.client.invitations import Invitations
-from peerroom.client.outgoing import Outgoing
 from peerroom.client.pseudonym_view import greeting_of, pseudonym_of
 from peerroom.client.reporting import MemberDesk
-from peerroom.client.roster import Roster
-from peerroom.client.sending import NamesChanging, Sender
-from peerroom.client.timeline import OUTBOX, Timeline
+from peerroom.client.sending import NamesChanging
+from peerroom.client.timeline import Timeline
 from peerroom.client.views import (
     Change,
     ChangedIdentity,
@@ -26,33 +22,23 @@ from peerroom.client.views import (
     PseudonymView,
     RoomView,
 )
-from peerroom.client.workers import Workers
+from peerroom.client.workers import Broken, Workers
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
-from peerroom.i18n import N_, _
-from peerroom.matrix.errors import MatrixError
+from peerroom.i18n import _
 from peerroom.store.drafts import Draft
 
 if TYPE_CHECKING:
+    from peerroom.client.connecting import Link
     from peerroom.client.rotation.agent import Agent
+    from peerroom.client.rotation.hours import Whose
     from peerroom.config import Config
     from peerroom.matrix.sync import SyncBatch
     from peerroom.store.accounts import Account
-    from peerroom.store.outbox import OutboxRow
     from peerroom.store.vault import Vault
-
-OLDER: Final = 50
-"""Events that one call of `Client.load_older` asks for."""
 
 LAST_WORDS: Final = 15.0
 """Seconds that `Client.move` waits for deletions that are under way."""
-
-
-class Broken(PeerRoomError):
-    """A worker has ended by something that nobody had thought of."""
-
-    what = N_("A part of PeerRoom has stopped because of a mistake in it.")
-    next_step = N_("Close PeerRoom and open it again.")
 
 
 class Client:
@@ -74,9 +60,12 @@ class Client:
         clock: Clock,
         random: Random,
         speaks: bool = True,
+        whose: Whose | None = None,
     ) -> None:
-        """``speaks``: somebody is there to be told things (not so for the agent alone)."""
+        """``speaks``: somebody is there to be told things (not so for the agent alone). ``whose``:
+        as whom it may be seen, if only as one (where a timer starts it)."""
         self._speaks = speaks
+        self.whose = whose
         self._vault = vault
         self._config = config
         self._clock = clock
@@ -89,33 +78,19 @@ class Client:
         """Who looks after the names, once there is something to look after."""
         self.desk = MemberDesk(self, vault, clock)
         """Where members talk with the moderators in private."""
-        self._become(account)
+        self._acting = self._become(account)
 
-    def _become(self, account: Account) -> None:
-        """Put together what works for one account; nothing runs yet."""
-        vault, clock, random = self._vault, self._clock, self._random
-        self._account = account
-        self._roster = Roster(vault, account.id, account.user_id)
-        self._outgoing = Outgoing(vault, account.id, account.user_id, clock)
-        self._link = Link(
-            vault,
+    def _become(self, account: Account) -> Acting:
+        """What works for one account, put together; nothing runs yet."""
+        return Acting(
+            self._vault,
             account,
             proxy=self._config.privacy.proxy,
-            clock=clock,
-            random=random,
-            on_state=lambda _state: self._publish(Change("connection")),
+            clock=self._clock,
+            random=self._random,
+            audience=self._audience,
             on_batch=self._take,
-        )
-        self._invitations = Invitations(vault, account, self._link)
-        self._identities = Identities(vault, account, self._link)
-        self._sender = Sender(
-            vault,
-            account.id,
-            self._outgoing,
-            self._link,
-            clock=clock,
-            random=random,
-            changed=self._row_done,
+            moved=self._rows,
         )
 
     async def start(self) -> None:
@@ -147,9 +122,7 @@ class Client:
         """Let the account's workers run, if they do not; `start` does."""
         if self.working:
             return
-        self._vault.outbox.recover()
-        self._outgoing.reconcile()
-        self._workers.begin(self._link.run(), self._sender.run(), self._invitations.run())
+        self._workers.begin(*self._acting.workers())
 
     def accompany(self, worker: Coroutine[Any, Any, None]) -> None:
         """Run ``worker`` until `stop`, whatever account the client becomes meanwhile."""
@@ -183,17 +156,17 @@ class Client:
         With ``linger`` the old account stays connected until `part` or until its line fails, and
         only listens.
         """
-        if account.id == self._account.id:
+        if account.id == self._acting.account.id:
             return
         working = self.working
         await self._finish_deletions()
         self._publish(Change("moving"))
         if linger:
             self._workers.let_linger()
-            self._link.linger()
+            self._acting.link.linger()
         await self.rest()
-        moving.leave(self._vault, self._account, account)
-        self._become(account)
+        moving.leave(self._vault, self._acting.account, account)
+        self._acting = self._become(account)
         if working:
             self.work()
         self._publish(Change("moved"))
@@ -208,7 +181,7 @@ class Client:
             return
         self._publish(Change("moving"))
         moving.cross(self._vault, old_room, new_room)
-        self._roster.forget()
+        self._acting.roster.forget()
         self._publish(Change("rooms"))
         words = moving.welcome(self._vault, old_room, new_room)
         self._publish(Change("moved", new_room, words))
@@ -216,7 +189,8 @@ class Client:
     async def _finish_deletions(self) -> None:
         """Let deletions go out that only the present account can send."""
         waited = asyncio.ensure_future(self._clock.sleep(LAST_WORDS))
-        while self.working and self.connection.kind == "online" and self._outgoing.deleting():
+        outgoing = self._acting.outgoing
+        while self.working and self.connection.kind == "online" and outgoing.deleting():
             self._rows.clear()
             moved = asyncio.ensure_future(self._rows.wait())
             await asyncio.wait((waited, moved), return_when=asyncio.FIRST_COMPLETED)
@@ -228,27 +202,27 @@ class Client:
     @property
     def link(self) -> Link:
         """The present account's line to its server; another one after each `move`."""
-        return self._link
+        return self._acting.link
 
     @property
     def account(self) -> Account:
         """Who the client is now."""
-        return self._account
+        return self._acting.account
 
     def tell(self, change: Change) -> None:
         """Let the subscribers hear ``change``, and read what it concerns anew."""
         if change.kind == "pseudonym":
-            self._roster.forget()
+            self._acting.roster.forget()
         self._publish(change)
 
     def greeting(self, room_id: str) -> PseudonymView | None:
         """What a newcomer should hear of names in this room; once in an account's life."""
-        return greeting_of(self._vault, self._account, room_id)
+        return greeting_of(self._vault, self._acting.account, room_id)
 
     def pseudonym(self, room_id: str | None) -> PseudonymView:
         """Who one is in this room, or outside all rooms, and how far that goes."""
         proxied = self._config.privacy.proxy is not None
-        return pseudonym_of(self._vault, self._account, room_id, proxied=proxied)
+        return pseudonym_of(self._vault, self._acting.account, room_id, proxied=proxied)
 
     def change_names_again(self) -> bool:
         """Names had stopped changing here, and the person has heard from a moderator, in another
@@ -257,17 +231,17 @@ class Client:
         What is still wrong in the rooms stops them again, in the same words (`pseudonym`). False,
         and nothing done, if nothing had stopped, or if nobody looks after the names at the moment.
         """
-        return self.agent is not None and self.agent.clear(self._account.user_id)
+        return self.agent is not None and self.agent.clear(self._acting.account.user_id)
 
     @property
     def connection(self) -> ConnectionState:
         """How things stand with the server now."""
-        return self._link.state
+        return self._acting.link.state
 
     @property
     def user_id(self) -> str:
         """Our own Matrix id, for comparing; never shown."""
-        return self._account.user_id
+        return self._acting.account.user_id
 
     def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Call ``callback`` on the loop's thread for every `Change`; returns the way to stop it."""
@@ -294,27 +268,27 @@ class Client:
 
     def rooms(self) -> list[RoomView]:
         """The rooms: those we are in first, the most recently active first."""
-        return self._roster.rooms()
+        return self._acting.roster.rooms()
 
     def room(self, room_id: str) -> RoomView | None:
         """One room as `rooms` would show it."""
-        return self._roster.room(room_id)
+        return self._acting.roster.room(room_id)
 
     def members(self, room_id: str) -> list[MemberView]:
         """Who is in the room now, moderators first, then by name."""
-        return self._roster.members(room_id)
+        return self._acting.roster.members(room_id)
 
     def changed_identities(self, room_id: str) -> list[ChangedIdentity]:
         """Who in the room shows a new encryption identity: they get no keys until it is accepted.
 
         A "notice" says so when it happens; ask again after each.
         """
-        return self._identities.changed(room_id)
+        return self._acting.identities.changed(room_id)
 
     def accept_identity(self, change: ChangedIdentity) -> bool:
         """The user is sure that it is them. False, and nothing done, if the identity has changed
         once more since `changed_identities` was asked."""
-        if not self._identities.accept(change):
+        if not self._acting.identities.accept(change):
             return False
         self._publish(Change("rooms"))
         return True
@@ -322,11 +296,11 @@ class Client:
     def cannot_read(self, room_id: str) -> str | None:
         """Who did not get the key of what was last sent to the room, in one sentence; None when
         everyone did, or when nothing was sent since the start."""
-        return self._identities.cannot_read(room_id)
+        return self._acting.identities.cannot_read(room_id)
 
     def timeline(self, room_id: str) -> Timeline:
         """The room's timeline; the same object for the same room."""
-        return self._roster.timeline(room_id)
+        return self._acting.roster.timeline(room_id)
 
     def send(self, room_id: str, text: str) -> str:
         """Queue a text message, drop the room's draft, and return the message's key.
@@ -335,20 +309,20 @@ class Client:
         connection is back. A line that begins with ``/me `` is an action. Raises `NamesChanging`
         for a room that one has left behind, or is about to, with one's name there.
         """
-        if moving.is_left_behind(self._vault, room_id, self._account.id):
+        if moving.is_left_behind(self._vault, room_id, self._acting.account.id):
             raise NamesChanging
-        row = self._outgoing.message(room_id, text)
+        row = self._acting.outgoing.message(room_id, text)
         self.queued(room_id)
         return row.transaction_id
 
     def say_event(self, room_id: str, kind: str, content: dict[str, Any], once: str) -> None:
         """Queue an event that no face shows, encrypted like a message; ``once`` under this name."""
-        self._outgoing.event(room_id, kind, content, once)
+        self._acting.outgoing.event(room_id, kind, content, once)
         self.queued(room_id)
 
     def retry(self, key: str) -> None:
         """Send a failed message again, with the same transaction id."""
-        if (row := self._outgoing.retry(key)) is not None:
+        if (row := self._acting.outgoing.retry(key)) is not None:
             self.queued(row.room_id)
 
     def undo(self, key: str) -> str | None:
@@ -356,11 +330,11 @@ class Client:
 
         None when it is too late for that: then `delete` is the way.
         """
-        taken = self._outgoing.undo(key)
+        taken = self._acting.outgoing.undo(key)
         if taken is None:
             return None
         row, text = taken
-        self._row_moved(row.room_id)
+        self._acting.row_moved(row.room_id)
         return text
 
     def delete(self, room_id: str, key: str) -> bool:
@@ -369,7 +343,7 @@ class Client:
         Its text is gone from the vault when this returns; the redaction is queued for the server.
         A message that never left is simply gone. False when it is not ours or not there.
         """
-        if not self._outgoing.delete(room_id, key):
+        if not self._acting.outgoing.delete(room_id, key):
             return False
         self.queued(room_id)
         return True
@@ -385,99 +359,36 @@ class Client:
 
     def mark_read(self, room_id: str, position: int) -> None:
         """Remember on this device only that everything up to ``position`` was read."""
-        room, latest = self._vault.rooms.get(room_id), self._vault.events.latest_position(room_id)
-        if room is None or latest is None:
-            return
-        read = room.read_position
-        if read is not None and read >= min(position, latest):
-            return
-        later = self.timeline(room_id).page(after=position, limit=1)
-        if not later or later[0].position >= OUTBOX:
-            # What stands behind the last line is no line: nobody could ever read up to there.
-            position = latest
-        self._vault.rooms.set_read_position(room_id, position)
-        self._roster.changed(room_id)
-        self._publish(Change("rooms", room_id))
+        self._acting.mark_read(room_id, position)
 
     async def load_older(self, room_id: str) -> bool:
         """Fetch one more stretch of history; False when there is none or the server is away."""
-        connection = self._link.connection
-        room = self._vault.rooms.get(room_id)
-        if connection is None or room is None or room.account_id != self._account.id:
-            # An earlier name's room: to ask as who one is now would tell that they are the same.
-            return False
-        try:
-            more = await connection.load_older(room_id, OLDER)
-        except MatrixError:
-            return False  # the transport has told `connection` already
-        self._roster.changed(room_id)
-        self._publish(Change("timeline", room_id))
-        return more
+        return await self._acting.load_older(room_id)
 
     async def outbox_empty(self) -> bool:
         """Wait until nothing waits to be sent: True when all went, False when some failed."""
-        while self._outgoing.waiting():
+        while self._acting.outgoing.waiting():
             self._rows.clear()
             await self._rows.wait()
-        return not self._vault.outbox.failed(self._account.id)
+        return not self._vault.outbox.failed(self._acting.account.id)
 
     def unsent(self) -> int:
         """How many messages and deletions have not reached the server."""
-        return len(self._outgoing.waiting()) + len(self._vault.outbox.failed(self._account.id))
-
-    def _take(self, batch: SyncBatch) -> None:
-        for delta in batch.rooms:
-            if self._vault.outbox.of_room(delta.room_id):
-                for event_id in (*delta.new_events, *delta.changed_events):
-                    if (event := self._vault.events.get(event_id)) is not None:
-                        self._outgoing.arrived(event)
-            self._roster.changed(delta.room_id, people=delta.state_changed)
-            self._publish(Change("timeline", delta.room_id))
-        for room_id in batch.left:
-            self._roster.changed(room_id)
-            room = self._roster.room(room_id)
-            if room is not None and not moving.is_left_behind(
-                self._vault, room_id, self._account.id
-            ):
-                words = _("You are no longer in “{room}”. What was said stays readable here.")
-                self._publish(Change("notice", room_id, words.format(room=room.title)))
-        if batch.rooms or batch.left or batch.invites:
-            self._invitations.wake()
-            self._publish(Change("rooms"))
-        self._tell_identities()
-        self._sender.wake()
-        self._rows.set()
-
-    def _tell_identities(self) -> None:
-        if not self._audience.listens:
-            return  # nobody would hear what is only said once
-        for room_id, sentence in self._identities.news():
-            self._publish(Change("notice", room_id, sentence))
+        return len(self._acting.outgoing.waiting()) + len(
+            self._vault.outbox.failed(self._acting.account.id)
+        )
 
     def queued(self, room_id: str) -> None:
         """There is a row for this room in the outbox: let it go out, and everyone see it."""
-        self._sender.wake()
-        self._row_moved(room_id)
+        self._acting.queued(room_id)
 
-    def _row_done(self, row: OutboxRow, error: PeerRoomError | None) -> None:
-        if error is not None and row.kind == "redaction":
-            words = _("A message could not be deleted on the server. {why}")
-            self._publish(Change("notice", row.room_id, words.format(why=error.sentence())))
-        if error is None and row.kind == "message":
-            # To send, the keys of everyone here were looked at.
-            self._tell_identities()
-            if (warning := self._identities.new_warning(row.room_id)) is not None:
-                self._publish(Change("notice", row.room_id, warning))
-        self._row_moved(row.room_id)
-
-    def _row_moved(self, room_id: str) -> None:
-        self._rows.set()
-        self._roster.changed(room_id)
-        self._publish(Change("outbox", room_id))
+    def _take(self, batch: SyncBatch) -> None:
+        # Whoever's turn it was: a line that lingers tells of rooms that the present account shows.
+        self._acting.take(batch)
 
     def _broke(self, error: BaseException) -> None:
         """A worker stopped by itself: said from now on, and raised again by `stop`."""
-        self._link.say_broken(error if isinstance(error, PeerRoomError) else Broken())
+        self._acting.link.say_broken(error if isinstance(error, PeerRoomError) else Broken())
 
     def _asked(self) -> None:
         """Another PeerRoom wants this vault, and we promised to make way."""

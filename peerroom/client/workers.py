@@ -7,9 +7,19 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from peerroom.errors import PeerRoomError
+from peerroom.i18n import N_
+
 log = logging.getLogger(__name__)
 
 Worker = Coroutine[Any, Any, None]
+
+
+class Broken(PeerRoomError):
+    """A worker has ended by something that nobody had thought of."""
+
+    what = N_("A part of PeerRoom has stopped because of a mistake in it.")
+    next_step = N_("Close PeerRoom and open it again.")
 
 
 class Workers:

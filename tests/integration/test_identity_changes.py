@@ -36,7 +36,7 @@ def notices(guest: Guest) -> list[str]:
 
 async def reset(guest: Guest) -> None:
     """A new identity for the account, as any client can make one that knows the password."""
-    account, connection = guest.vault.accounts.current(), guest.client._link.connection
+    account, connection = guest.vault.accounts.current(), guest.client.link.connection
     assert account is not None and connection is not None
     fresh = CrossSigning.create()
     auth = {

@@ -20,7 +20,7 @@ from peerroom.matrix.sync import SyncBatch
 async def linked_client(talk: Conversation, connection: Any, clock: Clock) -> AsyncIterator[Client]:
     """A started client for the account of ``talk`` that speaks to ``connection``."""
     client = Client(talk.vault, talk.account, config=Config(), clock=clock, random=Random(1))
-    link = client._link
+    link = client.link
 
     async def up() -> None:
         link._connection = connection
@@ -38,7 +38,7 @@ async def linked_client(talk: Conversation, connection: Any, clock: Clock) -> As
 
 async def turn(client: Client, batch: SyncBatch | None = None) -> None:
     """A turn of sync that went well; without ``batch`` it brought nothing."""
-    await client._link._take(batch or SyncBatch())
+    await client.link._take(batch or SyncBatch())
 
 
 async def once(client: Client, look: Callable[[], bool]) -> None:

@@ -145,7 +145,7 @@ async def test_a_worker_that_has_stopped_is_said_from_then_on(
         raise TypeError("of 555")
 
     caplog.set_level(logging.DEBUG, "peerroom")
-    monkeypatch.setattr(client._outgoing, "sent", sent)
+    monkeypatch.setattr(client._acting.outgoing, "sent", sent)
     heard: list[Change] = []
     client.subscribe(heard.append)
     client.send(ROOM, "one")
@@ -161,13 +161,13 @@ async def test_a_worker_that_has_stopped_is_said_from_then_on(
         await client.stop()
 
 
-@pytest.mark.parametrize("part", ["_link", "_sender", "_invitations"])
+@pytest.mark.parametrize("part", ["link", "_sender", "_invitations"])
 async def test_no_part_stops_silently(
     talk: Conversation, frozen_clock: FrozenClock, part: str
 ) -> None:
     client = Client(talk.vault, talk.account, config=Config(), clock=frozen_clock, random=Random(1))
-    for name in ("_link", "_sender", "_invitations"):
-        getattr(client, name).run = breaks if name == part else asyncio.Event().wait
+    for name in ("link", "_sender", "_invitations"):
+        getattr(client._acting, name).run = breaks if name == part else asyncio.Event().wait
     await client.start()
     await once(client, lambda: client.connection.kind == "refused")
     assert client.connection.sentence == (f"{STOPPED} Close PeerRoom and open it again.")

@@ -293,7 +293,7 @@ async def test_rooms_people_rules_and_help(room: Room) -> None:
     assert (await room.hear("/room 2"))[0].startswith("-- “Desk”, 0 people.")
     assert await room.hear("/room 7") == ["-- Which room? /rooms numbers them."]
     room.talk.said("news elsewhere")
-    room.client._roster.changed(ROOM)
+    room.client._acting.roster.changed(ROOM)
     room.client._publish(Change("timeline", ROOM))
     assert await room.hear() == ["-- Something new in “Kitchen table”: /room 1"]
     room.client._publish(Change("timeline", ROOM))
@@ -344,11 +344,11 @@ async def test_without_a_room_it_waits_for_one(room: Room) -> None:
     running = room.start()
     assert await room.hear("hello") == ["-- There is no room to say it in yet."]
     room.talk.vault.rooms.set_membership(ROOM, "join")
-    room.client._roster.changed(ROOM)
+    room.client._acting.roster.changed(ROOM)
     room.client._publish(Change("rooms"))
     assert (await room.hear())[0].startswith("-- “Kitchen table”")
     room.talk.vault.rooms.set_membership(ROOM, "ban")
-    room.client._roster.changed(ROOM)
+    room.client._acting.roster.changed(ROOM)
     assert await room.hear("hello?") == ["-- You are not in this room any more; nothing was sent."]
     room.lines.put_nowait("/quit")
     await running
