@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from peerroom.moderation.reading import gist
 from peerroom.moderation.seen import Kind, Seen
 
 SPAN: Final = timedelta(hours=1)
@@ -28,6 +29,7 @@ class _Entry:
 
     moment: datetime
     seen: Seen
+    keys: tuple[Hashable, ...]
     taken_back: bool = False
 
 
@@ -49,9 +51,9 @@ class Window:
         moment = max(seen.at, self._all[-1].moment) if self._all else seen.at
         while self._all and (self._all[0].moment < moment - self._span or len(self._all) == MOST):
             self._drop()
-        entry = _Entry(moment, seen)
+        entry = _Entry(moment, seen, tuple(_keys(seen)))
         self._all.append(entry)
-        for key in _keys(seen):
+        for key in entry.keys:
             self._by.setdefault(key, deque()).append(entry)
         if seen.kind == "unreadable":
             self._unreadable[seen.event_id] = entry
@@ -74,21 +76,28 @@ class Window:
         """The same of one kind."""
         return _since(self._by.get(("kind", kind)), since)
 
+    def same(self, said: str, since: datetime) -> Iterator[Seen]:
+        """The same of those that say the same (`peerroom.moderation.reading.gist`)."""
+        return _since(self._by.get(("gist", said)), since)
+
     def __len__(self) -> int:
         return len(self._all)
 
     def _drop(self) -> None:
-        gone = self._all.popleft().seen
-        self._unreadable.pop(gone.event_id, None)
-        for key in _keys(gone):
+        gone = self._all.popleft()
+        self._unreadable.pop(gone.seen.event_id, None)
+        for key in gone.keys:
             line = self._by[key]
             line.popleft()
             if not line:
                 del self._by[key]
 
 
-def _keys(seen: Seen) -> tuple[Hashable, ...]:
-    return ("sender", seen.sender), ("kind", seen.kind)
+def _keys(seen: Seen) -> Iterator[Hashable]:
+    yield ("sender", seen.sender)
+    yield ("kind", seen.kind)
+    if (said := gist(seen)) is not None:
+        yield ("gist", said)
 
 
 def _since(line: _Line | None, moment: datetime) -> Iterator[Seen]:

@@ -21,10 +21,11 @@ from peerroom.moderation.protections.mentions import MENTIONS
 from peerroom.moderation.protections.pace import PACE
 from peerroom.moderation.protections.quiet import QUIET, Quiet, opens_at
 from peerroom.moderation.protections.raid import RAID
+from peerroom.moderation.protections.repeats import REPEATS
 from peerroom.moderation.seen import Kind, Membership
 from peerroom.moderation.window import MOST, Window
 
-COUNTING = [PACE, RAID, MENTIONS, CHURN, MALFORMED, IMPERSONATION]
+COUNTING = [PACE, RAID, MENTIONS, CHURN, MALFORMED, IMPERSONATION, REPEATS]
 
 
 def people(count: int) -> list[str]:
@@ -150,6 +151,44 @@ def test_broken_and_huge_messages_are_held() -> None:
     assert verbs(watched(MALFORMED, [seen(None, kind="malformed")])) == ["hold"]
     assert verbs(watched(MALFORMED, [seen(size=41 * 1024)])) == ["hold"]
     assert watched(MALFORMED, [seen(size=39 * 1024)]) == []
+
+
+# repeats
+
+ADVERT = "Our online school takes your child in at once, write to us today for a place"
+
+
+def test_the_same_text_from_three_people_is_held_wherever_it_stands() -> None:
+    events = [seen(ADVERT, p, after=60 * i) for i, p in enumerate(people(3))]
+
+    found = watched(REPEATS, events)
+
+    assert verbs(found) == ["hold"]
+    assert set(found[0].event_ids) == {event.event_id for event in events}
+
+
+def test_the_same_text_from_one_person_is_held_the_fourth_time() -> None:
+    shouted = [seen(text, after=i) for i, text in enumerate([ADVERT, ADVERT.upper(), f"{ADVERT}!"])]
+
+    assert watched(REPEATS, shouted) == []
+    assert verbs(watched(REPEATS, [*shouted, seen(ADVERT.replace(" ", "  "))])) == ["hold"]
+
+
+@pytest.mark.parametrize(
+    "text", ["ありがとうございます。助かりました", "Thank you so much for this"]
+)
+def test_thanking_with_the_same_words_is_no_repetition(text: str) -> None:
+    assert watched(REPEATS, [seen(text, person) for person in people(20)]) == []
+
+
+def test_an_own_text_that_is_mended_often_is_no_repetition() -> None:
+    assert watched(REPEATS, [seen(ADVERT, kind="edit", after=i) for i in range(9)]) == []
+
+
+def test_the_same_text_a_day_later_is_no_repetition() -> None:
+    events = [seen(ADVERT, person, after=700 * i) for i, person in enumerate(people(9))]
+
+    assert watched(REPEATS, events) == []
 
 
 # impersonation

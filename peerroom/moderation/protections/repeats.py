@@ -1,0 +1,52 @@
+"""The same text again and again, by one account or by several that take turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Annotated
+
+from msgspec import Meta
+
+from peerroom.i18n import N_
+from peerroom.moderation.findings import Finding
+from peerroom.moderation.protection import Judge, Protection, Room, Settings
+from peerroom.moderation.reading import gist
+from peerroom.moderation.seen import Seen
+
+
+class Repeats(Settings, frozen=True):
+    """A longer text that comes ``times`` times from one person within ``minutes``, or from
+    ``people`` different ones, is held, all of it. Edits of one's own message are no repetition."""
+
+    times: Annotated[int, Meta(ge=2, le=50, description=N_("times one person may not say it"))] = 4
+    people: Annotated[int, Meta(ge=2, le=50, description=N_("people who may not say the same"))] = 3
+    minutes: Annotated[int, Meta(ge=1, le=60, description=N_("within how many minutes"))] = 10
+
+
+def arm(settings: Repeats) -> Judge:
+    """Compares what texts say, not how they are spaced, cased or dotted."""
+    span = timedelta(minutes=settings.minutes)
+
+    def judge(seen: Seen, room: Room) -> Iterator[Finding]:
+        if seen.kind == "edit" or (said := gist(seen)) is None:
+            return
+        same = [
+            before
+            for before in islice(room.window.same(said, seen.at - span), _FAR)
+            if before.kind != "edit" and before.sender not in room.exempt
+        ]
+        own = 1 + sum(before.sender == seen.sender for before in same)
+        if (
+            own >= settings.times
+            or len({seen.sender, *(b.sender for b in same)}) >= settings.people
+        ):
+            held = (seen.event_id, *(before.event_id for before in same))
+            yield Finding(REPEATS.name, "hold", "repeated", seen.room_id, seen.sender, held[:_FAR])
+
+    return judge
+
+
+_FAR = 50
+REPEATS = Protection("repeats", N_("Holds a text that is sent again and again."), Repeats, arm)
