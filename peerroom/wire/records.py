@@ -64,7 +64,7 @@ class Signed(_Row, frozen=True):
 
 
 class Declined(_Row, frozen=True):
-    """An old pseudonym asked and got nothing: banned, or sitting out."""
+    """An old pseudonym asked and got nothing: banned, sitting out, or a resident."""
 
     user_id: UserId
     request: Hash

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
-from support.agents import Person, Scene
+from support.agents import WINDOW, Person, Scene
 from support.doctored import Doctored, but
 
 from peerroom import i18n
 from peerroom.client import wallets
 from peerroom.host.homeserver import Homeserver
 from peerroom.pseudonym.records import sign_record
+from peerroom.pseudonym.wallet import Stage
 from peerroom.pseudonym.wallet_circle import SHOW_DELAY
 from peerroom.pseudonym.wallet_errors import error_named
 from peerroom.wire.records import (
@@ -52,6 +53,10 @@ class Story:
     shown: list[str] = field(default_factory=list)
     """Types of the events that the rumour led to."""
     after_evidence: Outcome | None = None
+    withheld: Stage | None = None
+    """Where the wallet was whose ledger had too few in it."""
+    accepted: list[str] = field(default_factory=list)
+    """What of that ledger the person went by all the same, after a word with a moderator."""
 
 
 def stop_of(person: Person) -> str | None:
@@ -96,6 +101,7 @@ async def the_story(server: Homeserver) -> Story:
             "forged": Doctored(bytes(32), record=_if(Issued)),
             "missing": Doctored(seed, record=_fewer, page=(2, mine)),
             "inflated": Doctored(seed, record=_more),
+            "thin": Doctored(seed, record=_lost),
             "altered": Doctored(seed, page=(3, lambda rows: rows[:-1]), hashes=False),
             "substituted": Doctored(seed, record=_other_keys),
             "rolled back": Doctored(seed, state=_emptied),
@@ -121,6 +127,7 @@ async def the_story(server: Homeserver) -> Story:
         await scene.switch()
         for person in (heron, otter):
             await scene.until(partial(person.is_in_new_room, old))
+        await _hold_back(scene, story, victims["thin"], old)
         for name in ("inflated", "altered", "substituted", "rolled back"):
             await scene.until(partial(stop_of, victims[name]))
             await scene.until(partial(_joined, victims[name], heron.room_id))
@@ -155,6 +162,26 @@ async def the_story(server: Homeserver) -> Story:
     return story
 
 
+async def _hold_back(scene: Scene, story: Story, person: Person, old: str) -> None:
+    """Nobody but ``person`` was shown a final ledger with almost nobody in it. Their new account
+    is in the new room for everyone else, and does not come; nor does the old one ask to stay."""
+    await scene.until(partial(stop_of, person))
+    view = person.client.pseudonym(old)
+    await scene.until(lambda: view.problem in person.notices)
+    scene.go(scene.clock.now() + WINDOW / 4)
+    assert person.client.agent is not None
+    await person.client.agent.settled.wait()
+    story.outcomes["thin"] = Outcome(stop_of(person), view.kind, view.problem, [*person.notices])
+    wallet = person.wallet_of(1)
+    assert wallet is not None
+    story.withheld = wallet.stage
+    assert person.client.change_names_again()
+    await scene.until(lambda: (w := person.wallet_of(1)) and w.stage is Stage.RETIRED)
+    wallet = person.wallet_of(1)
+    assert wallet is not None
+    story.accepted = [finding.error for finding in wallet.accepted]
+
+
 def _if(kind: type) -> object:
     return lambda record: record if isinstance(record.body, kind) else None
 
@@ -167,6 +194,11 @@ def _fewer(record: Record) -> Record | None:
 def _more(record: Record) -> Record | None:
     body = record.body
     return but(record, count=body.issued + 5) if isinstance(body, Admitted) else None
+
+
+def _lost(record: Record) -> Record | None:
+    body = record.body
+    return but(record, count=1) if isinstance(body, Admitted) else None
 
 
 def _other_keys(record: Record) -> Record | None:
@@ -234,6 +266,12 @@ def test_ones_own_request_left_out_stops(story: Story) -> None:
 
 def test_more_accounts_than_were_let_in_stop(story: Story) -> None:
     stopped(story, "inflated", "LedgerInflated")
+
+
+def test_a_ledger_with_too_few_in_it_stops_and_nobody_goes_by_it(story: Story) -> None:
+    stopped(story, "thin", "LedgerThin")
+    assert story.withheld is Stage.REDEEM_SENT
+    assert story.accepted == ["LedgerThin"]
 
 
 def test_an_altered_page_stops(story: Story) -> None:
