@@ -1,0 +1,50 @@
+"""Texts that are said in private, by name: those that came along, or as moderators wrote them anew.
+
+Nobody's language is kept, so a text is said in both, the bot's own first.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from peerroom.i18n import language
+from peerroom.moderation.state import State
+from peerroom.moderation.template_texts import REASON_TEXTS, REPLY_TEXTS, Language, Texts
+from peerroom.text.foreign import ForeignText
+
+BOOK: Final = "template"
+LONGEST: Final = 1_500
+"""Characters of a text; two of them and what is around them fit into one event."""
+ALL: Final[dict[str, Texts]] = {**REASON_TEXTS, **REPLY_TEXTS}
+NAMES: Final = tuple(ALL)
+"""The templates there are, those of reasons first. Their names are what ``!template`` takes."""
+
+
+def key(name: str, tongue: Language) -> str:
+    """Under which a text written anew is kept in the book `BOOK`."""
+    return f"{name} {tongue}"
+
+
+def in_language(name: str, tongue: Language, state: State) -> str:
+    """The text of a template, of which there must be one called ``name``."""
+    written = state.books.get(BOOK, {}).get(key(name, tongue))
+    if isinstance(written, str) and written:
+        return ForeignText(written).block(LONGEST)
+    return ALL[name][tongue]
+
+
+def text(name: str, state: State) -> str:
+    """The same in both languages, the bot's own first."""
+    own: Language = "ja" if language() == "ja" else "en"
+    other: Language = "en" if own == "ja" else "ja"
+    return f"{in_language(name, own, state)}\n\n{in_language(name, other, state)}"
+
+
+def why(code: str | None, state: State) -> str:
+    """What is said to whom something was done for this reason code."""
+    return text(code if code is not None and code in REASON_TEXTS else "other", state)
+
+
+def is_changed(name: str, tongue: Language, state: State) -> bool:
+    """Whether moderators wrote it anew."""
+    return key(name, tongue) in state.books.get(BOOK, {})
