@@ -7,9 +7,13 @@ from typing import Final
 
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
+from peerroom.moderation.asks import decide_asked
 from peerroom.moderation.door import decide_knock
 from peerroom.moderation.duties import carry_out
-from peerroom.moderation.facts import Fact, Knocked, Said, Ticked
+from peerroom.moderation.expiry import ended
+from peerroom.moderation.facts import Asked, Fact, Knocked, Said, Ticked
+from peerroom.moderation.respond import rehearsed, respond, watched
+from peerroom.moderation.seen import Seen
 from peerroom.moderation.state import State
 from peerroom.wire import commands as cmd
 
@@ -20,8 +24,12 @@ STALE: Final = timedelta(hours=1)
 def decide(fact: Fact, state: State) -> list[act.Action]:
     """What follows from ``fact``: the same answer every time, whatever the hour or the network."""
     match fact:
+        case Seen():
+            return _decide_seen(fact, state)
         case Said():
             return _decide_said(fact, state)
+        case Asked():
+            return decide_asked(fact, state)
         case Knocked():
             return decide_knock(fact, state)
         case Ticked():
@@ -69,14 +77,25 @@ def _refusal(said: Said, state: State) -> str | None:
     return None
 
 
+def _decide_seen(seen: Seen, state: State) -> list[act.Action]:
+    guard, room = state.guards.get(seen.room_id), state.rooms.get(seen.room_id)
+    if guard is None or room is None:
+        return []
+    found = guard.judge(seen, room)
+    tried = guard.rehearse(seen, room)
+    if not found and not tried:
+        return []
+    return [*respond(found, seen, state), *rehearsed(tried, seen, state)]
+
+
 def _decide_ticked(tick: Ticked, state: State) -> list[act.Action]:
-    """Mutes end by themselves."""
-    done: list[act.Action] = []
-    for user, until in state.mutes.items():
-        if until is not None and until <= tick.at:
-            done += [
-                act.Note(by=state.bot, what="mute ended", about=user),
-                act.NoteUnmute(user),
-                act.SetVoice(state.circle, user, may_write=True),
-            ]
-    return done
+    """Something is over, or the hour asks for something: one thing at a time, for each may change
+    what the next one sees."""
+    done = ended(state, tick.at)
+    if done:
+        return done
+    for room_id, guard in state.guards.items():
+        actions = watched(guard.watch(tick.at, state.rooms[room_id]), tick.at, state)
+        if actions:
+            return actions
+    return []

@@ -60,7 +60,7 @@ class Docket:
     ) -> int:
         """Open a case and return its number: that of the open one about the same person for the
         same reason, if there is one, which then takes the events in."""
-        same = self._same(source, reason, about)
+        same = self.same(source, reason, about)
         events = event_ids[:MOST_AT_ONCE]
         seen = tuple(dict.fromkeys(ForeignText(cue).line(80) for cue in cues))[:MOST_CUES]
         if same is not None:
@@ -84,7 +84,7 @@ class Docket:
         self._take(opened)
         return number
 
-    def _same(self, source: Source, reason: str, about: str | None) -> int | None:
+    def same(self, source: Source, reason: str, about: str | None) -> int | None:
         """The open case that this belongs to. An appeal is always a case of its own, and so is
         what is about nobody in particular."""
         if about is None or source == "appeal":

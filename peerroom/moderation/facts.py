@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from peerroom.moderation.seen import Seen
 from peerroom.text.foreign import ForeignText
+from peerroom.wire.cases import Line
+from peerroom.wire.member import Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +53,30 @@ class Ticked:
     at: datetime
 
 
-Fact = Said | Knocked | Ticked
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the bot's own decrypted copy holds of reported messages."""
+
+    about: str
+    """Who wrote the first of them."""
+    event_ids: tuple[str, ...]
+    """Those that it has."""
+    lines: tuple[Line, ...]
+    """They, and what stood around them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A member says something to the moderators in their direct room with the bot. `at` is our own
+    clock's time; `found` is there for a report of messages that the bot could read."""
+
+    event_id: str
+    room_id: str
+    sender: str
+    ask: Ask
+    at: datetime
+    signed: bool
+    found: Found | None = None
+
+
+Fact = Said | Seen | Asked | Knocked | Ticked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,7 +23,8 @@ _STRENGTH: Final[dict[Verb, int]] = {
 
 
 class Guard:
-    """Judges a room's events with the protections that are on, or on trial, there.
+    """Judges a room's events with the protections that are on, or on trial, there. It is the one
+    place that knows who is never judged, and what no protection may ever do.
 
     ``modes`` and ``settings`` are by name, where they differ from a protection's own. Raises
     `msgspec.ValidationError` for settings that are not valid.
@@ -51,7 +53,8 @@ class Guard:
 
     def watch(self, now: datetime, room: Room) -> Sequence[Finding]:
         """What the hour asks for."""
-        return [finding for watch in self._watches for finding in watch(now, room)]
+        found = (finding for watch in self._watches for finding in watch(now, room))
+        return [_bounded(finding) for finding in found if finding.user_id not in room.exempt]
 
     def rehearse(self, seen: Seen, room: Room) -> Sequence[Finding]:
         """The same by those on trial: to be told, not done."""
@@ -64,7 +67,19 @@ def _judged(judges: list[Judge], seen: Seen, room: Room) -> Sequence[Finding]:
     found: dict[Verb, Finding] = {}
     for judge in judges:
         for finding in judge(seen, room):
-            found.setdefault(finding.verb, finding)
+            if finding.user_id not in room.exempt:
+                finding = _bounded(finding)
+                found.setdefault(finding.verb, finding)
     if not found:
         return ()
     return sorted(found.values(), key=lambda finding: -_STRENGTH[finding.verb])
+
+
+def _bounded(finding: Finding) -> Finding:
+    """Whatever a protection says: nobody is banned but by a list, and words of despair lead to
+    a human being and to nothing else."""
+    if finding.verb == "ban" and finding.reason != "policy":
+        return replace(finding, verb="mute")
+    if finding.reason == "risk" and finding.verb != "flag":
+        return replace(finding, verb="flag")
+    return finding

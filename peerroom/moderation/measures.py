@@ -17,8 +17,8 @@ from peerroom.moderation.inverse import LOCKED, inverses
 from peerroom.moderation.state import State
 
 What = str
-"""``remove``, ``hold``, ``slow``, ``mute``, ``sit out``, ``kick``, ``ban``, ``lock``…: what the
-audit log calls a deed."""
+"""What the audit log, cases and members' explanations call a deed: ``removed``, ``held``, ``put
+back``, ``slowed``, ``muted``, ``sat out``, ``kicked``, ``banned``, ``locked``, ``protected``…"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ def remove(
     messages: Mapping[str, Sequence[str]],
     about: str | None,
     *,
-    what: What = "remove",
+    what: What = "removed",
 ) -> list[act.Action]:
     """Remove messages (by room, the newest first); what they said is kept for a while.
 
-    [] if none is left. ``what`` is "hold" where a moderator is to decide on them.
+    [] if none is left. ``what`` is "held" where a moderator is to decide on them.
     """
     left = still_there(messages, state)
     if not left:
@@ -101,11 +101,11 @@ def slow(state: State, cause: Cause, room_id: str, user: str, lasts: timedelta) 
         act.NoteSlow(room_id, user, cause.at + lasts),
         act.SetVoice(room_id, user, may_write=False),
     ]
-    return _deed(state, cause, "slow", user, done, (room_id,))
+    return _deed(state, cause, "slowed", user, done, (room_id,))
 
 
 def mute(
-    state: State, cause: Cause, user: str, until: datetime | None, *, what: What = "mute"
+    state: State, cause: Cause, user: str, until: datetime | None, *, what: What = "muted"
 ) -> list[act.Action]:
     """Take the voice in every room, until then or until `unmute`. Where names rotate this is also
     a sit-out: no new name for as long as it lasts."""
@@ -115,7 +115,7 @@ def mute(
     return _deed(state, cause, what, user, done, rooms_of(state))
 
 
-def unmute(state: State, cause: Cause, user: str, *, what: What = "unmute") -> list[act.Action]:
+def unmute(state: State, cause: Cause, user: str, *, what: What = "unmuted") -> list[act.Action]:
     """Give the voice back, also one that was only slowed; [] if nobody took it."""
     rooms = tuple(room for room, who in state.slowed if who == user)
     done: list[act.Action] = [act.EndSlow(room, user) for room in rooms]
@@ -135,7 +135,7 @@ def kick(
     if rooms is None:
         rooms = [room for room in rooms_of(state) if user in state.inside.get(room, frozenset())]
     done: list[act.Action] = [act.RemoveMember(room, user) for room in rooms]
-    return _deed(state, cause, "kick", user, done, tuple(rooms)) if done else []
+    return _deed(state, cause, "kicked", user, done, tuple(rooms)) if done else []
 
 
 def ban(
@@ -158,10 +158,10 @@ def ban(
         *(act.BanMember(room, user, redact) for room in rooms),
         *_redactions(state, cause, messages),
     ]
-    return _deed(state, cause, "ban", user, done, rooms)
+    return _deed(state, cause, "banned", user, done, rooms)
 
 
-def unban(state: State, cause: Cause, user: str, *, what: What = "unban") -> list[act.Action]:
+def unban(state: State, cause: Cause, user: str, *, what: What = "unbanned") -> list[act.Action]:
     """Lift a ban; [] if there is none."""
     if user not in state.banned:
         return []
@@ -182,15 +182,17 @@ def lock(
     if there is None:
         note = act.NoteLock(room_id, until, state.levels.get(room_id, 0), says_after)
         return _deed(
-            state, cause, "lock", None, [note, act.SetRoomLevel(room_id, LOCKED)], (room_id,)
+            state, cause, "locked", None, [note, act.SetRoomLevel(room_id, LOCKED)], (room_id,)
         )
     if there.until is None or (until is not None and until <= there.until):
         return []
     longer = act.NoteLock(room_id, until, there.before, says_after or there.says_after)
-    return _deed(state, cause, "lock", None, [longer], (room_id,))
+    return _deed(state, cause, "locked", None, [longer], (room_id,))
 
 
-def unlock(state: State, cause: Cause, room_id: str, *, what: What = "unlock") -> list[act.Action]:
+def unlock(
+    state: State, cause: Cause, room_id: str, *, what: What = "unlocked"
+) -> list[act.Action]:
     """Let everyone write again who could before; [] if it is open."""
     there = state.locks.get(room_id)
     if there is None:
@@ -211,7 +213,7 @@ def protect(
     """Change how a protection stands, everywhere or in one room."""
     kept = None if settings is None else dict(settings)
     done: list[act.Action] = [act.SetProtection(name, room_id, mode, kept)]
-    return _deed(state, cause, "protect", name, done, () if room_id is None else (room_id,))
+    return _deed(state, cause, "protected", name, done, () if room_id is None else (room_id,))
 
 
 def rooms_of(state: State) -> tuple[str, ...]:

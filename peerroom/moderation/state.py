@@ -212,8 +212,8 @@ class State:
     next_case: int = 1
     cases: Mapping[int, Case] = field(default_factory=dict)
     """Open cases, and those closed lately."""
-    askers: Mapping[int, Asker] = field(default_factory=dict)
-    """By case."""
+    askers: Mapping[int, Sequence[Asker]] = field(default_factory=dict)
+    """By case; several may have reported the same."""
     evidence: Mapping[str, Kept] = field(default_factory=dict)
     """What was removed and is still kept, by event id; read when asked for."""
     evidence_days: int = 30
@@ -225,6 +225,10 @@ class State:
     """A message with what stood around it, by event id; read when asked for."""
     inside: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Who is in each protected room."""
+    expired: Sequence[str] = ()
+    """Event ids of evidence that is to be forgotten; read when asked for."""
+    shown: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    """The bot's own messages that show evidence: event id by case and step."""
     removed: Mapping[str, bool] = field(default_factory=dict)
     """Whether an event was removed, or is about to be; read when asked for."""
     moments: Mapping[str, datetime] = field(default_factory=dict)

@@ -35,7 +35,7 @@ def undo(state: State, cause: Cause, number: int) -> list[act.Action] | CannotUn
         return CannotUndo("gone")
     note = act.Note(
         cause.by,
-        "undo",
+        "undone",
         deed.about,
         cause.reason,
         deed.code,

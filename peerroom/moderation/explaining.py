@@ -1,0 +1,74 @@
+"""What people are told in private about what was done, in words that every program shows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from peerroom.i18n import N_, _, ngettext
+from peerroom.moderation import actions as act
+from peerroom.moderation.findings import REASONS, Reason
+from peerroom.wire.member import Explained, Received
+
+_WHAT: Final = {
+    "removed": N_("A message of yours was removed: {why}."),
+    "held": N_("A message of yours waits until a moderator has looked at it: {why}."),
+    "slowed": N_("You can write again in a moment. Take your time; we are here."),
+    "muted": N_("For now you can read here, and not write: {why}."),
+    "sat out": N_("For now you are not in the room. Your place is kept."),
+    "banned": N_("The moderators decided that you cannot come back into the room."),
+    "put back": N_("What was done has been taken back."),
+}
+_OTHER: Final = N_("The moderators did something about what you wrote.")
+MOST: Final = 50
+"""Event ids that one explanation names."""
+
+
+def lasting(duration: timedelta) -> str:
+    """A duration in words: "90 minutes", "2 days"; under a minute in seconds."""
+    seconds = max(1, round(duration.total_seconds()))
+    if seconds < 60:
+        return ngettext("{n} second", "{n} seconds", seconds).format(n=seconds)
+    minutes = round(seconds / 60)
+    if minutes % 1440 == 0:
+        return ngettext("{n} day", "{n} days", minutes // 1440).format(n=minutes // 1440)
+    if minutes % 60 == 0:
+        return ngettext("{n} hour", "{n} hours", minutes // 60).format(n=minutes // 60)
+    return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
+
+
+def because(code: str | None) -> str:
+    """A reason code in words; never what was written."""
+    return _(next((words for known, words in REASONS.items() if known == code), REASONS["other"]))
+
+
+def explain(
+    user_id: str,
+    deed: int,
+    what: str,
+    code: Reason | str,
+    *,
+    text: str = "",
+    event_ids: tuple[str, ...] = (),
+    until: datetime | None = None,
+    room_id: str | None = None,
+) -> act.TellMember:
+    """Tell somebody what was done about their messages or their voice, and why; ``text`` is what
+    a moderator adds."""
+    tell = Explained(
+        deed=deed,
+        what=what,
+        reason=code,
+        text=text,
+        event_ids=event_ids[:MOST],
+        until=None if until is None else int(until.timestamp() * 1000),
+    )
+    lines = [_(_WHAT.get(what, _OTHER)).format(why=because(code))]
+    if text:
+        lines.append(text)
+    return act.TellMember(user_id, tell, "\n".join(lines), room_id)
+
+
+def received(user_id: str, about: str, room_id: str) -> act.TellMember:
+    """Say in their direct room that what somebody said has reached the moderators."""
+    return act.TellMember(user_id, Received(about=about), _("The moderators have it."), room_id)
