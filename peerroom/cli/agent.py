@@ -44,7 +44,7 @@ class KeyUnreadable(PeerRoomError):
     + "\n  peerroom agent"
     + "\n  peerroom agent --write-key ~/.config/peerroom/agent.key"
     + "\n  peerroom agent --vault-key-fd 3 3< ~/.config/peerroom/agent.key"
-    + "\n  peerroom agent --once --spread 90 --vault-key-fd 3 3< ~/.config/peerroom/agent.key",
+    + "\n  peerroom agent --once --spread 3000 --vault-key-fd 3 3< ~/.config/peerroom/agent.key",
 )
 @click.option("--once", is_flag=True, help=_("Do what is due now, then end (for cron)."))
 @click.option(

@@ -7,14 +7,19 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from support.agents import POLICY
-from support.circle import Circle
+from support.circle import CLOCK, RANDOM, Circle
+from support.clock import ShiftedClock
 from support.plain_process import Process
 
 from peerroom.client import wallets
+from peerroom.client.rotation import alone
+from peerroom.client.rotation.hours import Whose, whose
+from peerroom.config import Config, Privacy
 from peerroom.host.homeserver import Homeserver
 from peerroom.store.errors import VaultBusy
 from peerroom.store.vault import Vault
@@ -37,9 +42,12 @@ async def test_it_makes_way_and_takes_up_again(circle: Circle, tmp_path: Path) -
         key, current = vault.data_key, vault.accounts.current()
         assert current is not None
 
-    # One run of cron's begins to look after the name, and ends.
+    # One run of cron's begins to look after the name, in an hour of that name, and ends.
     once = await Process.start("agent", "--once", data=folder, key=key)
     assert await once.ends() == 0, once.said
+    await alone.once(
+        folder, key, 60.0, config=Config(), clock=in_an_hour(Whose.USED), random=RANDOM
+    )
     with Vault.open_with_key(folder, key) as vault:
         [wallet] = wallets.of(vault, current.id)
 
@@ -71,10 +79,27 @@ async def test_without_a_network_it_says_that_it_has_to_be_tried_again(
         await circle.admit(vault)
         key, current = vault.data_key, vault.accounts.current()
         assert current is not None
-    (tmp_path / "config.toml").write_text('[privacy]\nproxy = "socks5h://127.0.0.1:9"\n')
+    proxy = "socks5h://127.0.0.1:9"
+    (tmp_path / "config.toml").write_text(f'[privacy]\nproxy = "{proxy}"\n')
+    hour = whose(CLOCK.now())
     process = await Process.start("agent", "--once", "--patience", "3", data=folder, key=key)
-    assert await process.ends() == 75, process.said
-    assert "Run it again later" in process.said[-1]
+    code = await process.ends()
+    if hour is whose(CLOCK.now()):
+        assert code == (75 if hour is Whose.USED else 0), process.said
+    config = Config(privacy=Privacy(proxy=proxy))
+    clock = in_an_hour(Whose.USED)
+    with pytest.raises(alone.NotFinished) as raised:
+        await alone.once(folder, key, 3.0, config=config, clock=clock, random=RANDOM)
+    assert raised.value.exit_code == 75
+    assert "Run it again later" in raised.value.sentence()
+    # In an hour of the name to come there is nothing to do without one.
+    clock = in_an_hour(Whose.COMING)
+    await alone.once(folder, key, 3.0, config=config, clock=clock, random=RANDOM)
+
+
+def in_an_hour(wanted: Whose) -> ShiftedClock:
+    """A clock that is ahead by an hour, if this is not an hour of that kind."""
+    return ShiftedClock(timedelta(hours=whose(CLOCK.now()) is not wanted))
 
 
 async def test_the_key_is_written_for_its_owner_alone_and_opens_the_vault(tmp_path: Path) -> None:

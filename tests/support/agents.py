@@ -105,7 +105,14 @@ class Scene:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
-    async def open(cls, server: Homeserver, stack: AsyncExitStack, *, awake: bool = False) -> Self:
+    async def open(
+        cls,
+        server: Homeserver,
+        stack: AsyncExitStack,
+        *,
+        awake: bool = False,
+        policy: Policy = POLICY,
+    ) -> Self:
         """In the first hour of an epoch. When time is moved on, clients sleep, or are ``awake``."""
         clock = ShiftedClock()
 
@@ -117,7 +124,7 @@ class Scene:
 
         road = FaultyServer(upstream=server.base_url, edit=in_our_time)
         await stack.enter_async_context(road)
-        circle = await Circle.start(server, policy=POLICY, clock=clock, homeserver=road.url)
+        circle = await Circle.start(server, policy=policy, clock=clock, homeserver=road.url)
         stack.push_async_callback(circle.stop)
         scene = cls(circle, clock, stack, Awake(clock) if awake else clock)
         stack.enter_context(bot_points.watched(scene._of_bot))

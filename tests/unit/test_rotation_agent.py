@@ -99,7 +99,7 @@ async def test_it_notices_that_the_machine_slept(
 
     monkeypatch.setattr(scene.agent, "tell", tell)
     monkeypatch.setattr(scene.agent, "_wallets", {(1, 1): None})
-    monkeypatch.setattr(scene.agent, "_align", _nothing)
+    monkeypatch.setattr(scene.agent._presence, "align", _nothing)
     for name in ("_begin", "_observe", "_learn", "_wanted", "_every"):
         monkeypatch.setattr(scene.agent, name, list)
     monkeypatch.setattr(scene.agent, "_watching", lambda: 5.0)
@@ -147,7 +147,7 @@ async def test_what_was_begun_in_one_circle_is_no_draft_in_another(scene: Scene)
     assert vault.drafts.get("!other:example.org") is None
 
 
-async def _nothing() -> None:
+async def _nothing(_wallets: object) -> None:
     return None
 
 

@@ -20,14 +20,17 @@ from peerroom.client import epoch_rooms, wallets
 from peerroom.client.invitations import bots
 from peerroom.client.moving import follower
 from peerroom.client.rotation.beginning import Beginner
-from peerroom.client.rotation.doing import Doer
+from peerroom.client.rotation.doing import ERRANDS, Doer
+from peerroom.client.rotation.hours import PACE, Whose
 from peerroom.client.rotation.learning import Learned, learn
 from peerroom.client.rotation.observing import Observer
 from peerroom.client.rotation.places import bot_of, circle_rooms
 from peerroom.client.rotation.points import reach
+from peerroom.client.rotation.presence import Presence
+from peerroom.client.rotation.visiting import Errands
 from peerroom.client.views import Change
 from peerroom.matrix.backoff import SYNC
-from peerroom.pseudonym.wallet import Stage, Wallet, advance, online, steps, succeed, wake
+from peerroom.pseudonym.wallet import Stage, Wallet, advance, steps, succeed, wake
 from peerroom.pseudonym.wallet_errors import WalletDamaged
 from peerroom.pseudonym.wallet_facts import Cleared, Fact, Started, Ticked
 from peerroom.pseudonym.wallet_steps import Step
@@ -79,7 +82,10 @@ class Agent:
         self._looked = clock.now(), clock.monotonic()
         self._noted: datetime | None = None
         self._beginner = Beginner(client, vault, clock=clock, random=random)
-        self._doer = Doer(self, client, vault, config=config, clock=clock, random=random)
+        proxy = config.privacy.proxy
+        errands = Errands(self, vault, proxy=proxy, clock=clock, random=random)
+        self._doer = Doer(self, client, vault, errands, clock=clock, random=random)
+        self._presence = Presence(client, vault, errands, clock=clock)
         self.settled = asyncio.Event()
         """Set when a turn found nothing left to do for now."""
         self._turned = asyncio.Event()
@@ -115,8 +121,9 @@ class Agent:
             await self._doer.stop()
 
     def _started(self, ran_until: datetime | None) -> None:
+        pace = timedelta() if self._client.whose is None else PACE
         for key in list(self._wallets):
-            self.tell(key, Started(ran_until))
+            self.tell(key, Started(ran_until, pace))
 
     def _changed(self, change: Change) -> None:
         if change.kind in ("rooms", "timeline", "outbox", "connection", "moved"):
@@ -150,11 +157,11 @@ class Agent:
         """One turn; seconds to the next if nothing happens, None for at once."""
         before = dict(self._wallets)
         self._look()
-        await self._align()
+        await self._presence.align([wallet for _key, wallet in self._every()])
         self._begin()
         self._observe()
         wanted = self._wanted()
-        await self._align()
+        await self._presence.align([wallet for _key, wallet in self._every()])
         delay = await self._doer.do(wanted)
         await self._doer.follow_invitations()
         self._learn()
@@ -285,40 +292,19 @@ class Agent:
 
     def _wanted(self) -> list[tuple[Key, Step]]:
         now = self._clock.now()
-        return [(key, step) for key, wallet in self._every() for step in steps(wallet, now)]
+        every = [(key, step) for key, wallet in self._every() for step in steps(wallet, now)]
+        return [(key, step) for key, step in every if self._may_do(step)]
 
-    # --- which account is connected ---------------------------------------------------------------
-
-    async def _align(self) -> None:
-        """Let those accounts be connected that the wallets name, and no other."""
-        present, lingering = self._accounts_online()
-        if present is None:
-            await self._client.rest()
-        else:
-            linger = self._client.account.user_id in lingering
-            await self._client.move(present, linger=linger)
-            self._client.work()
-        if not lingering:
-            await self._client.part()
-
-    def _accounts_online(self) -> tuple[Account | None, frozenset[str]]:
-        """Who the client is to be now (None: nobody connects), and who else stays connected."""
-        here, now = self._client.account.user_id, self._clock.now()
-        mine = [wallet for _key, wallet in self._every() if wallet.concerns(here)]
-        if not mine:
-            return self._client.account, frozenset()
-        *before, newest = mine
-        if newest.look:
-            return None, frozenset()
-        names = list(online(newest, now, wanted=self._client.heard))
-        for wallet in before:
-            if wallet.stage is Stage.JOINED:  # its old account may still be about to leave
-                names = [*online(wallet, now), *names]
-        accounts = [account for name in names if (account := self._account(name)) is not None]
-        if not accounts:
-            return None, frozenset()
-        present = accounts[-1]
-        return present, frozenset(account.user_id for account in accounts) - {present.user_id}
+    def _may_do(self, step: Step) -> bool:
+        """Whether it is the hour of whoever does this."""
+        of_new = isinstance(step, ERRANDS)
+        match self._client.whose:
+            case Whose.USED:
+                return not of_new
+            case Whose.COMING:
+                return of_new or self._client.working
+            case None:
+                return True
 
     def _account(self, user_id: str) -> Account | None:
         return next((a for a in self._vault.accounts.all() if a.user_id == user_id), None)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from peerroom.client import wallets
 from peerroom.client.session import Client
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
@@ -16,6 +18,7 @@ from peerroom.store.errors import VaultBusy
 from peerroom.store.vault import Vault
 
 if TYPE_CHECKING:
+    from peerroom.client.rotation.hours import Whose
     from peerroom.client.views import Change
     from peerroom.config import Config
 
@@ -55,17 +58,27 @@ async def watch(folder: Path, key: bytes, *, config: Config, clock: Clock, rando
 async def once(
     folder: Path, key: bytes, patience: float, *, config: Config, clock: Clock, random: Random
 ) -> None:
-    """Do what is due, wait ``patience`` seconds for what is under way, and end.
+    """Do what is due and what this hour is for (`hours`), wait ``patience`` seconds for what is
+    under way, and end. The server sees one account in it, or none.
 
     A face that has the vault open, or asks for it, does the same by itself. Raises `NotFinished`.
     """
+    from peerroom.client.rotation.hours import Whose, whose
+
     try:
         vault = Vault.open_with_key(folder, key, yields=True)
     except VaultBusy:
         log.info("PeerRoom itself is open and looks after the names")
         return
     with vault:
-        outcome = await _run(vault, config, clock, random, patience)
+        hour = whose(clock.now())
+        log.info("an hour of the name %s", "in use" if hour is Whose.USED else "to come")
+        if hour is Whose.COMING and not wallets.any_kept(vault):
+            if vault.accounts.current() is None:
+                raise NobodyHere
+            outcome: Outcome = "done"
+        else:
+            outcome = await _run(vault, config, clock, random, patience, hour)
     log.info("nothing more is due" if outcome == "done" else "made way for PeerRoom itself")
 
 
@@ -83,7 +96,12 @@ async def _opened(folder: Path, key: bytes, clock: Clock) -> Vault:
 
 
 async def _run(
-    vault: Vault, config: Config, clock: Clock, random: Random, patience: float | None = None
+    vault: Vault,
+    config: Config,
+    clock: Clock,
+    random: Random,
+    patience: float | None = None,
+    whose: Whose | None = None,
 ) -> Outcome:
     """Until the vault is asked for or, with ``patience`` for that, nothing is left to do.
 
@@ -92,7 +110,9 @@ async def _run(
     account = vault.accounts.current()
     if account is None:
         raise NobodyHere
-    client = Client(vault, account, config=config, clock=clock, random=random, speaks=False)
+    client = Client(
+        vault, account, config=config, clock=clock, random=random, speaks=False, whose=whose
+    )
     news, asked = asyncio.Event(), asyncio.Event()
 
     def hear(change: Change) -> None:
@@ -107,17 +127,10 @@ async def _run(
         while not asked.is_set() and not client.broken:
             if timer is not None and _is_idle(client, vault):
                 return "done"
-            news.clear()
-            heard = asyncio.ensure_future(news.wait())
-            settled = asyncio.ensure_future(_settled(client))
-            waited: tuple[asyncio.Future[Any], ...] = (heard,)
-            if timer is not None:
-                waited = (heard, settled, timer)
-            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            heard.cancel()
-            settled.cancel()
             if timer is not None and timer.done():
                 raise NotFinished
+            news.clear()
+            await _first(news.wait(), *_turns(client), timer)
     finally:
         if timer is not None:
             timer.cancel()
@@ -125,12 +138,19 @@ async def _run(
     return "asked"
 
 
-async def _settled(client: Client) -> None:
-    """Return when the agent, if there is one, has done a turn that left nothing to do."""
-    if client.agent is None or client.agent.settled.is_set():
-        await asyncio.Event().wait()
-    else:
-        await client.agent.settled.wait()
+def _turns(client: Client) -> list[Coroutine[Any, Any, Any]]:
+    return [client.agent.next_turn()] if client.agent is not None else []
+
+
+async def _first(*many: Coroutine[Any, Any, Any] | asyncio.Future[None] | None) -> None:
+    """Wait for one of these; those that are only waited for here end with it."""
+    waited = [asyncio.ensure_future(one) for one in many if one is not None]
+    try:
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waited:
+            if one not in many:
+                one.cancel()
 
 
 def _is_idle(client: Client, vault: Vault) -> bool:

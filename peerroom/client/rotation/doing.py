@@ -17,7 +17,7 @@ from peerroom.client.rotation.places import (
     rooms_of,
 )
 from peerroom.client.rotation.points import reach
-from peerroom.client.rotation.visiting import Errands, NotYet, forget_account
+from peerroom.client.rotation.visiting import NotYet, forget_account
 from peerroom.client.rotation_wording import notice_words, stop_words
 from peerroom.client.views import Change
 from peerroom.errors import PeerRoomError
@@ -38,9 +38,9 @@ from peerroom.wire.rotation import EVIDENCE, REQUEST, SPOILT, STAY, Spoilt
 
 if TYPE_CHECKING:
     from peerroom.client.rotation.agent import Agent, Key
+    from peerroom.client.rotation.visiting import Errands
     from peerroom.client.session import Client
     from peerroom.clock import Clock
-    from peerroom.config import Config
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
 
@@ -70,17 +70,15 @@ class Doer:
         agent: Agent,
         client: Client,
         vault: Vault,
+        errands: Errands,
         *,
-        config: Config,
         clock: Clock,
         random: Random,
     ) -> None:
         self._agent = agent
         self._client = client
         self._vault = vault
-        self._errands = Errands(
-            agent, vault, proxy=config.privacy.proxy, clock=clock, random=random
-        )
+        self._errands = errands
         self._errand: asyncio.Task[None] | None = None
         self._clock = clock
         self._random = random

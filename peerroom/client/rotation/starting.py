@@ -8,10 +8,10 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from peerroom.client import wallets
+from peerroom.client.views import Change
 
 if TYPE_CHECKING:
     from peerroom.client.session import Client
-    from peerroom.client.views import Change
     from peerroom.clock import Clock
     from peerroom.config import Config
     from peerroom.store.vault import Vault
@@ -28,6 +28,7 @@ async def look_after(
         await _circle(client, vault)
     module = await asyncio.to_thread(importlib.import_module, "peerroom.client.rotation.agent")
     client.agent = agent = module.Agent(client, vault, config=config, clock=clock, random=random)
+    client.tell(Change("pseudonym"))
     await agent.run()
 
 
