@@ -21,6 +21,7 @@ Act = Literal[
     "allow",
     "remove",
     "reply",
+    "tell",
     "close",
     "undo",
 ]
@@ -111,15 +112,6 @@ class CasePage:
     """What can be done with it now."""
     appealed: int | None = None
     """Of an appeal: the deed to look at again."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyTemplate:
-    """A kind text to begin with."""
-
-    name: str
-    text: str
-    """In the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)

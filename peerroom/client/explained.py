@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from peerroom.client.bot_notices import notice_of
 from peerroom.client.invitations import bots
 from peerroom.client.reporting_room import rooms_with
 from peerroom.client.reporting_views import ExplanationView
 from peerroom.client.wording import event_time
 from peerroom.i18n import N_, _
-from peerroom.matrix.trust import Trust
 from peerroom.moderation.findings import REASONS
 from peerroom.text.foreign import ForeignText
 from peerroom.wire import member
@@ -41,13 +41,11 @@ def told(event: StoredEvent, bot: str) -> member.Tell | None:
 
     Nothing but an encrypted event from a device that the bot has signed counts.
     """
-    clear = event.clear or {}
-    if event.sender != bot or event.status != "ok" or event.trust != Trust.SIGNED:
-        return None
-    if clear.get("type") != member.TELL:
+    content = notice_of(event, bot)
+    if content is None or member.TELL not in content:
         return None
     try:
-        return member.read_tell(clear.get("content"))
+        return member.read_tell(content[member.TELL])
     except BadContent:
         return None
 

@@ -21,20 +21,27 @@ ASK: Final = "org.peerroom.member.ask"
 TELL: Final = "org.peerroom.member.tell"
 
 
-def is_private(event_type: str) -> bool:
-    """Whether events of this (decrypted) type are of the private talk with the moderators."""
-    return event_type in (ASK, TELL)
-
-
-def line_of(event_type: str, content: object) -> str | None:
-    """The line for an `ASK` or `TELL`; None if it is not what its type promises."""
+def ask_line(content: object) -> str | None:
+    """The line for what a member asked; None if it is not what its type promises."""
     from peerroom.wire import member
     from peerroom.wire.content import BadContent
 
     try:
-        if event_type == ASK:
-            return asked(member.read_ask(content))
-        return told(member.read_tell(content))
+        return asked(member.read_ask(content))
+    except BadContent:
+        return None
+
+
+def tell_line(vault: Vault, event: StoredEvent, content: object) -> str | None:
+    """The moderators' word in a notice, in the reader's language; None for any other notice, and
+    where its own words have to do. How far the device is proven is said beside every line."""
+    if not isinstance(content, dict) or TELL not in content or event.sender not in bots(vault):
+        return None
+    from peerroom.wire import member
+    from peerroom.wire.content import BadContent
+
+    try:
+        return told(member.read_tell(content[TELL]))
     except BadContent:
         return None
 
@@ -79,12 +86,6 @@ def told(tell: Tell) -> str:
             if view.may_appeal:
                 lines.append(_("You can ask to look again, with number {n}.").format(n=view.deed))
             return "\n".join(lines)
-
-
-def is_from_bot(vault: Vault, event: StoredEvent) -> bool:
-    """Whether a `TELL` may be shown as the moderators' word: from a bot that let us in. How far
-    the device is proven is said beside every line."""
-    return event.sender in bots(vault)
 
 
 def removed(vault: Vault, event: StoredEvent, *, own: bool) -> str | None:

@@ -78,6 +78,7 @@ class Client:
         """Who looks after the names, once there is something to look after."""
         self.desk = MemberDesk(self, vault, clock)
         """Where members talk with the moderators in private."""
+        self._casework: dict[str, Casework] = {}
         self._acting = self._become(account)
 
     def _become(self, account: Account) -> Acting:
@@ -347,6 +348,18 @@ class Client:
             return False
         self.queued(room_id)
         return True
+
+    def casework(self) -> list[Casework]:
+        """The moderators' desks that this account may sit at; none for most people."""
+        from peerroom.client.casework_rooms import desks  # loads msgspec
+
+        found = desks(self._vault, self._account.id)
+        for room_id in found:
+            if room_id not in self._casework:
+                from peerroom.client.casework import Casework
+
+                self._casework[room_id] = Casework(self, self._vault, room_id, self._clock)
+        return [self._casework[room_id] for room_id in found]
 
     def draft(self, room_id: str) -> str:
         """The unsent text of this room's composer, or an empty string."""

@@ -1,0 +1,26 @@
+"""What a bot itself said: the notices that count as its word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from peerroom.matrix.trust import Trust
+
+if TYPE_CHECKING:
+    from peerroom.store.events import StoredEvent
+
+
+def notice_of(event: StoredEvent, bot: str) -> dict[str, Any] | None:
+    """The content of a message of ``bot`` itself; None for everything else.
+
+    Nothing but an encrypted message from a device that the bot has signed counts, and no edit.
+    """
+    clear = event.clear or {}
+    if event.sender != bot or event.status != "ok" or event.trust != Trust.SIGNED:
+        return None
+    content = clear.get("content")
+    if clear.get("type") != "m.room.message" or not isinstance(content, dict):
+        return None
+    relation = content.get("m.relates_to")
+    edits = isinstance(relation, dict) and relation.get("rel_type") == "m.replace"
+    return None if edits or "m.new_content" in content else content
