@@ -125,7 +125,8 @@ class Events:
         """Which of these events have something that says it replaces them, one query for all."""
         rows = self._db.all(
             "SELECT DISTINCT replaces FROM events"
-            " WHERE replaces IN (SELECT value FROM json_each(?)) AND room_id = ?",
+            # By the few that replace something, never by all of the room (the "+").
+            " WHERE replaces IN (SELECT value FROM json_each(?)) AND +room_id = ?",
             (json.dumps(list(event_ids)), room_id),
         )
         return {text_out(row[0]) for row in rows}

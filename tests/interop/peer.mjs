@@ -101,6 +101,16 @@ const calls = (client, crypto) => ({
   },
   send: async ({ room, body }) =>
     (await client.sendEvent(room, 'm.room.message', { msgtype: 'm.text', body })).event_id,
+  edit: async ({ room, event, body }) => {
+    const changed = { msgtype: 'm.text', body };
+    const content = {
+      ...changed,
+      body: `* ${body}`,
+      'm.new_content': changed,
+      'm.relates_to': { rel_type: 'm.replace', event_id: event },
+    };
+    return (await client.sendEvent(room, 'm.room.message', content)).event_id;
+  },
   logout: async () => {
     await client.logout(true);
   },

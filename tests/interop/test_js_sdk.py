@@ -9,6 +9,7 @@ from support.accounts import MakeAccount
 from support.js_peer import JsPeer, js_peer
 from support.members import Member, People, people_of
 
+from peerroom.client.timeline import Timeline
 from peerroom.matrix.padding import FILLING
 
 pytestmark = pytest.mark.usefixtures("js_sdk")
@@ -75,6 +76,21 @@ async def test_a_padded_message_can_be_read_changed_and_taken_back(
         await peer.reads(room_id, await ours.connection.deliver(row))
         stands = await peer.call("changed", room=room_id, event=event_id)
         assert stands == {"content": {}, "redacted": True}
+
+
+async def test_what_another_client_changes_is_shown_in_its_place(
+    people: People, make_account: MakeAccount
+) -> None:
+    ours = await people("ours")
+    async with js_peer(make_account("js")) as peer:
+        room_id = await room_with(ours, peer)
+        event_id = await peer.call("send", room=room_id, body="at two")
+        await peer.call("edit", room=room_id, event=event_id, body="at three")
+        await ours.turn()
+        timeline = Timeline(ours.vault, room_id)
+        [view] = [view for view in timeline.page() if view.kind == "text"]
+        assert (view.event_id, view.body, view.edited) == (event_id, "at three", True)
+        assert view.trust is None
 
 
 async def test_before_signing_ours_is_refused_and_after_signing_it_is_not(

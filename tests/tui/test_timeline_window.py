@@ -118,3 +118,15 @@ def test_what_is_deleted_changes_in_place(long_room: Vault) -> None:
     window.reread()
     assert window.views[-3].key == target.key
     assert window.views[-3].state == "deleted"
+
+
+def test_what_is_edited_changes_in_place(long_room: Vault) -> None:
+    window = window_over(long_room)
+    before = window.views.copy()
+    target = before[-3]
+    edit = filled_vault.Said(target.sender_id, "other words", NIGHT, edits=target.position)
+    filled_vault.say(long_room, [edit], first=before[-1].position + 1)
+    window.reread()
+    assert [view.key for view in window.views] == [view.key for view in before]
+    assert (window.views[-3].body, window.views[-3].edited) == ("other words", True)
+    assert window.newer_than(before[-1].position) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -293,6 +294,26 @@ def test_what_was_changed_is_found_without_a_line_of_its_own(talk: Conversation)
         talk.edited(FIRST, f"try {number}")
     assert [view.body for view in timeline.changed_after(last.position)] == ["try 249"]
     assert timeline.changed_after(last.position + 250) == []
+
+
+def effort(talk: Conversation, look: Callable[[], object]) -> int:
+    """Steps of SQLite's machine, in tens."""
+    connection: Any = talk.vault.events._db._connection
+    steps = itertools.count()
+    connection.set_progress_handler(lambda: next(steps) < 0, 10)
+    look()
+    connection.set_progress_handler(None, 0)
+    return next(steps)
+
+
+def test_a_long_history_makes_no_page_slower(talk: Conversation) -> None:
+    timeline = Timeline(talk.vault, ROOM)
+    efforts = []
+    for _round in range(2):
+        for _number in range(300):
+            talk.edited(talk.said("one").event_id, "two")
+        efforts.append(effort(talk, timeline.page))
+    assert efforts[1] < 1.2 * efforts[0]
 
 
 # Whatever comes when: the same words in the end.
