@@ -29,6 +29,7 @@ from peerroom.i18n import _
 from peerroom.store.drafts import Draft
 
 if TYPE_CHECKING:
+    from peerroom.client.casework import Casework
     from peerroom.client.connecting import Link
     from peerroom.client.rotation.agent import Agent
     from peerroom.client.rotation.hours import Whose
