@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from peerroom.client import moving, wallets
 from peerroom.client.acting import Acting
 from peerroom.client.audience import Audience
+from peerroom.client.desks import Desks
 from peerroom.client.pseudonym_view import greeting_of, pseudonym_of
 from peerroom.client.reporting import MemberDesk
 from peerroom.client.sending import NamesChanging
@@ -79,7 +80,7 @@ class Client:
         """Who looks after the names, once there is something to look after."""
         self.desk = MemberDesk(self, vault, clock)
         """Where members talk with the moderators in private."""
-        self._casework: dict[str, Casework] = {}
+        self._desks = Desks(self, vault, clock)
         self._acting = self._become(account)
 
     def _become(self, account: Account) -> Acting:
@@ -113,11 +114,7 @@ class Client:
         from peerroom.client.rotation.starting import look_after
 
         await look_after(
-            self,
-            self._vault,
-            config=self._config,
-            clock=self._clock,
-            random=self._random,
+            self, self._vault, config=self._config, clock=self._clock, random=self._random
         )
 
     def work(self) -> None:
@@ -352,15 +349,7 @@ class Client:
 
     def casework(self) -> list[Casework]:
         """The moderators' desks that this account may sit at; none for most people."""
-        from peerroom.client.casework_rooms import desks  # loads msgspec
-
-        found = desks(self._vault, self._account.id)
-        for room_id in found:
-            if room_id not in self._casework:
-                from peerroom.client.casework import Casework
-
-                self._casework[room_id] = Casework(self, self._vault, room_id, self._clock)
-        return [self._casework[room_id] for room_id in found]
+        return self._desks.of(self._acting.account.id)
 
     def draft(self, room_id: str) -> str:
         """The unsent text of this room's composer, or an empty string."""
