@@ -1,136 +1,152 @@
-"""What members bring to the moderators in private: reports, questions, appeals.
+"""What members say to the moderators in private, and the cases that come of it.
 
-Each leads to a case, or to more in one that is open, and always to the answer that it has arrived.
-Who reported stands in no case and is told to nobody.
+The reporter's name is in no case and in no room: the bot keeps it apart, to be able to answer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
+from peerroom.moderation.case_lines import fitted, known
 from peerroom.moderation.docket import Docket
 from peerroom.moderation.explaining import received
 from peerroom.moderation.facts import Asked
+from peerroom.moderation.measures import rooms_of
+from peerroom.moderation.people import everyone
 from peerroom.moderation.state import State
 from peerroom.text.foreign import ForeignText
-from peerroom.wire.cases import Line, Noted, Shown
-from peerroom.wire.member import Appeal, AskModerator, Report
+from peerroom.wire import member
+from peerroom.wire.cases import Line, Noted, Reopened, Shown
 
-_LONG: Final = 4_000
+AGAIN: Final = timedelta(minutes=5)
+"""What one person reports about the same person again within this time is only received."""
+APPEAL_AGAIN: Final = timedelta(days=1)
+"""The same of an appeal against the same decision."""
 
 
 def decide_asked(asked: Asked, state: State) -> list[act.Action]:
-    """Nothing comes of what an unsigned device says, or a stranger."""
+    """What follows when a member asks for something in their encrypted direct room."""
     if not asked.signed:
-        return [act.Count("ask from an unsigned device")]
-    if not _belongs(asked.sender, state):
-        return [act.Count("ask from a stranger")]
-    docket = Docket(state.cases, state.next_case, asked.at)
+        return [act.Count("asked from an unsigned device")]
+    if asked.sender not in everyone(state):
+        return [act.Count("asked by a stranger")]
     match asked.ask:
-        case Report():
-            case = _report(asked, asked.ask, state, docket)
-        case AskModerator():
-            case = _question(asked, asked.ask, state, docket)
-        case Appeal():
-            case = _appeal(asked, asked.ask, state, docket)
-    if case is None:
-        return [act.Count("ask about nothing"), _answer(asked)]
-    return [
-        *map(act.TakeStep, docket.steps),
-        act.NoteAsker(case, asked.sender, asked.room_id),
-        _answer(asked),
-    ]
+        case member.Report():
+            return _report(asked, asked.ask, state)
+        case member.AskModerator():
+            return _request(asked, asked.ask, state)
+        case member.Appeal():
+            return _appeal(asked, asked.ask, state)
 
 
-def _answer(asked: Asked) -> act.TellMember:
-    return received(asked.sender, asked.event_id, asked.room_id)
-
-
-def _belongs(user: str, state: State) -> bool:
-    """Who is in a room here, or was and is put out of it now: they may appeal."""
-    inside = any(user in people for people in state.inside.values())
-    return inside or user in state.members or user in state.known or user in state.banned
-
-
-def _report(asked: Asked, report: Report, state: State, docket: Docket) -> int | None:
-    """None for messages of a room that the bot does not look after."""
-    if report.room_id not in (state.protected or (state.circle,)):
-        return None
+def _report(asked: Asked, ask: member.Report, state: State) -> list[act.Action]:
+    if ask.room_id not in (*rooms_of(state), *former_rooms(state)):
+        return [_reply(asked, _("I do not look after that room, so I cannot pass this on."))]
     found = asked.found
     about = None if found is None else found.about
-    case = docket.open(
-        "report",
-        "report",
-        about=about,
-        name="" if about is None else state.people.get(about, about),
-        room_id=report.room_id,
-        event_ids=report.event_ids if found is None else found.event_ids,
-    )
-    # The bot's own copy counts; without one the reporter's is shown as what it is.
-    lines = report.lines if found is None else found.lines
-    if lines:
-        docket.add(case, Shown, lines=lines, unverified=found is None)
-    if report.why:
-        why = _("Who reported it says: {text}").format(text=_clean(report.why))
-        docket.add(case, Noted, by=state.bot, text=why[:_LONG])
-    return case
+
+    def opened(docket: Docket) -> int:
+        before = docket.same("report", "report", about)
+        seen = set() if before is None else set(docket.cases[before].event_ids)
+        number = docket.open(
+            "report",
+            "report",
+            about=about,
+            name="" if about is None else everyone(state).get(about, ""),
+            room_id=ask.room_id,
+            event_ids=ask.event_ids,
+        )
+        if not seen.issuperset(ask.event_ids):
+            lines = fitted(ask.lines if found is None else found.lines)
+            if lines:
+                docket.add(number, Shown, lines=lines, unverified=found is None)
+        if why := ForeignText(ask.why).block(1_000).strip():
+            said = _("Whoever reported it says: {why}").format(why=why)
+            docket.add(number, Noted, by=state.bot, text=said)
+        return number
+
+    return _kept(opened, f"report {asked.sender} {about}", AGAIN, asked, state)
 
 
-def _question(asked: Asked, ask: AskModerator, state: State, docket: Docket) -> int:
-    name = state.people.get(asked.sender, asked.sender)
-    case = docket.open("request", "request", about=asked.sender, name=name, urgent=ask.help)
-    if ask.text:
-        docket.add(case, Shown, lines=(_own(asked, name, ask.text),))
-    return case
+def _request(asked: Asked, ask: member.AskModerator, state: State) -> list[act.Action]:
+    name = ForeignText(everyone(state).get(asked.sender, "")).line(80)
+
+    def opened(docket: Docket) -> int:
+        number = docket.open("request", "request", about=asked.sender, name=name, urgent=ask.help)
+        if ask.text.strip():
+            # A message and not a note: it is kept no longer than other evidence.
+            moment = int(asked.at.timestamp() * 1000)
+            line = Line(name=name, text=ask.text, at=moment, about=True)
+            docket.add(number, Shown, lines=fitted([line]))
+        return number
+
+    # Every word of somebody who asks is heard: one may need several messages to say it.
+    return _kept(opened, None, AGAIN, asked, state)
 
 
-def _appeal(asked: Asked, appeal: Appeal, state: State, docket: Docket) -> int | None:
-    """None for a deed that there is not, or that is about somebody else."""
-    deed = state.deeds.get(appeal.deed)
+def _appeal(asked: Asked, ask: member.Appeal, state: State) -> list[act.Action]:
+    deed = state.deeds.get(ask.deed)
     if deed is None or deed.about != asked.sender:
-        return None
-    name = state.people.get(asked.sender, asked.sender)
-    case = next(
-        (
-            one.number
-            for one in docket.cases.values()
-            if one.appealed == appeal.deed and one.state != "closed"
-        ),
-        None,
-    )
-    if case is None:
-        case = docket.open(
-            "appeal",
-            "appeal",
-            about=asked.sender,
-            name=name,
-            room_id=deed.rooms[0] if deed.rooms else None,
-            event_ids=deed.event_ids,
-            deed=appeal.deed,
-        )
-    kept = [state.evidence[event] for event in deed.event_ids[:20] if event in state.evidence]
-    lines = [
-        Line(
-            name=name[:200],
-            text=_clean(one.text),
-            at=int(one.at.timestamp() * 1000),
-            about=True,
-        )
-        for one in sorted(kept, key=lambda one: one.at)
-    ]
-    if appeal.text:
-        lines.append(_own(asked, name, appeal.text))
-    if lines:
-        docket.add(case, Shown, lines=tuple(lines))
-    return case
+        words = _("I find no decision about you under that number. You can ask a moderator.")
+        return [_reply(asked, words)]
+    if deed.undone is not None:
+        return [_reply(asked, _("That has been taken back already."))]
+
+    def opened(docket: Docket) -> int:
+        number = deed.case
+        if number is None or number not in docket.cases:
+            number = docket.open(
+                "appeal",
+                "appeal",
+                about=asked.sender,
+                name=everyone(state).get(asked.sender, ""),
+                room_id=deed.rooms[0] if deed.rooms else None,
+                event_ids=deed.event_ids,
+                deed=ask.deed,
+            )
+            if lines := known(deed.event_ids, state):
+                docket.add(number, Shown, lines=lines)
+        elif docket.cases[number].state == "closed":
+            docket.add(number, Reopened)
+        why = ForeignText(ask.text).block(2_000).strip() or _("They give no reason.")
+        said = _("They ask to look again at what was done under {n}: {why}")
+        docket.add(number, Noted, by=state.bot, text=said.format(n=ask.deed, why=why))
+        return number
+
+    return _kept(opened, f"appeal {ask.deed}", APPEAL_AGAIN, asked, state)
 
 
-def _own(asked: Asked, name: str, text: str) -> Line:
-    at = int(asked.at.timestamp() * 1000)
-    return Line(name=name[:200], text=_clean(text), at=at, about=True)
+def former_rooms(state: State) -> frozenset[str]:
+    """Rooms of former epochs, in which messages can still be removed."""
+    retired = {} if state.rotation is None else state.rotation.retired
+    return frozenset(gone.room_id for gone in retired.values())
 
 
-def _clean(text: str) -> str:
-    return ForeignText(text).block(_LONG - 1)
+def _kept(
+    opened: Callable[[Docket], int],
+    key: str | None,
+    pause: timedelta,
+    asked: Asked,
+    state: State,
+) -> list[act.Action]:
+    """The case that ``opened`` makes, who asked, and the word that it was received. Asked again
+    under the same ``key`` within ``pause`` it is only received."""
+    told = received(asked.sender, asked.event_id, asked.room_id)
+    if key is not None and state.moments.get(key, asked.at) > asked.at:
+        return [told]
+    docket = Docket(state.cases, state.next_case, asked.at)
+    number = opened(docket)
+    kept: list[act.Action] = [act.TakeStep(step) for step in docket.steps]
+    if all(asker.user_id != asked.sender for asker in state.askers.get(number, ())):
+        kept.append(act.NoteAsker(number, asked.sender, asked.room_id))
+    if key is not None:
+        kept.append(act.NoteMoment(key, asked.at + pause))
+    return [*kept, told]
+
+
+def _reply(asked: Asked, words: str) -> act.TellMember:
+    return act.TellMember(asked.sender, member.Reply(text=words), words, asked.room_id)

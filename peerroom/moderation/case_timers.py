@@ -6,16 +6,42 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from peerroom.moderation import actions as act
+from peerroom.moderation.cases import Case
+from peerroom.moderation.docket import Docket
 from peerroom.moderation.state import State
+from peerroom.wire.cases import LetGo, Reminded
 
 LAPSE: Final = timedelta(hours=4)
 """After this long without a step a claimed case is free again."""
 URGENT_WAITS: Final = timedelta(minutes=10)
-"""After this long nobody has claimed an urgent case, and moderators are reminded."""
+"""After this long nobody has claimed an urgent case, and moderators are reminded; then every
+`URGENT_AGAIN`."""
+URGENT_AGAIN: Final = timedelta(hours=1)
 WAITS: Final = timedelta(hours=12)
-"""The same of any other case."""
+"""The same of any other case; then every `AGAIN`."""
+AGAIN: Final = timedelta(days=1)
 
 
 def look(at: datetime, state: State) -> list[act.Action]:
     """What is due at ``at``, by our clock."""
-    raise NotImplementedError
+    docket = Docket(state.cases, state.next_case, at)
+    for case in state.cases.values():
+        if case.state == "claimed" and _since(case.touched_at, at) >= LAPSE:
+            docket.add(case.number, LetGo, lapsed=True)
+        elif _is_forgotten(case, at):
+            docket.add(case.number, Reminded)
+    return [act.TakeStep(step) for step in docket.steps]
+
+
+def _is_forgotten(case: Case, at: datetime) -> bool:
+    """Whether somebody should be reminded of it now."""
+    if case.waiting_since is None:
+        return False
+    if case.reminded_at is not None:
+        return _since(case.reminded_at, at) >= (URGENT_AGAIN if case.urgent else AGAIN)
+    return _since(case.waiting_since, at) >= (URGENT_WAITS if case.urgent else WAITS)
+
+
+def _since(moment: int, at: datetime) -> timedelta:
+    """Time since ``moment``, in milliseconds since 1970."""
+    return timedelta(milliseconds=at.timestamp() * 1000 - moment)

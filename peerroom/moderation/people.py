@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from peerroom.moderation.state import State
 from peerroom.text.confusable import skeleton
 
 
@@ -41,3 +42,13 @@ def find(name: str, people: Mapping[str, str]) -> str | Unclear:
     by_skeleton = {skeleton(part): part for shown in people.values() for part in halves(shown)}
     close = get_close_matches(wanted, by_skeleton, n=3, cutoff=0.6)
     return Unclear(name, tuple(by_skeleton[key] for key in close), False)
+
+
+def everyone(state: State) -> dict[str, str]:
+    """Those who are, were or may come into a room, with their names, by user id; the names of
+    former epochs come last."""
+    people = {user: user for user in state.pending_joins}
+    if state.rotation is not None:
+        people |= {user: gone.name for user, gone in state.rotation.retired.items()}
+        people |= state.rotation.absent
+    return {**people, **state.people, **state.known, **state.members}
