@@ -109,8 +109,7 @@ class Client:
             asyncio.get_running_loop().add_reader(asked, self._asked)
 
     async def _rotate(self) -> None:
-        """Look after the names of this vault, from the moment on that there is a circle where they
-        change."""
+        """Look after the names of this vault, once there is a circle where they change."""
         from peerroom.client.rotation.starting import look_after
 
         await look_after(
