@@ -1,4 +1,5 @@
-"""What the bot knows beside its rooms: invites, mutes, bans, moderators, the audit log.
+"""What the bot knows: invites, mutes, bans, moderators; and, in parts of their own, the audit log,
+cases, evidence and what holds in each room.
 
 Everything lives in the vault's records. `Ledger.apply` is called inside the transaction that
 queues the requests of the same decision, so that a crash keeps both or neither.
@@ -7,14 +8,18 @@ queues the requests of the same decision, so that a crash keeps both or neither.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import singledispatchmethod
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from peerroom.bot.casebook import Casebook
+from peerroom.bot.deeds import Deeds, Entry
+from peerroom.bot.evidence import Evidence
+from peerroom.bot.standings import Standings
 from peerroom.moderation import actions as act
-from peerroom.moderation.state import InviteRecord, Role, secret_digest
+from peerroom.moderation.state import InviteRecord, ModeratorRole, Role, secret_digest
 from peerroom.store.vault import Vault
 
 INVITES: Final = "bot.invites"
@@ -22,7 +27,8 @@ MUTES: Final = "bot.mutes"
 BANS: Final = "bot.bans"
 MODERATORS: Final = "bot.moderators"
 COUNTS: Final = "bot.counts"
-AUDIT: Final = "bot.audit"
+MOMENTS: Final = "bot.moments"
+BOOKS: Final = "bot.book"
 
 UNJUDGED: Final = "event could not be judged"
 """What `Ledger.counts` calls an event that a mistake of ours kept from being judged."""
@@ -43,6 +49,10 @@ class Ledger:
     def __init__(self, vault: Vault, *, invite_days: int) -> None:
         self._records = vault.records
         self._lifetime = timedelta(days=invite_days)
+        self.deeds: Final = Deeds(vault.records)
+        self.casebook: Final = Casebook(vault.records)
+        self.evidence: Final = Evidence(vault)
+        self.standings: Final = Standings(vault)
 
     # reading -------------------------------------------------------------------------------------
 
@@ -70,13 +80,41 @@ class Ledger:
         """The banned accounts."""
         return frozenset(self._records.items(BANS))
 
+    def bans_end(self) -> dict[str, datetime]:
+        """Until when those are banned whose ban ends by itself."""
+        return {
+            user: datetime.fromisoformat(until)
+            for user, until in self._records.items(BANS).items()
+            if isinstance(until, str)
+        }
+
     def moderators(self) -> frozenset[str]:
         """The accounts that may command."""
         return frozenset(self._records.items(MODERATORS))
 
-    def audit(self, after: int = 0) -> list[tuple[int, dict[str, Any]]]:
-        """The audit log in order: number and ``{"at", "by", "what", "about", "reason"}``."""
-        return self._records.log(AUDIT, after)
+    def roles(self, leads: Collection[str] = ()) -> dict[str, ModeratorRole]:
+        """What each of them may do, unless it was said otherwise: ``leads`` everything."""
+        found: dict[str, ModeratorRole] = {}
+        for user, kept in self._records.items(MODERATORS).items():
+            usual: ModeratorRole = "lead" if user in leads else "moderator"
+            found[user] = next((r for r in get_args(ModeratorRole) if r == kept), usual)
+        return found
+
+    def moments(self, now: datetime) -> dict[str, datetime]:
+        """What is not to be repeated yet, and until when."""
+        kept = {
+            key: datetime.fromisoformat(until)
+            for key, until in self._records.items(MOMENTS).items()
+        }
+        return {key: until for key, until in kept.items() if until > now}
+
+    def books(self) -> dict[str, dict[str, Any]]:
+        """What `act.Remember` keeps, by book and key."""
+        return {book: self._records.items(f"{BOOKS}.{book}") for book in get_args(act.Book)}
+
+    def audit(self, after: int = 0) -> list[tuple[int, Entry]]:
+        """The audit log in order (see `Deeds.entries`)."""
+        return self.deeds.entries(after)
 
     def counts(self) -> dict[str, int]:
         """How often something was ignored, by what it was."""
@@ -135,20 +173,21 @@ class Ledger:
 
     def add_moderator(self, user_id: str) -> None:
         """Let an account command."""
-        self._records.replace(MODERATORS, user_id, True)
+        if self._records.get(MODERATORS, user_id) is None:
+            self._records.replace(MODERATORS, user_id, True)
 
     def note(self, entry: act.Note, now: datetime) -> None:
         """Add a line to the audit log."""
-        self._records.append(
-            AUDIT,
-            {
-                "at": now.isoformat(),
-                "by": entry.by,
-                "what": entry.what,
-                "about": entry.about,
-                "reason": entry.reason,
-            },
-        )
+        self.deeds.write(entry, now)
+
+    def reconsider(self) -> None:
+        """A transaction did not come to its end: what is kept in memory may be wrong."""
+        self.casebook.forget()
+
+    def tidy(self, now: datetime) -> None:
+        """Forget moments that are over."""
+        for key in self._records.items(MOMENTS).keys() - self.moments(now).keys():
+            self._records.remove(MOMENTS, key)
 
     @singledispatchmethod
     def apply(self, action: act.Ledger, now: datetime) -> None:
@@ -181,6 +220,10 @@ class Ledger:
         self._records.remove(MODERATORS, action.user_id)
 
     @apply.register
+    def _role(self, action: act.SetRole, now: datetime) -> None:
+        self._records.replace(MODERATORS, action.user_id, action.role)
+
+    @apply.register
     def _mute(self, action: act.NoteMute, now: datetime) -> None:
         until = None if action.until is None else action.until.isoformat()
         self._records.replace(MUTES, action.user_id, until)
@@ -191,7 +234,8 @@ class Ledger:
 
     @apply.register
     def _ban(self, action: act.NoteBan, now: datetime) -> None:
-        self._records.replace(BANS, action.user_id, True)
+        until = True if action.until is None else action.until.isoformat()
+        self._records.replace(BANS, action.user_id, until)
 
     @apply.register
     def _unban(self, action: act.NoteUnban, now: datetime) -> None:
@@ -204,3 +248,41 @@ class Ledger:
     @apply.register
     def _count(self, action: act.Count, now: datetime) -> None:
         self._records.replace(COUNTS, action.what, self._records.get(COUNTS, action.what, 0) + 1)
+
+    @apply.register
+    def _moment(self, action: act.NoteMoment, now: datetime) -> None:
+        self._records.replace(MOMENTS, action.key, action.until.isoformat())
+
+    @apply.register
+    def _remember(self, action: act.Remember, now: datetime) -> None:
+        book = f"{BOOKS}.{action.book}"
+        if action.value is None:
+            self._records.remove(book, action.key)
+        else:
+            self._records.replace(book, action.key, action.value)
+
+    @apply.register
+    def _asker(self, action: act.NoteAsker, now: datetime) -> None:
+        self.casebook.note_asker(action)
+
+    @apply.register
+    def _step(self, action: act.TakeStep, now: datetime) -> None:
+        self.casebook.take(action.step)
+
+    @apply.register
+    def _evidence(self, action: act.KeepEvidence, now: datetime) -> None:
+        self.evidence.keep(action)
+
+    @apply.register
+    def _no_evidence(self, action: act.DropEvidence, now: datetime) -> None:
+        self.evidence.drop(action.event_ids)
+
+    @apply.register(act.AddRoom)
+    @apply.register(act.DropRoom)
+    @apply.register(act.NoteLock)
+    @apply.register(act.NoteUnlock)
+    @apply.register(act.NoteSlow)
+    @apply.register(act.EndSlow)
+    @apply.register(act.SetProtection)
+    def _standing(self, action: act.Known, now: datetime) -> None:
+        self.standings.apply(action)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
 from peerroom.moderation import measures
 from peerroom.moderation.measures import Cause
 from peerroom.moderation.state import State
-from peerroom.wire.cases import Cleared
 
 
 def ended(state: State, now: datetime) -> list[act.Action]:
@@ -19,7 +18,9 @@ def ended(state: State, now: datetime) -> list[act.Action]:
     for measure in (_voices, _pauses, _bans, _locks):
         for actions in measure(state, now, state.next_deed + _deeds(done)):
             done += actions
-    return [*done, *_evidence(state, now)]
+    if state.expired:
+        done.append(act.DropEvidence(tuple(state.expired)))
+    return done
 
 
 def next_end(state: State) -> datetime | None:
@@ -72,17 +73,3 @@ def _locks(state: State, now: datetime, deed: int) -> Iterator[list[act.Action]]
             deed += _deeds(actions)
             words = lock.says_after or _("The room is open again.")
             yield [*actions, act.Say(room, words)]
-
-
-def _evidence(state: State, now: datetime) -> Iterator[act.Action]:
-    """What is kept no longer goes from the vault, and from the management room."""
-    if state.expired:
-        yield act.DropEvidence(tuple(state.expired))
-    before = int((now - timedelta(days=state.evidence_days)).timestamp() * 1000)
-    for case in state.cases.values():
-        if case.shown_at is None or case.shown_at > before:
-            continue
-        steps = tuple(n for number, n in state.shown if number == case.number)
-        for n in steps:
-            yield act.RedactMessage(state.management, state.shown[case.number, n])
-        yield act.TakeStep(case.next(Cleared, int(now.timestamp() * 1000), shown=steps))

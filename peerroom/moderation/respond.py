@@ -13,13 +13,14 @@ from typing import Final
 from peerroom.i18n import N_, _
 from peerroom.moderation import actions as act
 from peerroom.moderation import measures
+from peerroom.moderation.case_lines import known
 from peerroom.moderation.docket import Docket
 from peerroom.moderation.explaining import because, explain, lasting
 from peerroom.moderation.findings import Finding, Verb
 from peerroom.moderation.measures import Cause
 from peerroom.moderation.seen import Seen
 from peerroom.moderation.state import State
-from peerroom.wire.cases import Done, Line, Shown, Source
+from peerroom.wire.cases import Done, Shown, Source
 
 QUIET: Final = timedelta(minutes=10)
 """How long the same is not said again, to the same people about the same person."""
@@ -231,16 +232,9 @@ class _Answer:
             cues=finding.cues,
             urgent=urgent,
         )
-        lines = self._lines(finding.event_ids)
-        if lines:
+        if lines := known(finding.event_ids, self._state):
             self._docket.add(number, Shown, lines=lines)
         return number
-
-    def _lines(self, event_ids: tuple[str, ...]) -> tuple[Line, ...]:
-        for event in event_ids:
-            if found := tuple(self._state.context.get(event, ())):
-                return found
-        return ()
 
     def _once(self, key: str) -> bool:
         """Whether this was not done or said lately; from now on it was."""

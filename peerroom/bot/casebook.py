@@ -1,0 +1,90 @@
+"""The cases: every step that the bot has said, folded; and who they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from peerroom.moderation import actions as act
+from peerroom.moderation.cases import Case, fold
+from peerroom.moderation.state import Asker
+from peerroom.store.records import Records
+from peerroom.wire import cases as wire
+from peerroom.wire.content import BadContent
+
+CASES: Final = "bot.cases"
+ASKERS: Final = "bot.case.askers"
+SHOWN: Final = "bot.case.shown"
+
+
+class Casebook:
+    """Steps are kept by case and number. The folded cases are kept in memory, too; after
+    a transaction that did not come to its end, call `forget`."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._cases: Mapping[int, Case] | None = None
+
+    def forget(self) -> None:
+        """Read everything anew."""
+        self._cases = None
+
+    def cases(self) -> Mapping[int, Case]:
+        """All cases by number."""
+        if self._cases is None:
+            cases: Mapping[int, Case] = {}
+            for kept in self._records.items(CASES).values():
+                for step in kept:
+                    cases = fold(cases, wire.read(step))
+            self._cases = cases
+        return self._cases
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next case."""
+        return max(self.cases(), default=0) + 1
+
+    def take(self, step: wire.Step) -> Case:
+        """Keep a step; the case with it. What is `Cleared` is forgotten for good."""
+        self._cases = fold(self.cases(), step)
+        key = str(step.case)
+        kept = [*self._records.get(CASES, key, []), wire.content(step)]
+        cleared = isinstance(step, wire.Cleared)
+        if isinstance(step, wire.Cleared):
+            kept = [one for one in kept if one["type"] != "Shown"]
+            for n in step.shown:
+                self._records.remove(SHOWN, f"{step.case} {n}")
+            self._cases = None
+        self._records.replace(CASES, key, kept, secret=cleared)
+        return self.cases()[step.case]
+
+    def askers(self) -> dict[int, tuple[Asker, ...]]:
+        """Who cases came from, by case."""
+        return {
+            int(case): tuple(Asker(user, room) for user, room in kept.items())
+            for case, kept in self._records.items(ASKERS).items()
+        }
+
+    def note_asker(self, action: act.NoteAsker) -> None:
+        """Remember who a case came from."""
+        kept = self._records.get(ASKERS, str(action.case), {})
+        self._records.replace(ASKERS, str(action.case), {**kept, action.user_id: action.room_id})
+
+    def shown(self) -> dict[tuple[int, int], str]:
+        """The bot's own messages that show evidence: event id by case and step."""
+        return {
+            (int(case), int(n)): event
+            for (case, _, n), event in (
+                (key.partition(" "), event) for key, event in self._records.items(SHOWN).items()
+            )
+        }
+
+    def note_own(self, event_id: str, content: Mapping[str, object]) -> None:
+        """Look at what the bot itself said in the management room: evidence is to be found again
+        when it is kept no longer."""
+        try:
+            step = wire.read(content.get(wire.FIELD))
+        except BadContent:
+            return
+        if isinstance(step, wire.Shown):
+            self._records.replace(SHOWN, f"{step.case} {step.n}", event_id)

@@ -1,0 +1,144 @@
+"""What is kept of removed messages: in the vault alone, for some days, then gone for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from peerroom.bot.sight import moment
+from peerroom.moderation import actions as act
+from peerroom.moderation.state import Kept
+from peerroom.store.events import StoredEvent
+from peerroom.store.vault import Vault
+
+EVIDENCE: Final = "bot.evidence"
+_MEDIA: Final = frozenset({"m.image", "m.file", "m.audio", "m.video"})
+
+
+class Evidence(Mapping[str, Kept]):
+    """By event id; each piece is read when it is asked for."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._records = vault.records
+
+    def keep(self, action: act.KeepEvidence) -> None:
+        """Copy what the events say now. What says nothing any more is left out, and what is kept
+        already stays as it is."""
+        for event_id in action.event_ids:
+            event = self._vault.events.get(event_id)
+            if event is None or event.room_id != action.room_id or event_id in self:
+                continue
+            content = said(event)
+            if content is None:
+                continue
+            kept = {
+                "room": event.room_id,
+                "sender": event.sender,
+                "content": content,
+                "at": moment(event).isoformat(),
+                "until": action.until.isoformat(),
+                "deed": action.deed,
+                "case": action.case,
+            }
+            self._records.replace(EVIDENCE, event_id, kept)
+
+    def drop(self, event_ids: Sequence[str]) -> None:
+        """Forget it, in every copy of a page, too."""
+        for event_id in event_ids:
+            self._records.remove(EVIDENCE, event_id, secret=True)
+
+    def expired(self, now: datetime) -> list[str]:
+        """What is to be forgotten by ``now``."""
+        return [
+            event_id
+            for event_id, kept in self._records.items(EVIDENCE).items()
+            if datetime.fromisoformat(kept["until"]) <= now
+        ]
+
+    def of_case(self, case: int) -> list[Kept]:
+        """What was kept in the course of a case, the oldest first."""
+        items = self._records.items(EVIDENCE).items()
+        found = [_kept(event_id, kept) for event_id, kept in items if kept["case"] == case]
+        return sorted(found, key=lambda kept: kept.at)
+
+    def content(self, event_id: str) -> dict[str, Any] | None:
+        """The content as it was."""
+        kept = self._records.get(EVIDENCE, event_id)
+        return None if kept is None else dict(kept["content"])
+
+    def __getitem__(self, event_id: str) -> Kept:
+        kept = self._records.get(EVIDENCE, event_id)
+        if kept is None:
+            raise KeyError(event_id)
+        return _kept(event_id, kept)
+
+    def __contains__(self, event_id: object) -> bool:
+        return isinstance(event_id, str) and self._records.get(EVIDENCE, event_id) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records.items(EVIDENCE))
+
+    def __len__(self) -> int:
+        return len(self._records.items(EVIDENCE))
+
+
+class Held(Mapping[int, Sequence[Kept]]):
+    """Evidence by case."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+
+    def __getitem__(self, case: int) -> Sequence[Kept]:
+        return self._evidence.of_case(case)
+
+    def __iter__(self) -> Iterator[int]:
+        cases = {kept.case for kept in self._evidence.values()}
+        return iter(sorted(case for case in cases if case is not None))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+def said(event: StoredEvent) -> dict[str, Any] | None:
+    """What a message says, as it stands: the content, or None when it is no message that could be
+    read."""
+    payload = event.clear if event.clear is not None else event.raw
+    content = payload.get("content")
+    if event.status != "ok" or "state_key" in event.raw or not isinstance(content, dict):
+        return None
+    if payload.get("type") not in ("m.room.message", "m.sticker"):
+        return None
+    return content
+
+
+def reposted(content: Mapping[str, Any], words: str) -> dict[str, Any]:
+    """The content of a message that puts ``content`` back; ``words`` say who posts it for whom.
+
+    Nobody is mentioned a second time by it, and it answers nothing.
+    """
+    fresh = content.get("m.new_content")
+    if isinstance(fresh, dict):
+        content = fresh
+    body = content.get("body")
+    text = body if isinstance(body, str) else ""
+    if content.get("msgtype") in _MEDIA:
+        kept = {key: value for key, value in content.items() if not key.startswith("m.")}
+        return {**kept, "filename": content.get("filename", text), "body": f"{words}\n{text}"}
+    return {"msgtype": "m.text", "body": f"{words}\n{text}"}
+
+
+def _kept(event_id: str, kept: dict[str, Any]) -> Kept:
+    body = kept["content"].get("body")
+    return Kept(
+        event_id,
+        kept["room"],
+        kept["sender"],
+        body if isinstance(body, str) else "",
+        datetime.fromisoformat(kept["at"]),
+        datetime.fromisoformat(kept["until"]),
+        kept["deed"],
+        kept["case"],
+        isinstance(body, str),
+    )
