@@ -8,6 +8,8 @@ with which it can be undone.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from peerroom.moderation.actions_base import Act
@@ -132,6 +134,8 @@ class Note(Act, frozen=True):
     undone: int | None = None
     """The deed that took this one back; known only of what stands in the log."""
     case: int | None = None
+    at: datetime | None = None
+    """When it was done; known only of what stands in the log."""
 
 
 Ledger = Known | Note

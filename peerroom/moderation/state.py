@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from peerroom.moderation.cases import Case
 from peerroom.moderation.guard import Guard
 from peerroom.moderation.protection import Mode, Room
+from peerroom.moderation.seen import Seen
 from peerroom.wire.cases import Line
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Health:
     unreadable: int = 0
     unjudged: int = 0
     """Events that a mistake in the bot kept it from judging."""
+    withholding: int = 0
+    """Members of whom something of the last day cannot be read: their devices withhold keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +228,8 @@ class State:
     """A message with what stood around it, by event id; read when asked for."""
     inside: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Who is in each protected room."""
+    past: Mapping[str, Sequence[Seen]] = field(default_factory=dict)
+    """The last day of each protected room, oldest first; read when asked for."""
     expired: Sequence[str] = ()
     """Event ids of evidence that is to be forgotten; read when asked for."""
     shown: Mapping[tuple[int, int], str] = field(default_factory=dict)
