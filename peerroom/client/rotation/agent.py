@@ -22,7 +22,7 @@ from peerroom.client.moving import follower
 from peerroom.client.rotation.beginning import Beginner
 from peerroom.client.rotation.doing import ERRANDS, Doer
 from peerroom.client.rotation.hours import PACE, Whose
-from peerroom.client.rotation.learning import Learned, learn
+from peerroom.client.rotation.learning import Learned, lacking, learn
 from peerroom.client.rotation.observing import Observer
 from peerroom.client.rotation.places import bot_of, circle_rooms
 from peerroom.client.rotation.points import reach
@@ -79,6 +79,8 @@ class Agent:
         """Rooms of which something has come since they were last looked at."""
         self._learned: set[str] = set()
         """Rooms of which everything is known that their records say."""
+        self._whole: set[str] = set()
+        """Rooms that have every page of theirs."""
         self._looked = clock.now(), clock.monotonic()
         self._noted: datetime | None = None
         self._beginner = Beginner(client, vault, clock=clock, random=random)
@@ -165,6 +167,7 @@ class Agent:
         delay = await self._doer.do(wanted)
         await self._doer.follow_invitations()
         self._learn()
+        await self._complete()
         if any(before.get(key) is not wallet for key, wallet in self._wallets.items()):
             return None
         now = self._clock.now()
@@ -192,6 +195,7 @@ class Agent:
         accounts = self._vault.accounts.all()
         news, self._news = self._news, set()
         self._learned -= news
+        self._whole -= news
         for key, wallet in self._every():
             observer = self._observers.setdefault(key, Observer(self._vault))
             for fact in observer.facts(wallet, accounts, news):
@@ -333,6 +337,21 @@ class Agent:
                 self._keep_learned(room.room_id, learned, own)
                 self._learned.add(room.room_id)
         self._follow()
+
+    async def _complete(self) -> None:
+        """Have the present account ask for what its rooms should have and have not."""
+        here = self._client.account
+        wallets = [wallet for _key, wallet in self._every() if wallet.concerns(here.user_id)]
+        if not wallets:
+            return
+        for room in circle_rooms(self._vault, here.id):
+            if room.room_id in self._whole:
+                continue
+            pages = lacking(self._vault, room.room_id, wallets[-1].chain)
+            if pages:
+                await self._doer.complete(room.room_id, pages)
+            else:
+                self._whole.add(room.room_id)
 
     def _keep_learned(self, room_id: str, learned: Learned, own: set[str]) -> None:
         """In one transaction: who is shown under which name has the keys that go with it."""

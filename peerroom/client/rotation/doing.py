@@ -12,6 +12,7 @@ from peerroom.client.invitations import bots
 from peerroom.client.rotation.places import (
     keeper,
     missing_pages,
+    pages_in,
     pages_of,
     records_in,
     rooms_of,
@@ -83,6 +84,8 @@ class Doer:
         self._clock = clock
         self._random = random
         self._later: dict[tuple[Key, str], _Later] = {}
+        self._completed: dict[str, float] = {}
+        """When a room was last asked for what it lacks (monotonic seconds)."""
         self._doors: dict[int, str] = {}
         """The room of two that was made for an account, until sync has brought it."""
         self.unfinished = False
@@ -166,12 +169,15 @@ class Doer:
     async def _do(self, key: Key, wallet: Wallet, step: Step) -> None:
         match step:
             case todo.ReadPages(sequence):
-                rooms = [room.room_id for room in rooms_of(self._vault, wallet)]
+                rooms = pages_in(self._vault, wallet)
                 if pages := pages_of(self._vault, rooms, sequence):
                     self._agent.done(key, step, facts.SawPages(sequence, pages))
                 body = wallet.issued if sequence == wallet.issue else wallet.admitted
                 count = len(body.pages) if body is not None else 0
-                for index in missing_pages(self._vault, rooms, sequence, count):
+                missing = missing_pages(self._vault, rooms, sequence, count)
+                if missing and self._client.account.user_id != wallet.account.user_id:
+                    raise NotYet  # the new account asks for what its own room lacks (`complete`)
+                for index in missing:
                     await self._fetch(key, wallet, PAGE, page_key(sequence, index))
             case todo.ReadRecords(after):
                 await self._fetch(key, wallet, RECORD, str(after + 1))
@@ -257,6 +263,29 @@ class Doer:
         raise _Absent
 
     # --- the present account ----------------------------------------------------------------------
+
+    async def complete(self, room_id: str, pages: list[tuple[int, int]]) -> None:
+        """Ask for pages that a room of the present account lacks (`lacking`), now and then."""
+        connection, room = self._client.link.connection, self._vault.rooms.get(room_id)
+        if connection is None or self._client.connection.kind != "online":
+            return
+        if room is None or room.account_id != self._client.account.id:
+            return
+        now = self._clock.monotonic()
+        if self._completed.get(room_id, -ASKED_AGAIN) > now - ASKED_AGAIN:
+            return
+        self._completed[room_id] = now
+        for sequence, index in pages:
+            state_key = page_key(sequence, index)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    content = await connection.rooms.get_state(room_id, PAGE, state_key)
+            except (MatrixError, TimeoutError) as error:
+                log.info("a page could not be asked for: %s", type(error).__name__)
+                return
+            if content is not None:
+                self._vault.rooms.set_state(room_id, PAGE, state_key, content)
+                self._agent.look_at(room_id)
 
     async def follow_invitations(self) -> None:
         """Go where the bot asks the present account in: it was carried over, or comes back.

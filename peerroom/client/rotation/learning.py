@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from peerroom.client import epoch_rooms
-from peerroom.client.rotation.places import pages_of, records_in
+from peerroom.client.rotation.places import kept_with, missing_pages, pages_of, records_in
 from peerroom.pseudonym.epochs import Times, moment
 from peerroom.pseudonym.names import assign, unpack
 from peerroom.pseudonym.record_errors import RecordError
@@ -56,13 +56,14 @@ class _Life:
 
 def learn(vault: Vault, room_id: str, chain: Chain) -> Learned | None:
     """The facts of a circle's room; None while something is missing or is not as it should be (the
-    wallet says what is wrong)."""
+    wallet says what is wrong). Pages may be an earlier room's: a record says what is in them."""
     life = _life(_read(vault, room_id, chain))
     if life is None:
         return None
     try:
-        rows = _rows(vault, room_id, life.ledger)
-        names = _names(life, rows, _rows(vault, room_id, life.first))
+        rooms = kept_with(vault, room_id)
+        rows = _rows(vault, rooms, life.ledger)
+        names = _names(life, rows, _rows(vault, rooms, life.first))
     except (RecordError, TokenError):
         return None
     assert isinstance(life.first.body, EpochOpened)
@@ -113,10 +114,26 @@ def _life(records: list[Record]) -> _Life | None:
     return _Life(first, ledger, current, voids)
 
 
-def _rows(vault: Vault, room_id: str, record: Record | None) -> tuple[Row, ...]:
+def lacking(vault: Vault, room_id: str, chain: Chain) -> list[tuple[int, int]]:
+    """Which pages (number of the record, index) of the records it begins with a room does not have.
+
+    What earlier rooms have does not count: these were an earlier account's, and what the account
+    of this room asks for must not depend on what another one was shown.
+    """
+    life = _life(_read(vault, room_id, chain))
+    records = [] if life is None else [life.ledger, life.first]
+    return [
+        (record.sequence, index)
+        for record in records
+        if record is not None and isinstance(record.body, (Admitted, EpochOpened))
+        for index in missing_pages(vault, [room_id], record.sequence, len(record.body.pages))
+    ]
+
+
+def _rows(vault: Vault, rooms: list[str], record: Record | None) -> tuple[Row, ...]:
     if record is None or not isinstance(record.body, (Admitted, EpochOpened)):
         return ()
-    return rows_of(record.body, pages_of(vault, [room_id], record.sequence))
+    return rows_of(record.body, pages_of(vault, rooms, record.sequence))
 
 
 def _names(life: _Life, rows: tuple[Row, ...], used: tuple[Row, ...]) -> dict[str, int]:

@@ -34,6 +34,17 @@ def circle_rooms(vault: Vault, account_id: int) -> list[StoredRoom]:
     ]
 
 
+def kept_with(vault: Vault, room_id: str) -> list[str]:
+    """This room, and after it all others of its circle that were ever seen here, left ones too."""
+    bot = bot_of(vault, room_id)
+    others = [
+        room.room_id
+        for room in vault.rooms.all()
+        if bot is not None and bot_of(vault, room.room_id) == bot and room.room_id != room_id
+    ]
+    return [room_id, *others]
+
+
 def has_records(vault: Vault, room_id: str) -> bool:
     """Whether the circle of this room changes names."""
     return bool(vault.rooms.state_events(room_id, RECORD))
@@ -97,6 +108,12 @@ def rooms_of(vault: Vault, wallet: Wallet) -> list[StoredRoom]:
         if wallet.concerns(account.user_id)
         for room in circle_rooms(vault, account.id)
     ]
+
+
+def pages_in(vault: Vault, wallet: Wallet) -> list[str]:
+    """The rooms to find the pages of the wallet's records in: first those that can still change."""
+    rooms = [room.room_id for room in rooms_of(vault, wallet)]
+    return [*dict.fromkeys((*rooms, *(one for room in rooms for one in kept_with(vault, room))))]
 
 
 def keeper(vault: Vault, wallet: Wallet) -> str | None:
