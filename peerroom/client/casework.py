@@ -72,7 +72,7 @@ class Casework:
         client.watch(self._hear)
 
     def _hear(self, change: Change) -> None:
-        if change.room_id in (None, self.room_id):
+        if change.room_id == self.room_id or change.kind == "moved":
             self._changed = True
 
     # reading

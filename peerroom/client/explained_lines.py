@@ -53,16 +53,16 @@ def asked(ask: Ask) -> str:
     match ask:
         case Report(event_ids=event_ids, why=text):
             words = ngettext(
-                "You reported {count} message to the moderators.",
-                "You reported {count} messages to the moderators.",
+                "Report to the moderators, {count} message.",
+                "Report to the moderators, {count} messages.",
                 len(event_ids),
             ).format(count=len(event_ids))
         case AskModerator(help=True, text=text):
-            words = _("You asked the moderators for help.")
+            words = _("To the moderators: please help me.")
         case AskModerator(text=text):
             words = _("To the moderators:")
         case Appeal(deed=deed, text=text):
-            words = _("You asked to look again at number {deed}.").format(deed=deed)
+            words = _("To the moderators: please look again at number {n}.").format(n=deed)
     text = ForeignText(text).block().strip()
     return f"{words} {text}" if text else words
 
@@ -77,7 +77,7 @@ def told(tell: Tell) -> str:
         case Received():
             return _("The moderators have it.")
         case Reply(text=text):
-            return _("The moderators: {text}").format(text=ForeignText(text).block().strip())
+            return ForeignText(text).block().strip()
         case Explained():
             view = explanation(tell, event_time(0))
             lines = [view.sentence]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from peerroom.client.explained_lines import ASK, ask_line
 from peerroom.client.views import MessageKind, MessageState
 from peerroom.i18n import N_, _
 from peerroom.text.foreign import ForeignText
@@ -55,9 +56,9 @@ def unshowable() -> Reading:
     return Reading("text", _("A message that could not be shown."), "malformed")
 
 
-def deleted() -> Reading:
-    """What stands in for a redacted event."""
-    return Reading("text", _("This message was deleted."), "deleted")
+def deleted(words: str | None = None) -> Reading:
+    """What stands in for a redacted event; ``words`` if there is more to say of it."""
+    return Reading("text", words or _("This message was deleted."), "deleted")
 
 
 def in_clear() -> Reading:
@@ -83,13 +84,16 @@ def said(event: StoredEvent) -> tuple[str, object]:
 
 def shown(event_type: str) -> bool:
     """Whether events of this (decrypted) type are messages; who comes and goes is state."""
-    return event_type in (MESSAGE, ENCRYPTED, STICKER)
+    return event_type in (MESSAGE, ENCRYPTED, STICKER, ASK)
 
 
 def read(event_type: str, content: object) -> Reading:
-    """The reading of an event of type m.room.message or m.sticker, already decrypted."""
+    """The reading of an event of a type that is `shown`, already decrypted."""
     if not isinstance(content, dict):
         return unshowable()
+    if event_type == ASK:
+        line = ask_line(content)
+        return Reading("text", line) if line is not None else unshowable()
     kind = STICKER if event_type == STICKER else content.get("msgtype")
     body = ForeignText(content.get("body"))
     if not isinstance(kind, str) or body.malformed:

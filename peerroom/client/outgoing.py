@@ -64,9 +64,7 @@ class Outgoing:
             return None
         if not self._vault.outbox.withdraw(row.id):
             return None
-        content = row.content.get("content")
-        body = content.get("body") if isinstance(content, dict) else None
-        return row, body if isinstance(body, str) else ""
+        return row, _words(row.content.get("content"))
 
     def delete(self, room_id: str, key: str) -> bool:
         """Delete one's own message by key or event id, wherever it is on its way.
@@ -212,6 +210,13 @@ def may_go(row: OutboxRow) -> bool:
 
 def _is_message(event: StoredEvent) -> bool:
     return event.raw.get("state_key") is None and shown(said(event)[0])
+
+
+def _words(content: object) -> str:
+    """What somebody wrote in it: a message's body, or their own words to the moderators."""
+    said = content if isinstance(content, dict) else {}
+    found = (said.get(key) for key in ("body", "text", "why"))
+    return next((words for words in found if isinstance(words, str)), "")
 
 
 def _content(text: str) -> dict[str, Any]:
