@@ -119,6 +119,8 @@ class _Group:
             self._any = re2.compile(f"(?s)^(?:{either})$", _options())
         if self._any.search(entity) is None:
             return None
+        if len(self._rules) == 1:
+            return self._rules[0]
         return next(
             rule
             for rule in self._rules
