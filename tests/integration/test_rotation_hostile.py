@@ -14,7 +14,7 @@ from functools import partial
 
 import pytest
 from support.agents import WINDOW, Person, Scene
-from support.doctored import Doctored, but
+from support.doctored import Doctored, but, everyone_moderates
 
 from peerroom import i18n
 from peerroom.client import wallets
@@ -109,9 +109,10 @@ async def the_story(server: Homeserver) -> Story:
         for name, edit in edits.items():
             victims[name] = await scene.person(edit)
         heron, otter = await scene.person(), await scene.person()
-        everyone = [*victims.values(), heron, otter]
+        crowned = await scene.person(everyone_moderates)
+        everyone = [*victims.values(), heron, otter, crowned]
         there = [person for name, person in victims.items() if name not in ("forged", "missing")]
-        there += [heron, otter]
+        there += [heron, otter, crowned]
 
         await scene.ask(*everyone)
         await scene.cut_off(*there)
@@ -125,15 +126,17 @@ async def the_story(server: Homeserver) -> Story:
         await scene.visit(*there)
         old = scene.circle.room_id
         await scene.switch()
-        for person in (heron, otter):
+        for person in (heron, otter, crowned):
             await scene.until(partial(person.is_in_new_room, old))
         await _hold_back(scene, story, victims["thin"], old)
+        await scene.away(victims["thin"])  # as the other one who holds a record that contradicts
         for name in ("inflated", "altered", "substituted", "rolled back"):
             await scene.until(partial(stop_of, victims[name]))
             await scene.until(partial(_joined, victims[name], heron.room_id))
             victims[name].room_id = heron.room_id
             story.outcomes[name] = await outcome(scene, victims[name], otter)
         story.outcomes["nobody"] = await outcome(scene, heron, otter)
+        story.outcomes["crowned"] = await outcome(scene, crowned, otter)
 
         # A member says that the last record is another one.
         lynx = await scene.person()
@@ -254,6 +257,11 @@ def stopped(story: Story, who: str, error: str) -> None:
 def test_nobody_else_is_stopped(story: Story) -> None:
     assert story.outcomes["nobody"].stop is None
     assert story.outcomes["nobody"].kind == "rotates"
+
+
+def test_whom_a_server_shows_a_moderators_power_gets_a_new_name_all_the_same(story: Story) -> None:
+    assert story.outcomes["crowned"].stop is None
+    assert story.outcomes["crowned"].kind == "rotates"
 
 
 def test_a_record_that_the_bot_did_not_sign_stops(story: Story) -> None:

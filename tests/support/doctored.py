@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from peerroom.matrix.power import MODERATOR
 from peerroom.pseudonym.records import sign_record
 from peerroom.wire.records import (
     PAGE,
@@ -77,6 +78,15 @@ class Doctored:
             for index in range(len(body.pages))
         )
         return but(changed or record, pages=hashes)
+
+
+def everyone_moderates(path: str, answer: Any) -> Any:
+    """Another ``edit``: one member is shown that everyone has a moderator's power."""
+    if path.endswith("/sync") and isinstance(answer, dict):
+        for event in _state_events(answer):
+            if event.get("type") == "m.room.power_levels":
+                event["content"]["users_default"] = MODERATOR
+    return answer
 
 
 def but(record: Record, **changes: Any) -> Record:
