@@ -46,8 +46,7 @@ def decide_asked(asked: Asked, state: State) -> list[act.Action]:
 def _report(asked: Asked, ask: member.Report, state: State) -> list[act.Action]:
     if ask.room_id not in (*rooms_of(state), *former_rooms(state)):
         return [_reply(asked, _("I do not look after that room, so I cannot pass this on."))]
-    found = asked.found
-    about = None if found is None else found.about
+    about = next((state.authors[event] for event in ask.event_ids if event in state.authors), None)
 
     def opened(docket: Docket) -> int:
         before = docket.same("report", "report", about)
@@ -61,9 +60,10 @@ def _report(asked: Asked, ask: member.Report, state: State) -> list[act.Action]:
             event_ids=ask.event_ids,
         )
         if not seen.issuperset(ask.event_ids):
-            lines = fitted(ask.lines if found is None else found.lines)
+            own = known(ask.event_ids, state)
+            lines = own or fitted(ask.lines)
             if lines:
-                docket.add(number, Shown, lines=lines, unverified=found is None)
+                docket.add(number, Shown, lines=lines, unverified=not own)
         if why := ForeignText(ask.why).block(1_000).strip():
             said = _("Whoever reported it says: {why}").format(why=why)
             docket.add(number, Noted, by=state.bot, text=said)
