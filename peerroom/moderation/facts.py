@@ -11,6 +11,7 @@ from datetime import datetime
 
 from peerroom.moderation.seen import Seen
 from peerroom.text.foreign import ForeignText
+from peerroom.wire.cases import Line
 from peerroom.wire.member import Ask
 
 
@@ -53,9 +54,21 @@ class Ticked:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What the bot's own decrypted copy holds of reported messages."""
+
+    about: str
+    """Who wrote the first of them."""
+    event_ids: tuple[str, ...]
+    """Those that it has."""
+    lines: tuple[Line, ...]
+    """They, and what stood around them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """A member says something to the moderators in their direct room with the bot, encrypted. `at`
-    is our own clock's time."""
+    """A member says something to the moderators in their direct room with the bot. `at` is our own
+    clock's time; `found` is there for a report of messages that the bot could read."""
 
     event_id: str
     room_id: str
@@ -63,6 +76,7 @@ class Asked:
     ask: Ask
     at: datetime
     signed: bool
+    found: Found | None = None
 
 
 Fact = Said | Seen | Asked | Knocked | Ticked
