@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from support.clock import FrozenClock
 from support.conversation import OTHER, OWN, ROOM, Conversation, edit_of, hashed
 
+from peerroom.client.edits import may_replace
 from peerroom.client.outgoing import Outgoing
 from peerroom.client.session import Client
 from peerroom.client.timeline import Timeline
@@ -114,6 +116,37 @@ def forged(talk: Conversation, how: str) -> None:
                 {"type": "m.room.message", "content": content}, trust="signed",
             )  # fmt: skip
             talk.vault.events.upsert(elsewhere)
+
+
+REACTION = {"type": "m.reaction", "content": edit_of(FIRST, "two")}
+ELSEWHERE = {"type": "m.room.message", "content": edit_of(hashed("else"), "two")}
+
+
+@pytest.mark.parametrize(
+    ("original", "edit"),
+    [
+        ({"sender": MALLORY}, {}),
+        ({}, {"sender": MALLORY}),
+        ({"room_id": "!other:x"}, {}),
+        ({"status": "unattributable"}, {}),
+        ({"status": "malformed"}, {}),
+        ({}, {"status": "undecryptable"}),
+        ({}, {"status": "redacted"}),
+        ({"raw": {"state_key": ""}}, {}),
+        ({}, {"raw": {"state_key": ""}}),
+        ({"clear": None}, {}),
+        ({"clear": REACTION | {"content": {}}}, {"clear": REACTION}),
+        ({}, {"clear": ELSEWHERE}),
+        ({"clear": ELSEWHERE}, {}),
+    ],
+)
+def test_the_rule_holds_by_itself(
+    talk: Conversation, original: dict[str, Any], edit: dict[str, Any]
+) -> None:
+    """Whatever the vault's search for edits looks at already."""
+    one, two = talk.said("one", event_id=FIRST), talk.edited(FIRST, "two")
+    assert may_replace(two, one)
+    assert not may_replace(replace(two, **edit), replace(one, **original))
 
 
 FORGERIES = [
