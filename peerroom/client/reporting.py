@@ -51,6 +51,7 @@ class MemberDesk:
         self._vault = vault
         self._clock = clock
         self._look = asyncio.Event()
+        client.watch(self._hear)
 
     def obstacle(self, room_id: str) -> PeerRoomError | None:
         """Why nothing of this room could be said to moderators now; None if it can.
@@ -188,23 +189,18 @@ class MemberDesk:
     async def run(self) -> None:
         """Make the room of two where one is needed, hand over what waits, and tell what is new
         ("notice"). Runs beside the client, whatever account it becomes (`Client.accompany`)."""
-        stop = self._client.watch(self._hear)
-        pause: float | None = None
-        try:
-            # Only once there was news: what this loads has no place before the first picture.
-            await self._look.wait()
-            from peerroom.client.reporting_errand import Errands
+        # Only once there was news: what this loads has no place before the first picture.
+        await self._look.wait()
+        from peerroom.client.reporting_errand import Errands
 
-            errands = Errands(self._client, self._vault)
-            while True:
-                self._look.clear()
-                pause = await errands.turn()
-                if pause is not None:
-                    await self._client.link.pause_until_back(pause)
-                else:
-                    await self._look.wait()
-        finally:
-            stop()
+        errands = Errands(self._client, self._vault)
+        while True:
+            self._look.clear()
+            pause = await errands.turn()
+            if pause is not None:
+                await self._client.link.pause_until_back(pause)
+            else:
+                await self._look.wait()
 
     def _hear(self, change: Change) -> None:
         if change.kind in ("connection", "rooms", "moved"):

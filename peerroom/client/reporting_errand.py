@@ -66,8 +66,9 @@ class Errands:
     async def turn(self) -> float | None:
         """Do what can be done now; seconds until it should be tried again, None for when something
         changes."""
-        self._forget_earlier()
-        self._tell_news()
+        if self._client.heard:  # what is said once waits for somebody to hear it
+            self._forget_earlier()
+            self._tell_news()
         return await self._hand_over()
 
     async def _hand_over(self) -> float | None:
@@ -109,9 +110,7 @@ class Errands:
         return None  # it opens when the bot has come in
 
     def _tell_news(self) -> None:
-        """Say what the moderators have said since; each thing once, to a face that is there."""
-        if not self._client.heard:
-            return
+        """Say what the moderators have said since; each thing once."""
         told: list[str] = self._vault.settings.get(_TOLD, [])
         known = set(told)
         news = [

@@ -1,0 +1,389 @@
+"""What a member says to the moderators: to the bot alone, kept first, and never under another
+name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.desks import BOT, CIRCLE, DOOR, KEY, OTHER, OWN, Place
+
+from peerroom.client.reporting_views import (
+    AppealedAlready,
+    BotNotItself,
+    EarlierName,
+    NobodyToTell,
+    NoSuchDeed,
+    NothingToReport,
+    NothingToSay,
+    TooLongToSay,
+    TooMuchToReport,
+)
+from peerroom.matrix.padding import padded
+from peerroom.store.outbox import OutboxRow
+from peerroom.wire import member
+from peerroom.wire.member import Appeal, AskModerator, Explained, Received, Reply, Report
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place()
+
+
+def sent(place: Place) -> list[tuple[OutboxRow, member.Ask]]:
+    """What waits in the outbox for the moderators, as the bot would read it."""
+    rows = place.vault.outbox.queued(place.account.id)
+    return [(row, member.read_ask(row.content["content"])) for row in rows]
+
+
+def report_of(place: Place) -> Report:
+    [(_row, ask)] = sent(place)
+    assert isinstance(ask, Report)
+    return ask
+
+
+# reporting
+
+
+def test_a_report_goes_to_the_bot_alone_with_what_stood_around(place: Place) -> None:
+    for number in range(15):
+        place.said(CIRCLE, OTHER if number % 2 else OWN, f"before {number}")
+    bad = place.said(CIRCLE, OTHER, "buy my course")
+    for number in range(15):
+        place.said(CIRCLE, OTHER, f"after {number}")
+
+    key = place.client.desk.report(CIRCLE, [bad.event_id], " it frightens me ")
+
+    [(row, ask)] = sent(place)
+    assert (row.room_id, row.transaction_id, row.kind) == (DOOR, key, "message")
+    assert row.content["type"] == member.ASK
+    assert row.content["readers"] == [OWN, BOT]
+    assert isinstance(ask, Report)
+    assert (ask.room_id, ask.event_ids, ask.why) == (CIRCLE, (bad.event_id,), "it frightens me")
+    texts = [line.text for line in ask.lines]
+    assert texts == [
+        *(f"before {n}" for n in range(5, 15)),
+        "buy my course",
+        *(f"after {n}" for n in range(10)),
+    ]
+    assert [line.text for line in ask.lines if line.about] == ["buy my course"]
+    assert {line.name for line in ask.lines} == {"Small Otter", "Quiet Heron"}
+
+
+def test_several_messages_share_what_stood_around_them_each_line_once(place: Place) -> None:
+    events = [place.said(CIRCLE, OTHER, f"line {number}") for number in range(60)]
+    chosen = [events[number].event_id for number in (10, 12, 50)]
+    place.client.desk.report(CIRCLE, [*chosen, chosen[0]])
+    ask = report_of(place)
+    assert ask.event_ids == tuple(chosen)
+    assert len(ask.lines) == 41
+    texts = [line.text for line in ask.lines]
+    assert texts == sorted(texts, key=lambda text: int(text.split()[1]))
+    assert [line.text for line in ask.lines if line.about] == ["line 10", "line 12", "line 50"]
+
+
+def test_who_came_and_went_is_not_in_a_report(place: Place) -> None:
+    place.vault.events.upsert(
+        place.said(CIRCLE, OTHER, {"membership": "join"}, event_type="m.room.member")
+    )
+    bad = place.said(CIRCLE, OTHER, "bad")
+    place.client.send(CIRCLE, "not sent yet")
+    place.client.desk.report(CIRCLE, [bad.event_id])
+    asks = [ask for row, ask in _asks(place)]
+    assert [line.text for ask in asks for line in ask.lines] == ["bad"]
+
+
+def _asks(place: Place) -> list[tuple[OutboxRow, Report]]:
+    rows = [r for r in place.vault.outbox.queued(place.account.id) if r.room_id == DOOR]
+    found = [(row, member.read_ask(row.content["content"])) for row in rows]
+    return [(row, ask) for row, ask in found if isinstance(ask, Report)]
+
+
+@pytest.mark.parametrize("which", ["own", "none", "unsent", "unknown"])
+def test_there_has_to_be_a_message_of_somebody_else(place: Place, which: str) -> None:
+    own = place.said(CIRCLE, OWN, "mine")
+    unsent = place.client.send(CIRCLE, "to come")
+    keys = {"own": [own.event_id], "none": [], "unsent": [unsent], "unknown": ["$nowhere"]}[which]
+    with pytest.raises(NothingToReport):
+        place.client.desk.report(CIRCLE, keys)
+    assert place.vault.outbox.of_room(DOOR) == []
+
+
+def test_a_report_holds_twenty_messages(place: Place) -> None:
+    events = [place.said(CIRCLE, OTHER, f"{number}").event_id for number in range(21)]
+    place.client.desk.report(CIRCLE, events[:20])
+    with pytest.raises(TooMuchToReport):
+        place.client.desk.report(CIRCLE, events)
+    with pytest.raises(TooLongToSay):
+        place.client.desk.report(CIRCLE, events[:1], "x" * 4_001)
+    assert len(place.vault.outbox.of_room(DOOR)) == 1
+
+
+@pytest.mark.parametrize("letter", ["a", "あ", "👩", '"'])
+def test_the_longest_report_fits_into_an_event(place: Place, letter: str) -> None:
+    place.member(CIRCLE, OTHER, letter * 200)
+    events = [place.said(CIRCLE, OTHER, letter * 9_000).event_id for _ in range(60)]
+    place.client.desk.report(CIRCLE, events[20:40], letter * 4_000)
+    [row] = place.vault.outbox.of_room(DOOR)
+    padded(member.ASK, row.content["content"], "!" + "r" * 60)  # raises `TooLarge`
+    ask = report_of(place)
+    assert len(ask.lines) == 40
+    assert all(line.text.startswith(letter) for line in ask.lines)
+
+
+@given(
+    body=st.one_of(st.text(max_size=300), st.none(), st.integers(), st.lists(st.text())),
+    name=st.one_of(st.text(max_size=300), st.integers(), st.none()),
+    at=st.integers(-(2**53), 2**53),
+)
+def test_whatever_was_written_can_be_reported(body: Any, name: Any, at: int) -> None:
+    from dataclasses import replace
+
+    place = Place()
+    place.vault.rooms.set_state(
+        CIRCLE, "m.room.member", OTHER, {"membership": "join", "displayname": name}
+    )
+    event = place.said(CIRCLE, OTHER, {"msgtype": "m.text", "body": body})
+    stranger = replace(event, event_id="$strange", position=500, origin_ts=at)
+    place.vault.events.upsert(stranger)
+    place.client.desk.report(CIRCLE, [stranger.event_id])
+    ask = report_of(place)
+    assert member.read_ask(member.content(ask)) == ask
+    assert all("\x1b" not in line.text + line.name for line in ask.lines)
+
+
+# to whom
+
+
+def test_in_a_room_that_no_bot_of_ours_keeps_nobody_would_read_it(place: Place) -> None:
+    place.room("!other:example.org", {OWN: "Heron", OTHER: "Otter", BOT: "Bot"}, maker=OTHER)
+    bad = place.said("!other:example.org", OTHER, "bad")
+    obstacle = place.client.desk.obstacle("!other:example.org")
+    assert isinstance(obstacle, NobodyToTell)
+    assert "nobody would read it" in obstacle.sentence() and "help-now" in obstacle.sentence()
+    with pytest.raises(NobodyToTell):
+        place.client.desk.report("!other:example.org", [bad.event_id])
+    assert place.vault.outbox.queued(place.account.id) == []
+    assert place.client.desk.obstacle(CIRCLE) is None
+
+
+def test_nor_where_the_bot_has_gone(place: Place) -> None:
+    place.member(CIRCLE, BOT, "Moderator bot", "leave")
+    assert isinstance(place.client.desk.obstacle(CIRCLE), NobodyToTell)
+
+
+def test_nothing_is_said_to_a_bot_with_another_identity(place: Place) -> None:
+    bad = place.said(CIRCLE, OTHER, "bad")
+    place.vault.identities.pin(BOT, "B" * 43)
+    assert isinstance(place.client.desk.obstacle(CIRCLE), BotNotItself)
+    for say in (
+        lambda: place.client.desk.report(CIRCLE, [bad.event_id]),
+        lambda: place.client.desk.ask_for_help(),
+        lambda: place.client.desk.ask_moderators("hello", CIRCLE),
+    ):
+        with pytest.raises(BotNotItself):
+            say()
+    assert place.vault.outbox.queued(place.account.id) == []
+    place.vault.identities.pin(BOT, KEY)
+    place.client.desk.ask_for_help()
+    assert len(sent(place)) == 1
+
+
+def test_what_was_under_an_earlier_name_is_not_reported_under_this_one(place: Place) -> None:
+    earlier = place.vault.accounts.add(
+        homeserver="https://example.org", user_id="@old:example.org", device_id="A", access_token=""
+    )
+    place.room("!old:example.org", {OTHER: "Otter", BOT: "Bot"}, account=earlier)
+    bad = place.said("!old:example.org", OTHER, "bad")
+    with pytest.raises(EarlierName):
+        place.client.desk.report("!old:example.org", [bad.event_id])
+    assert place.vault.outbox.queued(place.account.id) == []
+
+
+def test_a_room_of_two_with_a_third_is_none(place: Place) -> None:
+    place.member(DOOR, OTHER, "Small Otter", "invite")
+    place.client.desk.ask_moderators("hello")
+    assert place.vault.outbox.of_room(DOOR) == []
+    [ask] = place.client.desk.asks()
+    assert (ask.state, ask.text) == ("waiting", "hello")
+
+
+def test_without_a_room_of_two_it_waits_and_is_kept(place: Place) -> None:
+    place = Place(door=False)
+    key = place.client.desk.ask_for_help("please")
+    assert place.vault.outbox.queued(place.account.id) == []
+    [ask] = place.client.desk.asks()
+    assert (ask.key, ask.kind, ask.state, ask.text) == (key, "help", "waiting", "please")
+    assert ask.state_words == "kept; it goes out with the next connection"
+
+
+# other words, and what comes back
+
+
+def test_words_to_the_moderators(place: Place) -> None:
+    with pytest.raises(NothingToSay):
+        place.client.desk.ask_moderators("  \n ")
+    place.client.desk.ask_moderators(" May I post a link? ")
+    place.client.desk.ask_for_help()
+    assert [ask for _row, ask in sent(place)] == [
+        AskModerator(text="May I post a link?"),
+        AskModerator(help=True),
+    ]
+    asks = place.client.desk.asks()
+    assert {(ask.kind, ask.state) for ask in asks} == {("help", "sending"), ("question", "sending")}
+
+
+def test_an_ask_keeps_its_key_on_its_way_until_the_moderators_have_it(place: Place) -> None:
+    key = place.client.desk.ask_moderators("hello")
+    event = place.came_back(key)
+    [ask] = place.client.desk.asks()
+    assert (ask.key, ask.state) == (key, "sent")
+    place.tell(Received(about="$another"))
+    place.tell(Received(about=event.event_id), trust="unsigned")
+    place.tell(Received(about=event.event_id), sender=OTHER)
+    assert place.client.desk.asks()[0].state == "sent"
+    place.tell(Received(about=event.event_id))
+    [ask] = place.client.desk.asks()
+    assert (ask.key, ask.state, ask.state_words) == (key, "received", "the moderators have it")
+
+
+def test_what_was_not_sent_says_why_and_can_be_tried_again(place: Place) -> None:
+    key = place.client.desk.ask_moderators("hello")
+    [(row, _ask)] = sent(place)
+    place.vault.outbox.mark_sending(row.id, place.clock.now())
+    place.vault.outbox.mark_failed(row.id, "The server says no.")
+    [ask] = place.client.desk.asks()
+    assert (ask.state, ask.problem) == ("failed", "The server says no.")
+    place.client.desk.retry(key)
+    assert place.client.desk.asks()[0].state == "sending"
+
+
+REMOVED = Explained(
+    deed=12,
+    what="removed",
+    reason="contact",
+    text="Numbers stay out of the room.",
+    event_ids=("$event1",),
+)
+
+
+def test_why_something_was_done(place: Place) -> None:
+    mine = place.said(CIRCLE, OWN, "my number is …")
+    assert mine.event_id == "$event1"
+    assert place.client.desk.why(CIRCLE, mine.event_id) is None
+    place.tell(REMOVED)
+    view = place.client.desk.why(CIRCLE, mine.event_id)
+    assert view is not None
+    assert view.sentence == "A message of yours was removed. Why: contact details or an address."
+    assert (view.deed, view.text, view.may_appeal) == (12, "Numbers stay out of the room.", True)
+    assert place.client.desk.explanations() == [view]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"trust": "unsigned"},
+        {"trust": "identity_changed"},
+        {"encrypted": False},
+        {"sender": OTHER},
+        {"status": "unattributable"},
+    ],
+)
+def test_only_the_bots_own_word_explains(place: Place, how: dict[str, Any]) -> None:
+    place.tell(REMOVED, **how)
+    assert place.client.desk.explanations() == []
+    with pytest.raises(NoSuchDeed):
+        place.client.desk.appeal(12)
+
+
+def test_an_appeal_goes_out_once(place: Place) -> None:
+    place.tell(REMOVED)
+    key = place.client.desk.appeal(12, "It was not mine.")
+    [(_row, ask)] = sent(place)
+    assert ask == Appeal(deed=12, text="It was not mine.")
+    [view] = place.client.desk.explanations()
+    assert view.appealed and not view.may_appeal
+    with pytest.raises(AppealedAlready):
+        place.client.desk.appeal(12)
+    place.came_back(key)
+    with pytest.raises(AppealedAlready):
+        place.client.desk.appeal(12)
+    assert [ask.kind for ask in place.client.desk.asks()] == ["appeal"]
+
+
+def test_there_is_nothing_to_appeal_in_what_was_put_back(place: Place) -> None:
+    place.tell(Explained(deed=13, what="put back", reason="contact", text=""))
+    place.tell(Explained(deed=14, what="something new", reason="nobody knows", text="\x1b[31mred"))
+    new, back = place.client.desk.explanations()
+    assert back.what == "What was done has been taken back." and not back.may_appeal
+    assert new.sentence == "The moderators did something about what you wrote."
+    assert "\x1b" not in new.text
+    with pytest.raises(NoSuchDeed):
+        place.client.desk.appeal(13)
+
+
+# lines of the conversation
+
+
+def bodies(place: Place, room_id: str = DOOR) -> list[str]:
+    return [view.body for view in place.client.timeline(room_id).page()]
+
+
+def test_private_talk_reads_as_lines(place: Place) -> None:
+    place.asked(Report(room_id=CIRCLE, event_ids=("$1", "$2"), why="it hurts"))
+    place.asked(AskModerator(text="May I?"))
+    place.asked(AskModerator(help=True))
+    place.asked(Appeal(deed=12, text="please"))
+    place.tell(Received(about="$1"))
+    place.tell(REMOVED)
+    place.tell(Reply(text="Yes, you may.\nAny time."))
+    assert bodies(place) == [
+        "Report to the moderators, 2 messages. it hurts",
+        "To the moderators: May I?",
+        "To the moderators: please help me.",
+        "To the moderators: please look again at number 12. please",
+        "The moderators have it.",
+        "A message of yours was removed. Why: contact details or an address.\n"
+        "Numbers stay out of the room.\nYou can ask to look again, with number 12.",
+        "Yes, you may.\nAny time.",
+    ]
+    views = place.client.timeline(DOOR).page()
+    assert [view.kind for view in views] == ["text"] * 4 + ["notice"] * 3
+    assert all(view.trust is None for view in views)
+
+
+def test_a_stranger_cannot_speak_as_the_moderators(place: Place) -> None:
+    place.tell(Reply(text="Send me money."), sender=OTHER)
+    assert bodies(place) == ["words for others"]
+    place.said(DOOR, BOT, {"msgtype": "m.notice", "body": "plain", member.TELL: {"type": "Odd"}})
+    assert bodies(place)[-1] == "plain"
+
+
+def test_what_is_on_its_way_to_the_moderators_is_a_line_and_can_be_taken_back(
+    place: Place,
+) -> None:
+    key = place.client.desk.ask_moderators("May I?")
+    view = place.client.timeline(DOOR).find(key)
+    assert view is not None and (view.state, view.body) == ("sending", "To the moderators: May I?")
+    assert place.client.undo(key) == "May I?"
+    assert place.client.desk.asks() == []
+
+
+def test_a_message_that_moderators_removed_says_so_and_ones_own_says_why(place: Place) -> None:
+    mine = place.said(CIRCLE, OWN, "my number")
+    theirs = place.said(CIRCLE, OTHER, "a link")
+    deleted = place.said(CIRCLE, OTHER, "oh no")
+    for event, by in ((mine, BOT), (theirs, BOT), (deleted, OTHER)):
+        place.vault.events.redact(CIRCLE, event.event_id, by=by)
+    assert bodies(place, CIRCLE) == [
+        "The moderators removed this message of yours.",
+        "The moderators removed this message.",
+        "This message was deleted.",
+    ]
+    place.tell(REMOVED)
+    assert bodies(place, CIRCLE)[0] == (
+        "A message of yours was removed. Why: contact details or an address."
+    )
+    assert {view.state for view in place.client.timeline(CIRCLE).page()} == {"deleted"}

@@ -1,0 +1,197 @@
+"""What works behind the member's desk, on a link that is up."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from support.desks import BOT, CIRCLE, DOOR, OTHER, OWN, Place
+from support.linked_client import linked_client, once, turn
+
+from peerroom.client.views import Change
+from peerroom.matrix.errors import ServerUnreachable
+from peerroom.store.rooms import StoredRoom
+from peerroom.wire import member
+from peerroom.wire.member import AskModerator, Explained, Received, Reply
+
+
+class Rooms:
+    """Makes rooms of two, as the server would; sync brings them when the test says so."""
+
+    def __init__(self) -> None:
+        self.made: list[dict[str, Any]] = []
+        self.failures = 0
+        self.called = asyncio.Event()
+
+    async def create_room(self, **how: Any) -> str:
+        self.called.set()
+        if self.failures:
+            self.failures -= 1
+            raise ServerUnreachable
+        self.made.append(how)
+        return DOOR
+
+
+class Connection:
+    """Takes rows; nothing leaves the test."""
+
+    def __init__(self) -> None:
+        self.rooms = Rooms()
+        self.sent: list[Any] = []
+        self.keyshare = self
+
+    async def deliver(self, row: Any) -> str:
+        self.sent.append(row)
+        return f"$sent{len(self.sent)}"
+
+    def report(self, _room_id: str) -> Connection:
+        return self
+
+    def sentence(self) -> None:
+        """Everyone got the keys."""
+
+
+@pytest.fixture
+def connection() -> Connection:
+    return Connection()
+
+
+async def test_a_room_of_two_is_made_and_what_waited_goes_out_once(connection: Connection) -> None:
+    place = Place(door=False)
+    async with linked_client(place, connection, place.clock) as client:
+        first = client.desk.ask_moderators("first")
+        second = client.desk.ask_for_help("second")
+        await once(client, lambda: bool(connection.rooms.made))
+        assert connection.rooms.made == [{"invite": [BOT], "is_direct": True}]
+        assert connection.sent == [] and len(client.desk.asks()) == 2
+
+        # The room comes by sync; the bot is only asked in.
+        place.room(DOOR, {OWN: "Quiet Heron"}, maker=OWN, direct=True)
+        place.member(DOOR, BOT, "Moderator bot", "invite")
+        place.heard(DOOR, client=client)
+        assert connection.sent == []
+
+        place.member(DOOR, BOT, "Moderator bot")
+        place.heard(DOOR, client=client)
+        await once(client, lambda: len(connection.sent) == 2)
+        assert [row.transaction_id for row in connection.sent] == [first, second]
+        asks = [member.read_ask(row.content["content"]) for row in connection.sent]
+        assert asks == [AskModerator(text="first"), AskModerator(text="second", help=True)]
+        assert all(row.content["readers"] == [OWN, BOT] for row in connection.sent)
+        assert place.vault.records.items("member.asks") == {}
+        assert len(connection.rooms.made) == 1
+
+
+async def test_a_server_that_does_not_answer_is_asked_again(connection: Connection) -> None:
+    place = Place(door=False)
+    connection.rooms.failures = 1
+    async with linked_client(place, connection, place.clock) as client:
+        client.desk.ask_moderators("hello")
+        await connection.rooms.called.wait()
+        assert connection.rooms.made == []
+        connection.rooms.called.clear()
+        await place.clock.someone_sleeps()
+        place.clock.advance(15)
+        async with asyncio.timeout(5):
+            await connection.rooms.called.wait()
+        assert len(connection.rooms.made) == 1
+
+
+async def test_a_third_one_in_the_room_stops_it_and_says_so(connection: Connection) -> None:
+    place = Place(door=False)
+    heard: list[Change] = []
+    async with linked_client(place, connection, place.clock) as client:
+        client.subscribe(heard.append)
+        client.desk.ask_moderators("hello")
+        await once(client, lambda: bool(connection.rooms.made))
+        place.room(DOOR, {OWN: "Heron", BOT: "Bot", OTHER: "Otter"}, maker=OWN, direct=True)
+        place.heard(DOOR, client=client)
+        await once(client, lambda: client.desk.asks()[0].state == "failed")
+        assert connection.sent == [] and len(connection.rooms.made) == 1
+        problem = client.desk.asks()[0].problem
+        assert problem is not None and "someone else in" in problem
+        assert Change("notice", None, problem) in heard
+
+
+async def test_a_bot_that_shows_another_identity_meanwhile_hears_nothing(
+    connection: Connection,
+) -> None:
+    place = Place(door=False)
+    async with linked_client(place, connection, place.clock) as client:
+        client.desk.ask_moderators("hello")
+        await once(client, lambda: bool(connection.rooms.made))
+        place.vault.identities.pin(BOT, "B" * 43)
+        place.open_door()
+        place.heard(DOOR, client=client)
+        await once(client, lambda: client.desk.asks()[0].state == "failed")
+        assert connection.sent == []
+
+        place.vault.identities.pin(BOT, "A" * 43)
+        client.desk.retry(client.desk.asks()[0].key)
+        await once(client, lambda: len(connection.sent) == 1)
+
+
+async def test_what_did_not_go_out_before_names_changed_is_forgotten_and_said(
+    connection: Connection,
+) -> None:
+    place = Place(door=False)
+    waiting = place.client.desk.ask_moderators("as who I was")
+    place.open_door()
+    place.client.desk.ask_moderators("this too")
+    fresh = place.vault.accounts.add(
+        homeserver="https://example.org", user_id="@new:example.org", device_id="B", access_token=""
+    )
+    place.account = fresh
+    heard: list[Change] = []
+    async with linked_client(place, connection, place.clock) as client:
+        client.subscribe(heard.append)
+        client.tell(Change("moved", CIRCLE))
+        await once(client, lambda: place.vault.records.get("member.asks", waiting) is None)
+        assert place.vault.outbox.of_room(DOOR) == []
+        assert connection.sent == [] and client.desk.asks() == []
+        told = [change.text for change in heard if change.kind == "notice"]
+        assert len(told) == 1 and told[0] is not None and "Write it again" in told[0]
+
+
+async def test_what_the_moderators_say_is_told_once(connection: Connection) -> None:
+    place = Place()
+    heard: list[Change] = []
+    place.tell(Received(about="$1"))
+    async with linked_client(place, connection, place.clock) as client:
+        client.subscribe(heard.append)
+
+        def told() -> list[str | None]:
+            return [change.text for change in heard if change.kind == "notice"]
+
+        place.heard(DOOR, client=client)
+        await once(client, lambda: bool(told()))
+        place.tell(Explained(deed=1, what="held", reason="newcomer", text=""))
+        place.tell(Reply(text="secret words"))
+        place.tell(Reply(text="not the bot"), sender=OTHER)
+        place.heard(DOOR, client=client)
+        await once(client, lambda: len(told()) >= 3)
+        place.heard(DOOR, client=client)
+        await turn(client)
+    assert told() == [
+        "The moderators have what you sent them.",
+        "A message of yours waits until a moderator has looked at it. "
+        "Why: a link, picture or contact from someone new.",
+        "The moderators have written to you in private.",
+    ]
+
+
+async def test_nobody_is_told_while_nobody_listens(connection: Connection) -> None:
+    place = Place()
+    place.tell(Reply(text="hello"))
+    async with linked_client(place, connection, place.clock) as client:
+        place.heard(DOOR, client=client)
+        await turn(client)
+        assert place.vault.settings.get("member.told") is None
+
+
+def test_a_room_that_is_only_stored_is_no_room_of_two() -> None:
+    place = Place(door=False)
+    place.vault.rooms.put(StoredRoom(DOOR, place.account.id, encrypted=True, is_direct=True))
+    place.client.desk.ask_moderators("hello")
+    assert place.vault.outbox.of_room(DOOR) == []
