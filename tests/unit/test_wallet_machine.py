@@ -75,6 +75,7 @@ from peerroom.wire.rotation import Entry, decode_seat
 
 chances = st.floats(0, 1, exclude_max=True)
 GRACE = WINDOW / 288
+GOES_BY_IT = (Stage.REGISTERED, Stage.REDEEM_SENT, Stage.ADMITTED, Stage.JOINED, Stage.STAY_SENT)
 
 
 class Life(RuleBasedStateMachine):
@@ -160,8 +161,13 @@ class Life(RuleBasedStateMachine):
             assert not after.skewed(self.own)
         if after.stage is Stage.STAY_SENT and before.stage is not Stage.STAY_SENT:
             assert after.epoch in self.final
+            assert not after.withheld
             new = before.new_account
             assert new is None or new.user_id not in self.final[after.epoch]
+        if before.withheld:  # and nobody clears it here
+            assert after.withheld
+            assert after.stage is before.stage or after.stage not in GOES_BY_IT
+            assert after.new_account is None or after.joined_at is None or before.moved
         assert before.plan == after.plan
 
     # --- time ------------------------------------------------------------------------------------
@@ -175,7 +181,7 @@ class Life(RuleBasedStateMachine):
         to=st.sampled_from(["a moment", "the cut-off", "the visits", "the end", "the switch"]),
         loss=st.sampled_from([0.0, 0.0, 0.3]),
         hears=st.sampled_from([True, True, False]),
-        bot=st.sampled_from(["", "admits", "admits", "swallows", "voids"]),
+        bot=st.sampled_from(["", "admits", "admits", "swallows", "loses", "voids"]),
     )
     def life_goes_on(self, to: str, loss: float, hears: bool, bot: str) -> None:
         """The machine runs until then: it wakes for its moments and does what there is to do; and
@@ -211,6 +217,8 @@ class Life(RuleBasedStateMachine):
             self.the_bot_issues(decline=False)
         if does in ("admits", "swallows") and self.may_admit:
             self.the_bot_admits(kept=does == "admits")
+        elif does == "loses" and self.may_be_hostile and self.may_admit:
+            self.the_bot_loses_most(kept=True)
         elif does == "voids" and self.may_void:
             self.the_bot_voids()
         while does and self.stays:
@@ -266,8 +274,8 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.may_admit)
     @rule(kept=st.booleans())
-    def the_bot_admits(self, kept: bool) -> None:
-        """``kept``: no redemption was lost on the way."""
+    def the_bot_admits(self, kept: bool, crowd: bool = True) -> None:
+        """``kept``: no redemption was lost on the way; with the ``crowd``, nor were the others'."""
         epoch = self.bot.opened.epoch
         seats = self.redeemed.get((epoch, self.round), []) if kept else []
         shown = {seat.user_id for seat in seats}
@@ -276,13 +284,19 @@ class Life(RuleBasedStateMachine):
             for user, room in self.inside.items()
             if room == self.room_of_epoch[epoch] and user not in self.signed
         ]
-        self.bot.admit([*seats, *away], self.round)
+        self.bot.admit([*seats, *away], self.round, crowd=crowd)
         self.final[epoch] = shown
         self.bot.open(at=self.bot.begins(self.round + 1) + FREEZE)
         self.room_of_epoch[epoch + 1] = epoch + 1
         for user in (*shown, *(row.user_id for row in away)):
             self.inside[user] = epoch + 1
         self.round, self.signed = 0, set()
+
+    @precondition(lambda self: self.may_be_hostile and self.may_admit)
+    @rule(kept=st.booleans())
+    def the_bot_loses_most(self, kept: bool) -> None:
+        self.hostile = True
+        self.the_bot_admits(kept=kept, crowd=False)
 
     @property
     def window_ended(self) -> bool:
