@@ -128,7 +128,7 @@ async def join(
     Nothing is lost by an error or by closing the iterator: calling again with the same link goes
     on. Raises `MatrixError` (`InviteUsedUp`, `ServerUnreachable` …), `IdentityMismatch`,
     `peerroom.client.door.Refused`, `peerroom.client.door.SomeoneElse`, `NoAnswer`,
-    `NotEncryptedHere`.
+    `NotEncryptedHere`, `peerroom.client.rotation.entering.AnotherCircle`.
     """
     proxy = (config or Config()).privacy.proxy
     joining = _Joining(invite, vault, proxy, clock, random, patience)
@@ -331,6 +331,9 @@ class _Joining:
         await self._until(lambda: self._is_inside(room_id))
         if not self._vault.rooms.is_encrypted(room_id):
             raise NotEncryptedHere
+        from peerroom.client.rotation import entering  # not before there is something to check
+
+        entering.check(self._vault, room_id, self._invite)
         others = {
             str(content.get("displayname"))
             for user_id, content in self._vault.rooms.members(room_id).items()
@@ -341,17 +344,9 @@ class _Joining:
             await self._take_name(name)
         with self._vault.transaction():
             remember_bot(self._vault, self._invite.bot)
-            self._pin_records()
+            entering.keep_pin(self._vault, self._invite)
             self._vault.accounts.set_current(account.id)
             self._vault.settings.remove(_KEPT)
-
-    def _pin_records(self) -> None:
-        """Where names change, keep what the link says of the circle's newest record."""
-        told = self._invite.pinned
-        if told is not None:
-            from peerroom.client.rotation.places import pin
-
-            pin(self._vault, self._invite.bot, told.lineage, told.sequence, told.head)
 
     async def _join_room(self, room_id: str, via: tuple[str, ...]) -> None:
         assert self._connection is not None

@@ -7,20 +7,14 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from peerroom.client import wallets
+from peerroom.client.rotation.entering import chain_of
 from peerroom.client.rotation.learning import learn
-from peerroom.client.rotation.places import (
-    bot_of,
-    circle_rooms,
-    key_of,
-    pinned,
-    records_in,
-)
+from peerroom.client.rotation.places import circle_rooms
 from peerroom.client.rotation_wording import stop_words
 from peerroom.client.views import Change
-from peerroom.pseudonym import following
 from peerroom.pseudonym.possession import Account as Card
 from peerroom.pseudonym.record_errors import RecordError, RecordMissing
-from peerroom.pseudonym.records import Chain, read_record
+from peerroom.pseudonym.records import Chain
 from peerroom.pseudonym.wallet import Wallet, begin
 
 if TYPE_CHECKING:
@@ -65,18 +59,8 @@ class Beginner:
 
     def _chain(self, room_id: str) -> Chain | None:
         """The chain of a room, from what the invite pinned; None while it is not whole."""
-        bot = bot_of(self._vault, room_id)
-        key = key_of(self._vault, bot) if bot is not None else None
-        records = records_in(self._vault, room_id)
-        if bot is None or key is None or not records:
-            return None
         try:
-            lineage, sequence, head = pinned(self._vault, bot) or (
-                read_record(records[0], key).lineage,
-                0,
-                bytes(32),
-            )
-            return following.enter(Chain(lineage, key, sequence, head), records)
+            return chain_of(self._vault, room_id)
         except RecordMissing:
             return None
         except RecordError as error:
