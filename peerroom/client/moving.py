@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _FOLLOWED: Final = "rotation.followed"
 _BETWEEN: Final = "rotation.between"
+_TOGETHER: Final = "rotation.together"
 
 
 def leave(vault: Vault, old: Account, new: Account) -> None:
@@ -63,6 +64,21 @@ def follower(vault: Vault, room_id: str) -> str | None:
     """The room where the circle of this room went on, as far as we went with it."""
     found: str | None = vault.records.get(_FOLLOWED, room_id)
     return found
+
+
+def came_together(vault: Vault, account_id: int, epoch: int) -> None:
+    """In this epoch an account connected right after the one that was to follow it had."""
+    vault.settings.set(_TOGETHER, {"account": account_id, "epoch": epoch})
+
+
+def seen_together(vault: Vault, account_id: int, epoch: int) -> bool:
+    """Whether this account's name in ``epoch`` can be linked with the one before or after it by
+    when the two came."""
+    kept = vault.settings.get(_TOGETHER)
+    if not isinstance(kept, dict):
+        return False
+    same = kept["account"] == account_id
+    return bool(epoch == kept["epoch"] if same else epoch == kept["epoch"] + 1)
 
 
 def is_left_behind(vault: Vault, room_id: str, account_id: int) -> bool:

@@ -34,7 +34,7 @@ def pseudonym_of(
         found = wallets.of(vault, account.id) or _brought_here(vault, account)
     except PeerRoomError as error:
         return replace(view, kind="stopped", problem=error.sentence())
-    return _with_wallet(view, found[-1]) if found else view
+    return _with_wallet(vault, account, view, found[-1]) if found else view
 
 
 def _brought_here(vault: Vault, account: Account) -> list[Wallet]:
@@ -88,11 +88,18 @@ def _epoch_of(vault: Vault, account: Account, room_id: str | None) -> EpochRoom 
     return max(living.values(), key=lambda epoch: epoch.opened, default=None)
 
 
-def _with_wallet(view: PseudonymView, wallet: Wallet) -> PseudonymView:
+def _with_wallet(
+    vault: Vault, account: Account, view: PseudonymView, wallet: Wallet
+) -> PseudonymView:
     """``view`` with what the rotation of this name has come to."""
     from peerroom.client.rotation_wording import is_outside, stage_of, stop_words
 
-    view = replace(view, stage=stage_of(wallet), until=wallet.times.switch(wallet.round))
+    view = replace(
+        view,
+        stage=stage_of(wallet),
+        until=wallet.times.switch(wallet.round),
+        together=moving.seen_together(vault, account.id, wallet.epoch),
+    )
     if wallet.stop is not None:
         problem = stop_words(wallet.stop)
         return replace(view, kind="stopped", stage="none", problem=problem, may_resume=True)

@@ -160,6 +160,11 @@ def _standing(view: PseudonymView, now: datetime, zone: tzinfo | None) -> Iterat
             yield _("Names changed without you. You can read what was said until then.")
         case "between":
             yield _("What you write now is kept as a draft, and goes with you.")
+    if view.together:
+        yield _(
+            "You opened PeerRoom while a change of names was late, so two of your names came right "
+            "after each other: whoever runs the server can guess that both are yours."
+        )
     if view.stage in _STAGES:
         yield _(_STAGES[view.stage]).format(when=_until(view, now, zone))
 

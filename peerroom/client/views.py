@@ -157,6 +157,8 @@ class PseudonymView:
     """Names can change again once a moderator has said that all is well."""
     proxied: bool = False
     """All connections go through a proxy."""
+    together: bool = False
+    """This name and the next one, or the last one, came right after each other."""
     former: tuple[FormerName, ...] = ()
     """One's own earlier names, the newest first."""
 

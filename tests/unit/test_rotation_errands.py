@@ -13,16 +13,18 @@ import pytest
 from aiohttp import web
 from support.clock import FrozenClock
 from support.faults import FaultyServer
-from support.scribe import FREEZE, ME, Member, Scribe, account
+from support.scribe import FREEZE, ME, START, Member, Scribe, account
 from support.stopped import BOT, put
 from support.vaults import ROOM
 
-from peerroom.client import wallets
+from peerroom.client import moving, wallets
 from peerroom.client.invitations import remember_bot
+from peerroom.client.pseudonym_words import sections
 from peerroom.client.rotation.agent import Agent
 from peerroom.client.session import Client
 from peerroom.config import Config
 from peerroom.pseudonym.wallet import Stage
+from peerroom.pseudonym.wallet_facts import Nowhere, Started
 from peerroom.pseudonym.wallet_state import Wallet
 from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
@@ -31,8 +33,13 @@ from peerroom.store.vault import Vault
 class Offline(Client):
     """A client that may connect, and has no workers."""
 
+    works = False
+
     def work(self) -> None:
-        """Nothing runs."""
+        self.works = True
+
+    async def rest(self) -> None:
+        self.works = False
 
 
 @dataclass
@@ -44,6 +51,7 @@ class Scene:
     vault: Vault
     server: FaultyServer
     clock: FrozenClock
+    client: Offline
     agent: Agent
     answers: asyncio.Event
     """Until this is set, the server keeps everybody waiting; then it refuses."""
@@ -103,7 +111,7 @@ async def scene() -> AsyncIterator[Scene]:
             put(vault, ROOM, "1", bot.last)
             client = Offline(vault, owner, config=Config(), clock=clock, random=chance)
             agent = Agent(client, vault, config=Config(), clock=clock, random=chance)
-            yield Scene(bot, member, vault, server, clock, agent, answers)
+            yield Scene(bot, member, vault, server, clock, client, agent, answers)
             answers.set()
 
 
@@ -166,3 +174,45 @@ async def test_a_look_that_does_not_get_through_waits_for_the_next_drawn_moment(
             while scene.wallet.looked_at is None:
                 await scene.agent.next_turn()
         assert not scene.agent.steps_of((1, 1))
+
+
+async def looked_in_vain(scene: Scene) -> Wallet:
+    """The machine was turned on in a hold; the new account has just looked, and nobody has come."""
+    scene.member.be_signed()
+    scene.member.visit()
+    woken = scene.bot.begins(1) + FREEZE + timedelta(hours=1)
+    scene.member.tell(Started(), woken)
+    scene.member.tell(Nowhere())
+    wallets.keep(scene.vault, scene.client.account.id, scene.member.wallet)
+    scene.clock.advance((woken - scene.clock.now()).total_seconds())
+    return scene.member.wallet
+
+
+def page(client: Client) -> str:
+    view = client.pseudonym(ROOM)
+    return " ".join(part.text for part in sections(view, START, None))
+
+
+TOGETHER = "whoever runs the server can guess that both are yours"
+
+
+async def test_with_nobody_there_the_old_account_waits_for_its_moment(scene: Scene) -> None:
+    wallet = await looked_in_vain(scene)
+    await scene.agent._presence.align([wallet])
+    assert not scene.client.works
+    assert wallet.rests_until is not None
+    scene.clock.advance((wallet.rests_until - scene.clock.now()).total_seconds())
+    await scene.agent._presence.align([wallet])
+    assert scene.client.works
+    assert TOGETHER not in page(scene.client)
+
+
+async def test_whoever_opens_peerroom_is_connected_and_reads_what_it_costs(scene: Scene) -> None:
+    wallet = await looked_in_vain(scene)
+    scene.client.subscribe(lambda _change: None)
+    await scene.agent._presence.align([wallet])
+    assert scene.client.works
+    assert TOGETHER in page(scene.client)
+    number = scene.client.account.id
+    assert [moving.seen_together(scene.vault, number, epoch) for epoch in (1, 2)] == [True, False]
+    assert [moving.seen_together(scene.vault, 99, epoch) for epoch in (1, 2)] == [False, True]

@@ -7,9 +7,12 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from peerroom.client import moving
 from peerroom.client.rotation.hours import Whose
+from peerroom.client.views import Change
 from peerroom.matrix.errors import MatrixError
 from peerroom.pseudonym.wallet import Stage, Wallet, online
+from peerroom.pseudonym.wallet_todo import rests
 
 if TYPE_CHECKING:
     from peerroom.client.rotation.visiting import Errands
@@ -71,12 +74,22 @@ class Presence:
         *before, newest = mine
         if newest.look:
             return []
-        names = [*online(newest, now, wanted=self._client.heard)]
+        names = [*online(newest, now)]
+        if rests(newest, now) and self._client.heard:
+            names = [*online(newest, now, wanted=True)]
+            self._note_together(newest)
         for wallet in before:
             if wallet.stage is Stage.JOINED:  # its old account may still be about to leave
                 names = [*online(wallet, now), *names]
         known = {account.user_id: account for account in self._vault.accounts.all()}
         return [known[name] for name in dict.fromkeys(names) if name in known]
+
+    def _note_together(self, wallet: Wallet) -> None:
+        """Somebody wants to talk, so the old account follows the new one: that is to be said."""
+        number = self._client.account.id
+        if not moving.seen_together(self._vault, number, wallet.epoch):
+            moving.came_together(self._vault, number, wallet.epoch)
+            self._client.tell(Change("pseudonym"))
 
     async def _show(self, account: Account) -> None:
         if account.id in self._seen:
