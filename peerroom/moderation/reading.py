@@ -11,12 +11,16 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final, Literal
 
 from peerroom.moderation.seen import Seen
 from peerroom.text.cleaning import clean
 from peerroom.text.confusable import latin
 
+LONG: Final = 40
+"""Cells of letters and digits from which on a text is nobody else's by chance."""
+_SAYING: Final = frozenset({"text", "media", "edit"})
 CEILING: Final = 65_536
 """Characters read. An event has at most 65,536 bytes (client-server API, size limits)."""
 
@@ -47,6 +51,18 @@ def reading(text: str) -> Reading:
         shown = unicodedata.normalize("NFKC", shown.translate(_BADGES))[:CEILING]
     plain = shown.casefold()
     return Reading(shown, plain, fold(plain))
+
+
+def gist(seen: Seen) -> str | None:
+    """What a longer message says, however it is spaced and dotted: a digest, equal for texts that
+    say the same. None for what is short: "thank you" is said by many, and often."""
+    read_as = read(seen) if seen.kind in _SAYING else None
+    if read_as is None or len(read_as.plain) < LONG / 2:
+        return None
+    letters = "".join(filter(str.isalnum, read_as.folded.partition("\n")[0]))
+    if sum(1 if letter.isascii() else 2 for letter in letters) < LONG:
+        return None
+    return sha256(letters.encode()).hexdigest()
 
 
 def kana(text: str) -> str:
