@@ -73,13 +73,11 @@ def explanations(
     return sorted(found, key=lambda view: view.when, reverse=True)
 
 
-def explained(vault: Vault, room_id: str, event_id: str) -> ExplanationView | None:
-    """Why this message of one's own was removed or held; the last that was said about it."""
+def by_event(vault: Vault, room_id: str) -> dict[str, ExplanationView]:
+    """What was explained to whom we are in this room, by message; the last that was said of it."""
     room = vault.rooms.get(room_id)
-    if room is None:
-        return None
-    about = (v for v in explanations(vault, room.account_id) if event_id in v.event_ids)
-    return next(about, None)
+    found = [] if room is None else explanations(vault, room.account_id)
+    return {event_id: view for view in reversed(found) for event_id in view.event_ids}
 
 
 def explanation(said: member.Explained, when: datetime) -> ExplanationView:

@@ -3,6 +3,7 @@ moderators removed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client.invitations import bots
@@ -88,21 +89,29 @@ def told(tell: Tell) -> str:
             return "\n".join(lines)
 
 
-def removed(vault: Vault, event: StoredEvent, *, own: bool) -> str | None:
-    """What stands in for a message that somebody else than its sender has removed: for one's own
-    with the reason, as far as it was told. None where the sender deleted it, or nobody knows."""
-    by = redactor(event.raw)
-    if by is None or by == event.sender:
-        return None
-    if not own:
-        return _("The moderators removed this message.")
-    view = _explained(vault, event)
-    if view is None:
-        return _("The moderators removed this message of yours.")
-    return view.sentence
+class Removed:
+    """What stands in for messages of one room that moderators removed."""
 
+    def __init__(self, vault: Vault, room_id: str) -> None:
+        self._vault = vault
+        self._room_id = room_id
+        self._why: Mapping[str, ExplanationView] | None = None
 
-def _explained(vault: Vault, event: StoredEvent) -> ExplanationView | None:
-    from peerroom.client.explained import explained  # loads msgspec
+    def forget(self) -> None:
+        """Look anew at what was explained, when it is next needed."""
+        self._why = None
 
-    return explained(vault, event.room_id, event.event_id)
+    def words(self, event: StoredEvent, *, own: bool) -> str | None:
+        """For one's own message with the reason, as far as it was told. None where the sender
+        deleted it, or nobody knows who did."""
+        by = redactor(event.raw)
+        if by is None or by == event.sender:
+            return None
+        if not own:
+            return _("The moderators removed this message.")
+        if self._why is None:
+            from peerroom.client.explained import by_event  # loads msgspec
+
+            self._why = by_event(self._vault, self._room_id)
+        view = self._why.get(event.event_id)
+        return view.sentence if view else _("The moderators removed this message of yours.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from peerroom.client import messages
 from peerroom.client.edits import Edits, new_words, target_of
-from peerroom.client.explained_lines import removed, tell_line
+from peerroom.client.explained_lines import Removed, tell_line
 from peerroom.client.names import Names
 from peerroom.client.views import MessageState, MessageView
 from peerroom.client.wording import event_time, reason, state_of, trust_words
@@ -48,6 +48,7 @@ class Timeline:
         self._own = own_id(vault, room_id)
         self._names = Names(vault, room_id)
         self._edits = Edits(vault, room_id)
+        self._removed = Removed(vault, room_id)
 
     def page(
         self, before: int | None = None, after: int | None = None, limit: int = 50
@@ -58,6 +59,7 @@ class Timeline:
         ones just above it. An empty list means that nothing more is stored on that side
         (`Client.load_older` may fetch more from the server).
         """
+        self._removed.forget()
         rows = self._vault.outbox.of_room(self._room_id)
         withdrawn = _Withdrawn(rows)
         if after is not None:
@@ -82,6 +84,7 @@ class Timeline:
 
     def find(self, key: str) -> MessageView | None:
         """The message with this key or event id as it stands now, or None when it is gone."""
+        self._removed.forget()
         row = self._vault.outbox.by_transaction(key)
         if row is not None and row.room_id == self._room_id and row.kind == "message":
             stored = self._vault.events.get(row.event_id) if row.event_id else None
@@ -238,7 +241,7 @@ class Timeline:
         if place == "original":
             return None
         if event.status == "redacted":
-            return messages.deleted(removed(self._vault, event, own=event.sender == self._own))
+            return messages.deleted(self._removed.words(event, own=event.sender == self._own))
         if event_type == messages.ENCRYPTED:
             return messages.Reading("text", reason(event))
         if event.clear is None and self._vault.rooms.is_encrypted(self._room_id):
