@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerroom.pseudonym import names, reserved
+from peerroom.pseudonym import names
 from peerroom.pseudonym.words import CREATURES, MODIFIERS, QUALITIES
+from peerroom.text import reserved
 from peerroom.text.cells import cell_width
 from peerroom.text.confusable import skeleton
 
