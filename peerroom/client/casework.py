@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from peerroom.client import casework_audit as log
 from peerroom.client import casework_words as words
 from peerroom.client.casework_heard import Heard
+from peerroom.client.casework_known import known
 from peerroom.client.casework_rooms import desk_bot, looked_after
 from peerroom.client.casework_views import (
     Act,
@@ -28,6 +29,7 @@ from peerroom.client.casework_views import (
     Shelf,
     ShiftDigest,
 )
+from peerroom.client.completing import Completion, complete
 from peerroom.client.moderating import Moderating
 from peerroom.client.names import Names, title
 from peerroom.client.reporting_views import NobodyToTell
@@ -107,7 +109,7 @@ class Casework:
         names = self._names()
         return CasePage(
             row=self._row(case, names, {}),
-            cues=tuple(ForeignText(cue).line(80) for cue in case.cues),
+            cues=tuple(map(words.shown, case.cues)),
             evidence=self._evidence(case),
             history=tuple(words.line(step, names) for step in case.steps),
             acts=frozenset(_acts(case, self._client.user_id)),
@@ -149,6 +151,12 @@ class Casework:
             urgent=sum(case.urgent for case in still_open),
             closed=sum(case.state == "closed" and case.touched_at > (ended or 0) for case in cases),
         )
+
+    def complete(self, text: str) -> Completion:
+        """What could be typed next after ``text``, a command begun with "!"."""
+        self.refresh()
+        account, cases = self._client.account.id, list(self._heard.cases.values())
+        return complete(text, known(self._vault, account, self._bot, self.room_id, cases))
 
     # doing: each waits for the bot's answer, at most `moderating.PATIENCE` seconds; nothing is
     # raised for a network reason
@@ -245,7 +253,7 @@ class Casework:
             urgent=case.urgent,
             mine=case.claimed_by == self._client.user_id,
             title=words.title(case),
-            name=ForeignText(case.name).line(80),
+            name=words.shown(case.name),
             room=self._room(case.room_id, rooms),
             holder=words.name_of(case.claimed_by, names),
             opened=words.moment(case.opened_at) if case.opened_at else None,
@@ -276,7 +284,7 @@ class Casework:
 def _line(line: Line, *, covered: bool) -> EvidenceLine:
     text = ForeignText(line.text).block(4_000)
     return EvidenceLine(
-        name="" if covered else ForeignText(line.name).line(80),
+        name="" if covered else words.shown(line.name),
         text="" if covered else text,
         when=words.moment(line.at),
         about=line.about,

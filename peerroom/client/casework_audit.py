@@ -31,7 +31,6 @@ from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
 from peerroom.moderation.cases import Case
 from peerroom.text.confusable import skeleton
-from peerroom.text.foreign import ForeignText
 from peerroom.wire.cases import Closed, Done, Reminded, Reopened, Replied, Shown
 
 _DEEDS: Final = (Done, Replied, Closed, Reopened)
@@ -55,7 +54,7 @@ def entries(cases: Iterable[Case], names: Mapping[str, str]) -> Iterator[AuditEn
     ]
     for *_order, step, case in sorted(found, key=lambda entry: entry[:3], reverse=True):
         line = words.line(step, names)
-        about = ForeignText(case.name).line(80)
+        about = words.shown(case.name)
         yield AuditEntry(line.when, case.number, line.who, about, line.words, line.deed)
 
 

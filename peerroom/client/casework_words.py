@@ -54,9 +54,19 @@ def outcome(case: Case) -> str:
     return _(OUTCOMES[case.outcome]) if case.outcome is not None else ""
 
 
+def deed(what: str) -> str:
+    """What was done, by the code of the audit log."""
+    return _(DEEDS[what]) if what in DEEDS else shown(what)
+
+
+def shown(name: str) -> str:
+    """A name, or another short thing that a stranger may have written, clean and on one line."""
+    return ForeignText(name).line(80)
+
+
 def name_of(user_id: str | None, names: Names) -> str:
     """What somebody is called; their id where that is all there is, empty for nobody."""
-    return "" if user_id is None else ForeignText(names.get(user_id, user_id)).line(80)
+    return "" if user_id is None else shown(names.get(user_id, user_id))
 
 
 def line(step: Step, names: Names) -> HistoryLine:
@@ -137,8 +147,7 @@ def _replied(step: wire.Replied) -> _Said:
 
 @_said.register
 def _done(step: wire.Done) -> _Said:
-    what = ForeignText(step.what).line(80)
-    return _Said(step.by, _(DEEDS.get(what, what)), "", step.deed)
+    return _Said(step.by, deed(step.what), "", step.deed)
 
 
 @_said.register

@@ -12,7 +12,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Final
 
 from peerroom.i18n import N_, _
-from peerroom.wire.commands import COMMANDS, GROUPS, RANKS, READERS, Command, usage
+from peerroom.wire.commands import GROUPS, RANKS, READERS, WORDS, Command, usage
 from peerroom.wire.commands.casework import OUTCOMES
 
 _TIMES: Final = (
@@ -21,6 +21,8 @@ _TIMES: Final = (
     ("1d", N_("1 day")),
     ("1w", N_("1 week")),
 )
+_BY_WORD: Final = {word: READERS[word][0] for word in WORDS}
+"""The first command of each word."""
 _QUOTED: Final = ':："“「『'
 """A name with one of these in it has to stand in quotes."""
 
@@ -69,12 +71,10 @@ def complete(text: str, known: Known, *, most: int = 8) -> Completion:
     word, space, _rest = text[start:].partition(" ")
     if not space:
         found = [
-            Candidate(kind.word + _after(fields(kind), -1), _(kind.summary))
-            for kind in {kind.word: kind for kind in reversed(COMMANDS)}.values()
+            Candidate(kind.word + _after(_shown(kind), -1), _(kind.summary))
+            for kind in _BY_WORD.values()
             if kind.word.startswith(_normal(word))
         ]
-        order = {kind.word: number for number, kind in enumerate(COMMANDS)}
-        found.sort(key=lambda one: order[one.text.strip()])
         return Completion(start, tuple(found[:most]))
     starts: dict[int, dict[str, Candidate]] = {}
     hints: dict[int, list[str]] = {}
@@ -143,7 +143,7 @@ def _name_end(rest: str, names: Sequence[str]) -> int | None:
 
 def _candidates(kind: type[Command], number: int, typed: str, known: Known) -> Iterator[Candidate]:
     items = _shown(kind)
-    item, after = items[number], _after(tuple(items), number)
+    item, after = items[number], _after(items, number)
     wanted = _normal(typed)
     for text, about in _values(item, kind, known, items, number):
         if item.metadata["of"] == "name":
@@ -184,7 +184,7 @@ def _values(
         case "time":
             yield from ((text, _(about)) for text, about in _TIMES)
         case "command":
-            words = {each.word: _(each.summary) for each in reversed(COMMANDS)}
+            words = {each.word: _(each.summary) for each in _BY_WORD.values()}
             yield from (words | {group: _(title) for group, title in GROUPS.items()}).items()
         case "word" if "outcome" in shown:
             yield from ((outcome, "") for outcome in OUTCOMES)
@@ -196,11 +196,10 @@ def _values(
 
 
 def _after(items: Sequence[Field[object]], number: int) -> str:
-    """What belongs behind a finished field: what the next one begins with."""
-    shown = [item for item in items if item.metadata]
-    if number + 1 >= len(shown):
+    """What belongs behind a finished field (-1: the word itself), with which the next begins."""
+    if number + 1 >= len(items):
         return ""
-    of, following = shown[number].metadata["of"] if number >= 0 else "", shown[number + 1]
+    of, following = items[number].metadata["of"] if number >= 0 else "", items[number + 1]
     if of == "protection" and following.metadata["shown"].startswith("."):
         return "."
     # A name may have several words: only a colon says where it ends before more text.
