@@ -10,11 +10,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from peerroom.config import Bot as BotConfig
 from peerroom.i18n import _
 from peerroom.matrix.connection import Connection
+from peerroom.matrix.rooms import Rooms
 from peerroom.store.vault import Vault
 
 MARKER: Final = "org.peerroom.room"
@@ -123,3 +124,25 @@ def made_before(vault: Vault, marker: Mapping[str, object]) -> str | None:
         if vault.rooms.state(room.room_id, MARKER) == marker:
             return room.room_id
     return None
+
+
+async def unseen(vault: Vault, rooms: Rooms, marker: Mapping[str, object]) -> str | None:
+    """The room with this marker, if an earlier try made it and its answer was lost. Only rooms that
+    the sync has not brought are asked for: that is at most a handful. Raises `MatrixError`."""
+    for room_id in await rooms.joined():
+        if vault.rooms.get(room_id) is not None:
+            continue
+        if await rooms.get_state(room_id, MARKER) == marker:
+            return room_id
+    return None
+
+
+def writing_level(levels: Mapping[str, Any], level: int) -> dict[str, Any]:
+    """Power levels (the content) under which one needs ``level`` to write. One's own words can
+    always be removed."""
+    events = dict(levels.get("events") or {})
+    if level > 0:
+        events["m.room.redaction"] = 0
+    else:
+        events.pop("m.room.redaction", None)
+    return {**levels, "events_default": level, "events": events}

@@ -12,11 +12,16 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Final
 
+import msgspec
+
+from peerroom.bot import points
+from peerroom.bot.direct_rooms import DirectRooms
 from peerroom.bot.epochs.errors import NotSeenYet
 from peerroom.bot.epochs.queueing import EPOCH, IN_ORDER
 from peerroom.bot.epochs.rotation import Epochs
 from peerroom.bot.invites import publish
 from peerroom.bot.ledger import Ledger
+from peerroom.bot.performing import perform
 from peerroom.bot.requests import Requests, urgency
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
@@ -40,8 +45,8 @@ MISTAKES: Final = (
     ValueError,
 )
 """What a mistake of ours raises on data that nobody thought of. Not the vault's errors."""
-MUTED: Final = -1
-MODERATOR: Final = 50
+AT_ONCE: Final = 6
+"""Messages that are removed at the same time."""
 PAUSE: Final = 2.0
 """Seconds before a row is tried again after a first passing fault that named no time."""
 SOON: Final = 0.2
@@ -63,7 +68,16 @@ def _acts(row: OutboxRow) -> bool:
 
 
 def _speaks(row: OutboxRow) -> bool:
-    return row.kind != "action"
+    return row.kind == "message"
+
+
+def _removes(row: OutboxRow) -> bool:
+    return row.kind == "redaction"
+
+
+def _gate(row: OutboxRow) -> str:
+    """What waits together after a passing fault: servers count all removals as one."""
+    return "removals" if _removes(row) else row.order_key
 
 
 class CannotBeDone(PeerRoomError):
@@ -74,10 +88,11 @@ class CannotBeDone(PeerRoomError):
 
 
 class Executor:
-    """Four workers: one acts, one speaks and removes, one changes names, one makes keys and clears
+    """Five workers: one acts, one speaks, one removes, one changes names, one makes keys and clears
     away, so that none of these waits for another.
 
     A row that met a passing fault holds up only the rows of its own order key, for a while.
+    Messages are removed several at once, for as long as the server does not slow us down.
     """
 
     def __init__(
@@ -100,7 +115,11 @@ class Executor:
         self._room_name = room_name
         self._clock = clock
         self._epochs = epochs
-        self._wakes = {mine: asyncio.Event() for mine in (_acts, _speaks, _changes_names, _tidies)}
+        mine = (_acts, _speaks, _removes, _changes_names, _tidies)
+        self._wakes = {which: asyncio.Event() for which in mine}
+        self._slowed_down = False
+        """The server limits how fast we remove: then one after another."""
+        self._direct = DirectRooms(vault, account, connection, clock)
         self._not_before: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._under_way = 0
@@ -132,13 +151,17 @@ class Executor:
             wake.clear()
             rows = [row for row in self._vault.outbox.ready(self._account.id) if mine(row)]
             now = self._clock.monotonic()
-            due = [row for row in rows if self._not_before.get(row.order_key, now) <= now]
+            due = [row for row in rows if self._not_before.get(_gate(row), now) <= now]
             if due:
-                await self._try(min(due, key=urgency))
+                many = AT_ONCE if mine is _removes and not self._slowed_down else 1
+                first = sorted(due, key=urgency)[:many]
+                await asyncio.gather(*(self._try(row) for row in first))
                 continue
+            if mine is _removes and not rows:
+                self._slowed_down = False
             if not self._under_way and not self._vault.outbox.queued(self._account.id):
                 self._idle.set()
-            later = min((self._not_before[row.order_key] for row in rows), default=None)
+            later = min((self._not_before[_gate(row)] for row in rows), default=None)
             await self._wait(wake, None if later is None else later - now)
 
     async def _wait(self, wake: asyncio.Event, seconds: float | None) -> None:
@@ -162,7 +185,7 @@ class Executor:
             self._vault.outbox.requeue(row.id)
             raise
         except NotSeenYet as error:
-            self._not_before[row.order_key] = self._clock.monotonic() + SOON
+            self._not_before[_gate(row)] = self._clock.monotonic() + SOON
             self._vault.outbox.requeue(row.id, error.sentence())
         except MatrixError as error:
             if error.reach is None or error.reach == "logged_out":
@@ -176,7 +199,7 @@ class Executor:
             log.error("a request could not be carried out: %s", type(error).__name__)
             self._give_up(row, CannotBeDone())
         else:
-            self._failures.pop(row.order_key, None)
+            self._failures.pop(_gate(row), None)
         finally:
             self._under_way -= 1
             for other in self._wakes.values():  # the next row of this key may be another worker's
@@ -184,11 +207,14 @@ class Executor:
 
     def _put_off(self, row: OutboxRow, error: PeerRoomError) -> None:
         """Keep the row for later: when the server says, or after a growing pause."""
-        failures = self._failures[row.order_key] = self._failures.get(row.order_key, 0) + 1
+        gate = _gate(row)
+        failures = self._failures[gate] = self._failures.get(gate, 0) + 1
         pause = min(PAUSE * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE)
-        if isinstance(error, RateLimited) and error.retry_after is not None:
-            pause = min(error.retry_after, LONGEST_PAUSE)
-        self._not_before[row.order_key] = self._clock.monotonic() + pause
+        if isinstance(error, RateLimited):
+            self._slowed_down |= _removes(row)
+            if error.retry_after is not None:
+                pause = min(error.retry_after, LONGEST_PAUSE)
+        self._not_before[_gate(row)] = self._clock.monotonic() + pause
         self._vault.outbox.requeue(row.id, error.sentence())
 
     def _give_up(self, row: OutboxRow, error: PeerRoomError) -> None:
@@ -215,9 +241,19 @@ class Executor:
                 self._requests.add(act.Say(self._requests.management, said), f"failed:{row.id}")
 
     async def _carry_out(self, row: OutboxRow) -> None:
+        what = str(row.content.get("type", row.kind))
+        points.reach("begun", what)
+        if row.kind == "redaction":
+            event_id = await self._remove(row)
+            points.reach("answered", row.kind)
+            self._vault.outbox.mark_sent(row.id, event_id)
+            points.reach("marked", row.kind)
+            return
         if row.kind != "action":
             event_id = await self._connection.deliver(row)
+            points.reach("answered", what)
             self._vault.outbox.mark_sent(row.id, event_id)
+            points.reach("marked", what)
             return
         if row.content.get("type") == EPOCH:
             if self._epochs is None:
@@ -228,42 +264,32 @@ class Executor:
         if isinstance(request, act.PublishInvites):
             await self._publish(row, request)
             return
-        await self._perform(request)
-        self._vault.outbox.mark_sent(row.id)
-
-    async def _perform(self, request: act.Request) -> None:
-        """Requests that may be repeated without harm: each sets a state, none adds to one."""
-        rooms = self._rooms
-        match request:
-            case act.InviteMember(room_id=room_id, user_id=user_id):
-                await rooms.invite(room_id, user_id)
-            case act.BanMember(room_id=room_id, user_id=user_id):
-                await rooms.ban(room_id, user_id)
-            case act.UnbanMember(room_id=room_id, user_id=user_id):
-                await rooms.unban(room_id, user_id)
-            case act.RemoveMember(room_id=room_id, user_id=user_id):
-                await rooms.kick(room_id, user_id)
-            case act.TakeRole(room_id=room_id, user_id=user_id):
-                await self._set_level(room_id, user_id, None)
-            case act.SetVoice(room_id=room_id, user_id=user_id, may_write=may_write):
-                await self._set_level(room_id, user_id, None if may_write else MUTED)
-            case act.GiveRole(room_id=room_id, user_id=user_id):
-                await self._set_level(room_id, user_id, MODERATOR)
-            case _:
-                raise TypeError(type(request).__name__)
-
-    async def _set_level(self, room_id: str, user_id: str, level: int | None) -> None:
-        """Give a user a power level of their own; None takes it away again."""
-        rooms = self._rooms
-        levels: dict[str, Any] = dict(await rooms.get_state(room_id, "m.room.power_levels") or {})
-        users = dict(levels.get("users") or {})
-        if users.get(user_id) == level:
+        if isinstance(request, act.TellMember):
+            await self._tell(row, request)
             return
-        if level is None:
-            users.pop(user_id, None)
-        else:
-            users[user_id] = level
-        await rooms.set_state(room_id, "m.room.power_levels", {**levels, "users": users})
+        await perform(self._rooms, request)
+        points.reach("answered", what)
+        self._vault.outbox.mark_sent(row.id)
+        points.reach("marked", what)
+
+    async def _remove(self, row: OutboxRow) -> str | None:
+        """Redact; what is gone already, with its room or by somebody else's hand, is fine."""
+        event_id = str(row.content["redacts"])
+        known = self._vault.events.get(event_id)
+        if known is not None and known.room_id != row.room_id:
+            raise CannotBeDone
+        return await self._rooms.redact(row.room_id, event_id, transaction_id=row.transaction_id)
+
+    async def _tell(self, row: OutboxRow, request: act.TellMember) -> None:
+        """Find or make the room of two, then queue what is said there."""
+        room_id = await self._direct.room_with(request.user_id)
+        points.reach("answered", "TellMember")
+        with self._vault.transaction():
+            self._vault.outbox.mark_sent(row.id)
+            if room_id is not None:
+                told = msgspec.structs.replace(request, room_id=room_id)
+                self._requests.add(told, f"{row.idempotency_key}:told")
+        points.reach("marked", "TellMember")
 
     async def _publish(self, row: OutboxRow, request: act.PublishInvites) -> None:
         """Have the server take the tokens, then show the links; a token known already is fine."""

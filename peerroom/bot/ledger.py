@@ -65,6 +65,7 @@ class Ledger:
                 role=kept["role"],
                 used_by=kept["used_by"],
                 arrived=kept.get("arrived", False),
+                used_at=_moment(kept.get("used_at")),
             )
             for digest, kept in self._records.items(INVITES).items()
         }
@@ -197,7 +198,8 @@ class Ledger:
     @apply.register
     def _spend(self, action: act.SpendInvite, now: datetime) -> None:
         kept = self._records.get(INVITES, action.digest)
-        self._records.replace(INVITES, action.digest, {**kept, "used_by": action.user_id})
+        used = {"used_by": action.user_id, "used_at": now.isoformat()}
+        self._records.replace(INVITES, action.digest, {**kept, **used})
 
     @apply.register
     def _await(self, action: act.AwaitResident, now: datetime) -> None:
@@ -286,3 +288,7 @@ class Ledger:
     @apply.register(act.SetProtection)
     def _standing(self, action: act.Known, now: datetime) -> None:
         self.standings.apply(action)
+
+
+def _moment(kept: str | None) -> datetime | None:
+    return None if kept is None else datetime.fromisoformat(kept)

@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from peerroom.bot.circle import current
 from peerroom.bot.epochs.rotation import Epochs
+from peerroom.bot.evidence import Held
 from peerroom.bot.ledger import UNJUDGED, Ledger
+from peerroom.bot.public_numbers import helplines
 from peerroom.bot.reader import UNREAD
+from peerroom.bot.timelines import Authors, Context, Everywhere, MessagesOf, Removed
+from peerroom.bot.watching import Past, Watching
 from peerroom.clock import Clock
 from peerroom.config import Bot as BotConfig
-from peerroom.moderation.state import Health, Rotation, State
+from peerroom.matrix.power import room_power
+from peerroom.moderation.protection import Room
+from peerroom.moderation.state import Health, InviteRecord, Limits, Rotation, State
 from peerroom.store.vault import Vault
 from peerroom.text.confusable import disambiguate
 from peerroom.text.foreign import ForeignText
-
-
-class MessagesOf(Mapping[str, Sequence[str]]):
-    """The ids of a member's messages, newest first, read from the vault when asked for."""
-
-    LIMIT = 500
-
-    def __init__(self, vault: Vault, room_id: str, rotation: Rotation | None) -> None:
-        self._vault = vault
-        self._room_id = room_id
-        self._retired = {} if rotation is None else rotation.retired
-
-    def __getitem__(self, user_id: str) -> Sequence[str]:
-        retired = self._retired.get(user_id)
-        room_id = self._room_id if retired is None else retired.room_id
-        newest = self._vault.events.of_sender(room_id, user_id, self.LIMIT)
-        kinds = {"m.room.encrypted", "m.room.message", "m.sticker", "m.reaction"}
-        return tuple(event.event_id for event in newest if event.type in kinds)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._vault.rooms.members(self._room_id))
-
-    def __len__(self) -> int:
-        return len(self._vault.rooms.members(self._room_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,51 +39,127 @@ class Picture:
     since: datetime
     can_invite: bool
     epochs: Epochs | None = None
+    watching: Watching | None = None
+    """None: no protection looks at anything."""
+    limits: Limits = field(default_factory=Limits)
 
     def take(self) -> State:
         """The circle as it stands now."""
         rooms = current(self.vault)
-        rotation = None if self.epochs is None else self.epochs.view(self.clock.now())
-        content = self.vault.rooms.members(rooms.circle)
-        names = disambiguate(
-            {user: ForeignText(member.get("displayname")) for user, member in content.items()}
-        )
-        inside = {user for user, member in content.items() if member.get("membership") == "join"}
-        gone = {user for user, member in content.items() if member.get("membership") == "leave"}
-        banned = {user for user, member in content.items() if member.get("membership") == "ban"}
+        now = self.clock.now()
+        rotation = None if self.epochs is None else self.epochs.view(now)
+        protected = self._protected()
+        members = {room: self.vault.rooms.members(room) for room in protected}
+        circle = members[rooms.circle]
+        names = {room: _names(content) for room, content in members.items()}
+        inside = {room: _who(content, "join") for room, content in members.items()}
+        gone, banned = _who(circle, "leave"), _who(circle, "ban")
         moderators = self.ledger.moderators()
         recovery = {self.config.recovery} if self.config.recovery else set()
-        desk = self.vault.rooms.members(rooms.management)
-        invites = self.ledger.invites()
-        admitted = {
-            invite.used_by
-            for invite in invites.values()
-            if invite.used_by is not None and not invite.arrived
-        }
         exempt = moderators | {self.bot} | recovery
+        invites = self.ledger.invites()
+        bans = self.ledger.bans()
+        people = {user: name for room in reversed(protected) for user, name in names[room].items()}
         return State(
             bot=self.bot,
             circle=rooms.circle,
             management=rooms.management,
             via=(self.bot.partition(":")[2],),
-            desk=frozenset(
-                user for user, member in desk.items() if member.get("membership") == "join"
-            ),
+            desk=_who(self.vault.rooms.members(rooms.management), "join"),
             moderators=moderators,
             exempt=frozenset(exempt),
-            members={user: names[user] for user in inside},
-            known={user: names[user] for user in gone | banned},
+            members={user: names[rooms.circle][user] for user in inside[rooms.circle]},
+            known={user: names[rooms.circle][user] for user in gone | banned},
             seats=self.config.seats,
             invites=invites,
             mutes=self.ledger.mutes(),
-            banned=self.ledger.bans() | banned,
+            banned=bans | banned,
             messages=MessagesOf(self.vault, rooms.circle, rotation),
             welcome=self.welcome,
             health=self._health(),
             can_invite=self.can_invite,
-            pending_joins=frozenset(admitted - inside - gone - banned - self.ledger.bans()),
+            pending_joins=_coming(invites) - inside[rooms.circle] - gone - banned - bans,
             rotation=rotation,
+            people=people,
+            inside=inside,
+            protected=protected,
+            everywhere=Everywhere(self.vault, protected, rotation),
+            authors=Authors(self.vault),
+            removed=Removed(self.vault),
+            context=Context(self.vault, people),
+            limits=self.limits,
+            **self._known(now),
+            **self._watched(protected, names, invites, frozenset(exempt), rotation),
         )
+
+    def _protected(self) -> tuple[str, ...]:
+        """The circle's room, and those added to it that we are in."""
+        circle, *others = self.ledger.standings.rooms()
+        known = {room.room_id for room in self.vault.rooms.all() if room.membership == "join"}
+        return (circle, *(room for room in others if room in known))
+
+    def _known(self, now: datetime) -> dict[str, Any]:
+        """What the ledger keeps."""
+        ledger, standings, casebook = self.ledger, self.ledger.standings, self.ledger.casebook
+        return {
+            "roles": ledger.roles(self.config.moderators),
+            "standings": standings.standings(),
+            "slowed": standings.slowed(),
+            "locks": standings.locks(),
+            "bans_end": ledger.bans_end(),
+            "next_deed": ledger.deeds.next_number,
+            "deeds": ledger.deeds,
+            "next_case": casebook.next_number,
+            "cases": casebook.cases(),
+            "askers": casebook.askers(),
+            "shown": casebook.shown(),
+            "evidence": ledger.evidence,
+            "held": Held(ledger.evidence),
+            "expired": ledger.evidence.expired(now),
+            "moments": ledger.moments(now),
+            "books": ledger.books(),
+        }
+
+    def _watched(
+        self,
+        protected: tuple[str, ...],
+        names: Mapping[str, Mapping[str, str]],
+        invites: Mapping[str, InviteRecord],
+        exempt: frozenset[str],
+        rotation: Rotation | None,
+    ) -> dict[str, Any]:
+        """The rooms as protections see them."""
+        watching = self.watching
+        power = {room: room_power(self.vault.rooms, room) for room in protected}
+        levels = {room: power[room].events_default for room in protected}
+        if watching is None:
+            return {"levels": levels}
+        locks, standings = self.ledger.standings.locks(), self.ledger.standings.standings()
+        policies = watching.policies(self.ledger.books()["list"])
+        seated = frozenset() if self.epochs is None else frozenset(self.epochs.office.seats)
+        arrivals = {} if rotation is not None else _arrivals(invites)
+        rooms = {
+            room: Room(
+                room,
+                watching.window(room),
+                names=names[room],
+                exempt=exempt,
+                moderators=exempt,
+                newcomers=arrivals,
+                seated=seated,
+                policies=policies,
+                helplines=helplines(),
+                locked=room in locks,
+            )
+            for room in protected
+        }
+        guards = {room: watching.guard(room, standings) for room in protected}
+        return {
+            "levels": levels,
+            "rooms": rooms,
+            "guards": guards,
+            "past": Past(watching, protected),
+        }
 
     def _health(self) -> Health:
         return Health(
@@ -110,3 +169,32 @@ class Picture:
             unreadable=len(self.vault.records.items(UNREAD)),
             unjudged=self.ledger.counts().get(UNJUDGED, 0),
         )
+
+
+def _names(members: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:
+    return disambiguate(
+        {user: ForeignText(member.get("displayname")) for user, member in members.items()}
+    )
+
+
+def _who(members: Mapping[str, Mapping[str, Any]], membership: str) -> frozenset[str]:
+    return frozenset(
+        user for user, member in members.items() if member.get("membership") == membership
+    )
+
+
+def _coming(invites: Mapping[str, InviteRecord]) -> frozenset[str]:
+    """Let in by an invite, and never here so far."""
+    return frozenset(
+        invite.used_by
+        for invite in invites.values()
+        if invite.used_by is not None and not invite.arrived
+    )
+
+
+def _arrivals(invites: Mapping[str, InviteRecord]) -> dict[str, datetime]:
+    return {
+        invite.used_by: invite.used_at
+        for invite in invites.values()
+        if invite.used_by is not None and invite.used_at is not None
+    }

@@ -8,24 +8,25 @@ decision, so an event is decided on exactly once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
+from peerroom.bot.sight import moment, seen_of
+from peerroom.bot.timelines import Context
 from peerroom.clock import Clock
 from peerroom.matrix.trust import Trust
-from peerroom.moderation.facts import Fact, Knocked, Said
+from peerroom.moderation.facts import Asked, Fact, Found, Knocked, Said
+from peerroom.moderation.seen import Seen
 from peerroom.moderation.state import secret_digest
 from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
 from peerroom.text.foreign import ForeignText
-from peerroom.wire import door
+from peerroom.wire import door, member
+from peerroom.wire.cases import Line
 from peerroom.wire.content import BadContent
 
 CURSORS: Final = "bot.cursors"
 UNREAD: Final = "bot.unread"
 PAGE: Final = 200
-LATEST: Final = 253402300799000
-"""The last millisecond of year 9999; a stranger's clock may claim anything."""
 
 
 class Reader:
@@ -72,48 +73,106 @@ class Reader:
         if cursor is None or event.position > cursor:
             self._vault.records.replace(CURSORS, event.room_id, event.position)
 
+    def seen(self, event: StoredEvent) -> Seen | None:
+        """The event as protections judge it; None for our own, and for what is removed already."""
+        if event.sender == self._bot or event.status == "redacted":
+            return None
+        return seen_of(event, self._clock.now())
+
     def fact(self, event: StoredEvent) -> Fact | None:
-        """What the event means to the bot; None for everything it does not judge."""
+        """What the event says to the bot itself; None for everything else."""
         if event.sender == self._bot or event.status != "ok":
             return None
-        encrypted = event.clear is not None
         payload = event.clear if event.clear is not None else event.raw
         content = payload.get("content")
         if not isinstance(content, dict):
             return None
-        at = datetime.fromtimestamp(min(max(event.origin_ts, 0), LATEST) / 1000, UTC)
-        signed = encrypted and event.trust == Trust.SIGNED
-        if payload.get("type") == door.KNOCK and encrypted:
-            try:
-                knock = door.Knock.read(content)
-            except BadContent:
-                return None
-            now = self._clock.now()  # an invite's end is judged by our clock, not the newcomer's
-            digest = secret_digest(knock.secret)
-            pinned = self._vault.identities.get(event.sender)
-            own = pinned is not None and pinned.master == knock.identity
-            return Knocked(
-                event.event_id,
-                event.room_id,
-                event.sender,
-                digest,
-                now,
-                signed,
-                own,
-                knock.language,
-            )
-        if payload.get("type") != "m.room.message" or not _is_plain_talk(content):
+        match payload.get("type"):
+            case door.KNOCK:
+                return self._knock(event, content)
+            case member.ASK:
+                return self._ask(event, content)
+            case "m.room.message" if _is_plain_talk(content):
+                return Said(
+                    event.event_id,
+                    event.room_id,
+                    event.sender,
+                    ForeignText(content.get("body")),
+                    moment(event),
+                    encrypted=event.clear is not None,
+                    signed=_is_signed(event),
+                    read_at=self._clock.now(),
+                )
+        return None
+
+    def _knock(self, event: StoredEvent, content: dict[str, Any]) -> Knocked | None:
+        if event.clear is None:
             return None
-        return Said(
+        try:
+            knock = door.Knock.read(content)
+        except BadContent:
+            return None
+        pinned = self._vault.identities.get(event.sender)
+        return Knocked(
             event.event_id,
             event.room_id,
             event.sender,
-            ForeignText(content.get("body")),
-            at,
-            encrypted=encrypted,
-            signed=signed,
-            read_at=self._clock.now(),
+            secret_digest(knock.secret),
+            self._clock.now(),  # an invite's end is judged by our clock, not the newcomer's
+            _is_signed(event),
+            pinned is not None and pinned.master == knock.identity,
+            knock.language,
         )
+
+    def _ask(self, event: StoredEvent, content: dict[str, Any]) -> Asked | None:
+        """Only in the encrypted room of two: elsewhere others would see that somebody asks."""
+        room = self._vault.rooms.get(event.room_id)
+        if event.clear is None or room is None or not (room.is_direct and room.encrypted):
+            return None
+        try:
+            ask = member.read_ask(content)
+        except BadContent:
+            return None
+        return Asked(
+            event.event_id,
+            event.room_id,
+            event.sender,
+            ask,
+            self._clock.now(),
+            _is_signed(event),
+            self._found(ask) if isinstance(ask, member.Report) else None,
+        )
+
+    def _found(self, report: member.Report) -> Found | None:
+        """What we have ourselves of the reported messages; None if it is nothing."""
+        known = [self._vault.events.get(event_id) for event_id in report.event_ids]
+        events = [
+            event
+            for event in known
+            if event is not None and event.room_id == report.room_id and event.status == "ok"
+        ]
+        if not events:
+            return None
+        members = self._vault.rooms.members(report.room_id)
+        names = {
+            user: ForeignText(member.get("displayname")).line(80)
+            for user, member in members.items()
+        }
+        context = Context(self._vault, names)
+        lines: dict[tuple[int, str, str], Line] = {}
+        for event in events:
+            for line in context[event.event_id]:
+                key = (line.at, line.name, line.text)
+                if line.about or key not in lines:
+                    lines[key] = line
+        if not lines:
+            return None
+        ordered = tuple(lines[key] for key in sorted(lines))
+        return Found(events[0].sender, tuple(event.event_id for event in events), ordered)
+
+
+def _is_signed(event: StoredEvent) -> bool:
+    return event.clear is not None and event.trust == Trust.SIGNED
 
 
 def _is_plain_talk(content: dict[str, object]) -> bool:

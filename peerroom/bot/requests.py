@@ -2,34 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from peerroom.bot.evidence import reposted
 from peerroom.bot.ledger import Ledger
+from peerroom.bot.timelines import removal_key
 from peerroom.clock import Clock
+from peerroom.i18n import _
 from peerroom.moderation import actions as act
+from peerroom.moderation.case_words import formatted, words
+from peerroom.moderation.cases import Case
 from peerroom.moderation.facts import Knocked
 from peerroom.store.accounts import Account
 from peerroom.store.outbox import OutboxKind, OutboxRow
 from peerroom.store.vault import Vault
-from peerroom.wire import door
+from peerroom.text.foreign import ForeignText
+from peerroom.wire import cases, door, member
+from peerroom.wire.cases import Step
 
-URGENT: Final = (act.BanMember, act.RemoveMember, act.SetVoice, act.TakeRole, act.UnbanMember)
+URGENT: Final = (
+    act.BanMember,
+    act.RemoveMember,
+    act.SetVoice,
+    act.SetRoomLevel,
+    act.TakeRole,
+    act.UnbanMember,
+)
+_WITHOUT_PEERROOM: Final = "resident"
+"""Who was asked in by address: nobody knows which program they use."""
 
 
 def row_content(request: act.Request) -> tuple[OutboxKind, dict[str, Any]]:
     """What the outbox keeps: messages and redactions as `matrix.delivery` reads them."""
     match request:
-        case act.Say(text=text):
-            content: dict[str, Any] = {"msgtype": "m.notice", "body": text}
-            return "message", {"type": "m.room.message", "content": content}
+        case act.Say(text=text, html=html):
+            return "message", _notice(text, html)
         case act.AnswerDoor():
             answer = door.Answer(request.result, request.circle, request.via)
             return "message", {"type": door.ANSWER, "content": answer.content()}
+        case act.TellMember(room_id=str()):
+            told = {**member.content(request.tell), "body": request.words}
+            return "message", {"type": member.TELL, "content": told}
         case act.RedactMessage(event_id=event_id):
             return "redaction", {"redacts": event_id}
         case _:
             return "action", act.to_content(request)
+
+
+def _notice(text: str, html: str | None = None, **more: object) -> dict[str, Any]:
+    content: dict[str, Any] = {"msgtype": "m.notice", "body": text, **more}
+    if html is not None:
+        content |= {"format": "org.matrix.custom.html", "formatted_body": html}
+    return {"type": "m.room.message", "content": content}
 
 
 def order_key(request: act.Request, door_room: str | None) -> str:
@@ -41,17 +67,13 @@ def order_key(request: act.Request, door_room: str | None) -> str:
     if door_room is not None:
         return door_room
     match request:
-        case (
-            act.BanMember()
-            | act.UnbanMember()
-            | act.SetVoice()
-            | act.GiveRole()
-            | act.TakeRole()
-            | act.RemoveMember()
-        ):
+        case act.SetVoice() | act.GiveRole() | act.TakeRole() | act.SetRoomLevel():
+            # One state event holds them all.
+            return f"levels {request.room_id}"
+        case act.BanMember() | act.UnbanMember() | act.RemoveMember():
             return f"person {request.user_id}"
-        case act.RedactMessage():
-            return f"redact {request.room_id}"
+        case act.RedactMessage(event_id=event_id):
+            return removal_key(event_id)
         case act.TellMember(room_id=None):
             return f"tell {request.user_id}"
         case _:
@@ -82,14 +104,53 @@ class Requests:
         knock: Knocked | None = None,
         *,
         readers: list[str] | None = None,
-    ) -> OutboxRow:
-        """Keep ``request`` for the executor; the same ``key`` twice is kept once.
+    ) -> OutboxRow | None:
+        """Keep ``request`` for the executor; the same ``key`` twice is kept once, and a message is
+        removed once whatever the key. None for what cannot be put back any more.
 
         ``readers``: for these alone, where the room does not say it.
         """
+        if isinstance(request, act.Repost):
+            return self._put_back(request, key)
+        if isinstance(request, act.RedactMessage):
+            key = removal_key(request.event_id)
         kind, content = row_content(request)
         room_id = request.room_id or self.management
+        if isinstance(request, act.TellMember):
+            readers = [request.user_id]
+            if request.room_id is not None and self._may_use_any_program(request.user_id):
+                content = _notice(request.words)
         readers = readers or self._readers(room_id, knock)
+        row = self._add(room_id, kind, content, readers, key, order_key(request, _door(knock)))
+        if row.state == "failed" and row.kind == "redaction":
+            self.vault.outbox.requeue(row.id)  # it was decided again
+        return row
+
+    def say_step(self, step: Step, case: Case, people: Mapping[str, str], key: str) -> OutboxRow:
+        """Say a step of a case, in words that every program shows."""
+        text, html = words(step, case, people), formatted(step, case, people)
+        content = _notice(text, html, **{cases.FIELD: cases.content(step)})
+        readers = self._readers(self.management, None)
+        return self._add(self.management, "message", content, readers, key, self.management)
+
+    def _put_back(self, request: act.Repost, key: str) -> OutboxRow | None:
+        content = self.ledger.evidence.content(request.event_id)
+        if content is None:
+            return None
+        name = request.name or _("someone")
+        said = _("Posted by a moderator for {name}:").format(name=ForeignText(name).line(80))
+        message = {"type": "m.room.message", "content": reposted(content, said)}
+        return self._add(request.room_id, "message", message, None, key, request.room_id)
+
+    def _add(
+        self,
+        room_id: str,
+        kind: OutboxKind,
+        content: dict[str, Any],
+        readers: list[str] | None,
+        key: str,
+        order: str,
+    ) -> OutboxRow:
         if kind == "message" and readers is not None:
             content["readers"] = readers
         return self.vault.outbox.add(
@@ -98,8 +159,15 @@ class Requests:
             kind,
             content,
             now=self.clock.now(),
-            order_key=order_key(request, knock.room_id if knock is not None else None),
+            order_key=order,
             idempotency_key=key,
+        )
+
+    def _may_use_any_program(self, user_id: str) -> bool:
+        invites = self.ledger.invites().values()
+        by_link = any(one.used_by == user_id and one.role != _WITHOUT_PEERROOM for one in invites)
+        return not by_link and (
+            user_id in self.ledger.moderators() or any(one.used_by == user_id for one in invites)
         )
 
     def _readers(self, room_id: str, knock: Knocked | None) -> list[str] | None:
@@ -108,6 +176,10 @@ class Requests:
             owner = {self.recovery} if self.recovery else set()
             return sorted(self.ledger.moderators() | owner)
         return [knock.sender] if knock is not None and room_id == knock.room_id else None
+
+
+def _door(knock: Knocked | None) -> str | None:
+    return None if knock is None else knock.room_id
 
 
 def urgency(row: OutboxRow) -> tuple[int, int]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final, Self
 
@@ -13,12 +12,14 @@ from peerroom.bot import circle as circles
 from peerroom.bot.circle import Circle
 from peerroom.bot.epochs.rhythm import policy_of
 from peerroom.bot.epochs.rotation import Epochs
-from peerroom.bot.executor import MISTAKES, Executor
+from peerroom.bot.executor import Executor
 from peerroom.bot.invites import publish
-from peerroom.bot.ledger import UNJUDGED, DrawnInvite, Ledger
+from peerroom.bot.judging import Judging, draw_invites
+from peerroom.bot.ledger import Ledger
 from peerroom.bot.picture import Picture
 from peerroom.bot.reader import Reader
 from peerroom.bot.requests import Requests
+from peerroom.bot.watching import Watching
 from peerroom.bot.welcome import welcomes
 from peerroom.clock import Clock
 from peerroom.config import Config
@@ -28,20 +29,22 @@ from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import Banned, Forbidden, MatrixError, NotFound
 from peerroom.matrix.sync import SyncBatch
 from peerroom.moderation import actions as act
-from peerroom.moderation.decide import decide
 from peerroom.moderation.door import decide_removal
-from peerroom.moderation.facts import Fact, Knocked, Ticked
-from peerroom.moderation.state import Role, State
+from peerroom.moderation.expiry import next_end
+from peerroom.moderation.facts import Ticked
+from peerroom.moderation.protections import PROTECTIONS
+from peerroom.moderation.state import Limits, Role, State
 from peerroom.pseudonym.epochs import Policy
 from peerroom.store.accounts import Account
-from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
 from peerroom.wire.rotation import REDEEM
 
 log = logging.getLogger("peerroom.bot")
 
 TICK: Final = 20.0
-"""Seconds between looks at what ends by itself."""
+"""Seconds between looks at what ends by itself, at most."""
+LATER: Final = 0.05
+"""Seconds after which something has surely ended."""
 KEEP_SENT: Final = timedelta(days=7)
 """How long a row that was carried out is remembered, so that nothing is decided twice."""
 
@@ -69,8 +72,10 @@ class Bot:
         self._random = random
         self._ledger = Ledger(vault, invite_days=config.bot.invite_days)
         self._reader = Reader(vault, account.user_id, clock)
+        self._watching = Watching(vault, account.user_id, tuple(PROTECTIONS.values()), clock)
         self._epochs: Epochs | None = None
         self._picture: Picture | None = None
+        self._judging: Judging | None = None
         self._executor: Executor | None = None
         self._ready = asyncio.Event()
 
@@ -155,6 +160,18 @@ class Bot:
             self._clock.now(),
             can_invite,
             self._epochs,
+            self._watching,
+            Limits(exempt=can_invite, takes_along=await self._connection.session.takes_along()),
+        )
+        self._judging = Judging(
+            self._vault,
+            self._ledger,
+            self._reader,
+            self._watching,
+            self._picture,
+            self._requests,
+            self._epochs,
+            self._clock,
         )
         self._invite_moderators()
         if self._epochs is not None:
@@ -255,7 +272,7 @@ class Bot:
     async def make_invites(self, count: int, role: Role = "member") -> list[str]:
         """Invite links for the host, without a command: the server takes their tokens at once."""
         with self._vault.transaction():
-            drawn = self._draw_invites(count, role)
+            drawn = draw_invites(self._ledger, self._epochs, count, role, self._clock.now())
             self._ledger.note(
                 act.Note(by=self._account.user_id, what="invite", about=f"{count} {role}"),
                 self._clock.now(),
@@ -268,22 +285,18 @@ class Bot:
             self._ledger.forget_secret(invite.digest)
         return links
 
-    def _draw_invites(self, count: int, role: Role) -> list[DrawnInvite]:
-        until = None if self._epochs is None else self._epochs.invites_until()
-        return self._ledger.draw_invites(count, role, self._clock.now(), until)
-
     async def remove_moderator(self, user_id: str) -> None:
         """Take a moderator's powers, and wait until the server has heard. Call after `prepare`.
 
         One named in the settings comes back at the next start: take them out there too.
         """
-        assert self._picture is not None
+        assert self._judging is not None and self._picture is not None
         assert self._executor is not None
         now = self._clock.now()
-        fact = Ticked(now)
         with self._vault.transaction():
-            actions = decide_removal(user_id, self._picture.take())
-            self._keep(actions, f"removal:{now.isoformat()}", fact)
+            state = self._picture.take()
+            actions = decide_removal(user_id, state)
+            self._judging.keep(actions, f"removal:{now.isoformat()}", Ticked(now), state)
         work = asyncio.create_task(self._executor.run())
         self._executor.wake()
         await self._executor.idle()
@@ -294,17 +307,22 @@ class Bot:
 
     async def _on_batch(self, batch: SyncBatch) -> None:
         await self._open_doors()
+        for delta in batch.rooms:
+            if delta.state_changed:
+                self._watching.state_changed(delta.room_id)
         self._judge()
         if self._epochs is not None:
             self._epochs.caught_up()
 
     async def _open_doors(self) -> None:
-        """Join every encrypted direct room that someone asks us into: a knock may come there."""
+        """Join every encrypted direct room that someone asks us into, for a knock may come there,
+        and rooms that moderators told us to look after."""
+        wanted = self._ledger.standings.rooms()
         for room in self._vault.rooms.all(self._account.id):
             if room.membership != "invite":
                 continue
             try:
-                if room.is_direct and room.encrypted:
+                if (room.is_direct and room.encrypted) or room.room_id in wanted:
                     await self._connection.rooms.join(room.room_id)
                 else:
                     await self._connection.rooms.leave(room.room_id)
@@ -315,73 +333,31 @@ class Bot:
                 return
 
     def _judge(self) -> None:
-        """Decide on everything that was not decided on; each event and its outcome are one."""
-        assert self._picture is not None
+        """Decide on everything that was not decided on."""
+        assert self._judging is not None
         assert self._executor is not None
         # Who came in first, then what they say: whoever asks for a new name has to have a seat.
         if self._epochs is not None and self._epochs.look_around():
             self._executor.wake()
-        state = self._picture.take()
-        for event in self._reader.waiting():
-            with self._vault.transaction():
-                changed = self._judge_one(event, state)
-                self._reader.done(event)
+        for changed in self._judging.waiting():
             if changed:
-                state = self._picture.take()
                 self._executor.wake()
 
-    def _judge_one(self, event: StoredEvent, state: State) -> bool:
-        """Decide on one event and keep the outcome; whether the picture changed.
-
-        A mistake of ours that one event brings out is counted, and shows in ``status``: it must
-        not stop the bot now and at every start after.
-        """
-        try:
-            with self._vault.transaction():
-                fact = self._reader.fact(event)
-                actions = decide(fact, state) if fact is not None else []
-                if fact is not None:
-                    self._keep(actions, event.event_id, fact)
-                heard = self._epochs is not None and self._epochs.hear(event)
-        except MISTAKES as error:
-            log.error("an event could not be judged: %s", type(error).__name__)
-            self._ledger.apply(act.Count(UNJUDGED), self._clock.now())
-            if event.room_id == state.management:
-                said = _(
-                    "I could not judge what was said here. If it was a command, it was not done."
-                )
-                self._requests.add(act.Say(state.management, said), f"unjudged:{event.event_id}")
-            return True
-        return heard or bool(actions) or event.status == "undecryptable"
-
     async def _tick(self) -> None:
-        assert self._picture is not None
+        assert self._judging is not None and self._picture is not None
         assert self._executor is not None
         while True:
             now = self._clock.now()
-            fact = Ticked(now)
-            actions = decide(fact, self._picture.take())
-            if actions:
-                with self._vault.transaction():
-                    self._keep(actions, f"tick:{now.isoformat()}", fact)
+            while self._judging.tick(now):
                 self._executor.wake()
             self._vault.outbox.remove_sent(now - KEEP_SENT)
-            await self._clock.sleep(TICK)
+            self._ledger.tidy(now)
+            await self._clock.sleep(_until_next(self._picture.take(), now))
 
-    def _keep(self, actions: Sequence[act.Action], cause: str, fact: Fact) -> None:
-        knock = fact if isinstance(fact, Knocked) else None
-        now = self._clock.now()
-        for index, action in enumerate(actions):
-            if isinstance(action, act.DrawInvites):
-                drawn = self._draw_invites(action.count, action.role)
-                publish = act.PublishInvites(
-                    self.circle.management, tuple(invite.digest for invite in drawn)
-                )
-                self._requests.add(publish, f"{cause}:{index}")
-            elif isinstance(action, act.Ledger | act.Renewal):
-                if isinstance(action, act.Ledger):
-                    self._ledger.apply(action, now)
-                if self._epochs is not None:
-                    self._epochs.decided(action)
-            else:
-                self._requests.add(action, f"{cause}:{index}", knock)
+
+def _until_next(state: State, now: datetime) -> float:
+    """Seconds until something ends by itself, or `TICK`."""
+    ends = next_end(state)
+    if ends is None:
+        return TICK
+    return min(TICK, max((ends - now).total_seconds(), 0.0) + LATER)

@@ -36,7 +36,8 @@ def _inverse(action: act.Action, state: State) -> tuple[act.Inverse, ...]:
         case act.SetVoice():
             return (msgspec.structs.replace(action, may_write=not action.may_write),)
         case act.SetRoomLevel(room_id=room):
-            now = LOCKED if room in state.locks else state.levels.get(room, 0)
+            level = state.levels.get(room, 0)
+            now = LOCKED if room in state.locks else level if level < LOCKED else 0
             return (act.SetRoomLevel(room, now),)
         case act.RedactMessage(room_id=room, event_id=event):
             name = state.people.get(state.authors.get(event, ""), "")

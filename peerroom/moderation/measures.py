@@ -180,7 +180,9 @@ def lock(
     made longer, never shorter: then []."""
     there = state.locks.get(room_id)
     if there is None:
-        note = act.NoteLock(room_id, until, state.levels.get(room_id, 0), says_after)
+        # A room that is frozen until names have changed is to be open after that.
+        level = state.levels.get(room_id, 0)
+        note = act.NoteLock(room_id, until, level if level < LOCKED else 0, says_after)
         return _deed(
             state, cause, "locked", None, [note, act.SetRoomLevel(room_id, LOCKED)], (room_id,)
         )

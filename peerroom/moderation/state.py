@@ -38,6 +38,7 @@ class InviteRecord:
     used_by: str | None = None
     arrived: bool = False
     """Its user has been in the circle's room: it opens nothing any more."""
+    used_at: datetime | None = None
 
     def open_at(self, now: datetime) -> bool:
         """Whether it still lets someone in."""
@@ -78,6 +79,8 @@ class Rotation:
     stage: str
     switch: datetime | None
     """When names change, as planned now."""
+    length: timedelta = timedelta(weeks=1)
+    """From one change of names to the next, as a rule."""
     round: int = 1
     asked: int = 0
     issued: int | None = None

@@ -95,7 +95,7 @@ class Outbox:
             NotStorable: ``content`` is no JSON.
         """
         if idempotency_key is not None:
-            known = self._one("WHERE idempotency_key = ?", idempotency_key)
+            known = self.by_idempotency(idempotency_key)
             if known is not None:
                 return known
         number = self._db.insert(
@@ -125,6 +125,10 @@ class Outbox:
     def by_transaction(self, transaction_id: str) -> OutboxRow | None:
         """The row with this transaction id, or None."""
         return self._one("WHERE transaction_id = ?", transaction_id)
+
+    def by_idempotency(self, key: str) -> OutboxRow | None:
+        """The row that was added under this idempotency key, or None."""
+        return self._one("WHERE idempotency_key = ?", key)
 
     def of_room(self, room_id: str) -> list[OutboxRow]:
         """Every row of a room in order, for its local echo."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from peerroom.bot import runtime
+from peerroom.bot import judging
 from peerroom.bot.circle import NAMESPACE
 from peerroom.bot.executor import Executor
 from peerroom.bot.picture import Picture
@@ -78,6 +78,16 @@ def bot_for(vault: Vault) -> Bot:
     bot._executor = Executor(
         vault, account, None, bot.ledger, bot._requests, room_name="Room", clock=CLOCK
     )
+    bot._judging = judging.Judging(
+        vault,
+        bot.ledger,
+        bot._reader,
+        bot._watching,
+        bot._picture,
+        bot._requests,
+        None,
+        CLOCK,
+    )
     return bot
 
 
@@ -113,14 +123,14 @@ async def test_a_poisonous_event_stops_nothing_and_is_said(
     vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bug of ours that one event brings out must not become a crash at every start."""
-    judged = runtime.decide
+    judged = judging.decide
 
     def fragile(fact: Fact, state: Any) -> list[act.Action]:
         if isinstance(fact, Said) and "poison" in fact.text.raw():
             raise ZeroDivisionError
         return judged(fact, state)
 
-    monkeypatch.setattr(runtime, "decide", fragile)
+    monkeypatch.setattr(judging, "decide", fragile)
     put(vault, 1, "poison")
     put(vault, 2, "!status")
     bot = bot_for(vault)

@@ -6,6 +6,7 @@ from typing import Any
 
 from peerroom.bot import circle as circles
 from peerroom.bot.epochs.errors import NotSeenYet
+from peerroom.bot.standings import open_level
 from peerroom.config import Bot as BotConfig
 from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import Forbidden, NotFound
@@ -37,7 +38,7 @@ class EpochRooms:
         marker = {"v": 1, "role": "circle", "lineage": self._lineage, "epoch": epoch}
         room_id = circles.made_before(self._vault, marker)
         if room_id is None:
-            room_id = await self._unseen(marker)
+            room_id = await circles.unseen(self._vault, self._rooms, marker)
             if room_id is None:
                 founders = {self._rooms.session.user_id, self._config.recovery}
                 room_id = await circles.make_room(
@@ -54,16 +55,6 @@ class EpochRooms:
         if room is None or room.membership != "join" or not room.encrypted:
             raise NotSeenYet
         return room_id
-
-    async def _unseen(self, marker: dict[str, object]) -> str | None:
-        """The room, if an earlier try made it and its answer was lost. Only rooms that the sync
-        has not brought are asked for: that is at most a handful."""
-        for room_id in await self._rooms.joined():
-            if self._vault.rooms.get(room_id) is not None:
-                continue
-            if await self._rooms.get_state(room_id, circles.MARKER) == marker:
-                return room_id
-        return None
 
     async def publish(self, effect: Publish, seed: bytes) -> None:
         """Put a record into the room's state, its pages first: who sees it can read it all.
@@ -82,15 +73,11 @@ class EpochRooms:
         await self._rooms.set_state(effect.room_id, wire.RECORD, signed.content(), str(number))
 
     async def set_frozen(self, room_id: str, frozen: bool) -> None:
-        """Whether a room can only be read. One's own words can still be removed from it."""
+        """Whether a room can only be read. It thaws open, or locked, as moderators have it."""
         found = await self._rooms.get_state(room_id, "m.room.power_levels")
         levels: dict[str, Any] = dict(found or {})
-        events = dict(levels.get("events") or {})
-        if frozen:
-            events["m.room.redaction"] = 0
-        else:
-            events.pop("m.room.redaction", None)
-        wanted = {**levels, "events_default": circles.FROZEN if frozen else 0, "events": events}
+        level = circles.FROZEN if frozen else open_level(self._vault, room_id)
+        wanted = circles.writing_level(levels, level)
         if wanted != levels:
             await self._rooms.set_state(room_id, "m.room.power_levels", wanted)
 
