@@ -37,13 +37,41 @@ OUTCOMES: Final[dict[Outcome, str]] = {
 DEEDS: Final[dict[str, str]] = {
     "removed": N_("removed"),
     "held": N_("held back"),
+    "put back": N_("put back"),
     "slowed": N_("slowed down"),
     "muted": N_("muted"),
+    "unmuted": N_("may write again"),
+    "mute ended": N_("mute ended"),
     "sat out": N_("sits out"),
+    "kicked": N_("removed from the room"),
     "banned": N_("banned"),
-    "put back": N_("put back"),
-    "warned": N_("told in private"),
+    "unbanned": N_("ban lifted"),
+    "ban ended": N_("ban ended"),
     "locked": N_("room closed to writing"),
+    "unlocked": N_("room opened"),
+    "lock ended": N_("room opened by itself"),
+    "protected": N_("protection changed"),
+    "undone": N_("taken back"),
+    "warned": N_("told in private"),
+    "answered": N_("answered in private"),
+    "invite": N_("invites made"),
+    "admitted": N_("let in"),
+    "role": N_("role changed"),
+    "template": N_("text changed"),
+    "room add": N_("room added"),
+    "room drop": N_("room dropped"),
+    "list subscribe": N_("list followed"),
+    "list unsubscribe": N_("list no longer followed"),
+    "list own": N_("own list chosen"),
+    "list publish": N_("put on our list"),
+    "list retract": N_("taken off our list"),
+    "hold": N_("change of names put off"),
+    "release": N_("change of names goes on"),
+    "resident": N_("keeps the name"),
+    "rotating": N_("name changes again"),
+    "replace": N_("seat given to a new invite"),
+    "failed": N_("could not be done"),
+    "moderator removed": N_("moderator removed"),
 }
 """What was done, by the code that stands in the audit log."""
 
@@ -75,6 +103,11 @@ def title(case: Case) -> str:
     if case.urgent:
         parts.append(_("look at this first"))
     return " · ".join(parts)
+
+
+def deed_words(what: str) -> str:
+    """A deed, by its code; a code of another version as it is."""
+    return _(DEEDS.get(what, what))
 
 
 def standing(case: Case, people: Mapping[str, str] = NOBODY) -> str:
@@ -240,7 +273,7 @@ def _reply(by: str, to: str, text: str, people: Mapping[str, str]) -> str:
 
 def _deed(by: str, what: str, number: int, people: Mapping[str, str]) -> str:
     said = _("{what}, by {name}. `!undo {n}` takes it back.")
-    return said.format(what=_(DEEDS.get(what, what)), name=_by(by, people), n=number)
+    return said.format(what=deed_words(what), name=_by(by, people), n=number)
 
 
 def _reason(code: str) -> str:

@@ -42,9 +42,21 @@ def text(name: str, state: State) -> str:
 
 def why(code: str | None, state: State) -> str:
     """What is said to whom something was done for this reason code."""
-    return text(code if code is not None and code in REASON_TEXTS else "other", state)
+    return text(of_reason(code), state)
 
 
 def is_changed(name: str, tongue: Language, state: State) -> bool:
     """Whether moderators wrote it anew."""
     return key(name, tongue) in state.books.get(BOOK, {})
+
+
+def of_reason(code: str | None) -> str:
+    """The template that belongs to a reason code."""
+    return code if code is not None and code in REASON_TEXTS else "other"
+
+
+def said(words: str, state: State) -> str:
+    """A template's text, if ``words`` is the name of one; else the words themselves."""
+    if words in ALL:
+        return text(words, state)
+    return ForeignText(words).block(LONGEST)

@@ -17,6 +17,7 @@ from peerroom.moderation.facts import Knocked, Said, Ticked
 from peerroom.moderation.people import Unclear, find
 from peerroom.moderation.state import Health, InviteRecord, State, secret_digest
 from peerroom.text.foreign import ForeignText
+from peerroom.wire.commands import Command
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 BOT, MOD, ANNA, BEN = "@bot:x", "@mod:x", "@anna:x", "@ben:x"
@@ -127,7 +128,9 @@ def test_ban_finds_the_person_by_either_half_of_the_name(name: str) -> None:
     actions = decide(said(f"!ban {name}: selling"), STATE)
     assert act.BanMember(CIRCLE, ANNA) in actions
     assert act.NoteBan(ANNA) in actions
-    assert act.Note(MOD, "ban", ANNA, "selling") in actions
+    [note] = of_kind(act.Note, actions)
+    assert (note.by, note.what, note.about, note.reason) == (MOD, "banned", ANNA, "selling")
+    assert act.NoteUnban(ANNA) in note.undo
 
 
 @pytest.mark.parametrize("command", ["mute", "ban"])
@@ -352,12 +355,15 @@ def test_a_name_like_no_other_is_said_to_be_unknown(command: str) -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(0, "1 minute"), (1, "1 minute"), (90, "90 minutes"), (120, "2 hours"), (2880, "2 days")],
+    [(0, "1 second"), (1, "1 minute"), (90, "90 minutes"), (120, "2 hours"), (2880, "2 days")],
 )
 def test_durations_are_said_in_the_largest_whole_unit(minutes: int, words: str) -> None:
     assert lasting(timedelta(minutes=minutes)) == words
 
 
 def test_a_command_without_a_duty_is_a_mistake_of_ours() -> None:
+    class Odd(Command):
+        word = "odd"
+
     with pytest.raises(TypeError):
-        carry_out(object(), MOD, NOW, STATE)
+        carry_out(Odd(), MOD, NOW, STATE)

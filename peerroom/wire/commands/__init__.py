@@ -84,6 +84,7 @@ from peerroom.wire.commands.room import (
     Unlock,
 )
 from peerroom.wire.commands.team import (
+    LANGUAGES,
     Digest,
     Rota,
     SetRank,
@@ -103,6 +104,7 @@ from peerroom.wire.commands.watching import (
 __all__ = [
     "COMMANDS",
     "GROUPS",
+    "LANGUAGES",
     "MOST_HOURS",
     "MOST_INVITES",
     "MOST_REDACTIONS",

@@ -10,7 +10,7 @@ from peerroom.i18n import N_
 from peerroom.wire.commands import reading
 from peerroom.wire.commands.command import Command, Group, Rank, shown
 
-CODE: Final = "[2-9acdefhjkmnpqrtuvwxy]{3}"
+CODE: Final = "[2346789acdefhjkmnpqrtuvwxy]{3}"
 """What a preview asks to be repeated: three signs of which none looks like another."""
 EVERYTHING: Final = "all"
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import unquote
 
-from peerroom.wire.address import is_user_id
+from peerroom.wire.address import is_room_id, is_server_name, is_user_id
 
 _QUOTES: Final = {'"': '"', "“": "”", "「": "」", "『": "』"}
 _UNITS: Final = {
@@ -109,7 +109,14 @@ def timed_name(arguments: str) -> tuple[str, timedelta | None, str]:
     return found, time, rest
 
 
-def room(text: str) -> str:
-    """A room id, also out of its matrix.to link; what is neither comes back as it is."""
-    link = re.fullmatch(r"https://matrix\.to/#/([^/?\s]+)(?:\?\S*)?", text.strip())
-    return unquote(link[1]) if link else text.strip()
+def room(text: str) -> tuple[str | None, tuple[str, ...]]:
+    """A room id, also out of its matrix.to link, and the servers by which it can be joined (at most
+    three). None: it is not one."""
+    # Appendices, "matrix.to navigation": https://matrix.to/#/<room id>?via=…&via=…
+    link = re.fullmatch(r"https://matrix\.to/#/([^/?\s]+)(?:\?(\S*))?", text.strip())
+    room_id = unquote(link[1]) if link else text.strip()
+    if not is_room_id(room_id):
+        return None, ()
+    parts = (link[2] or "").split("&") if link else []
+    via = (unquote(part.removeprefix("via=")) for part in parts if part.startswith("via="))
+    return room_id, tuple(server for server in via if is_server_name(server))[:3]

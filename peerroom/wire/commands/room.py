@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import ClassVar, Final, Literal, Self
 
 from peerroom.i18n import N_
-from peerroom.wire.address import is_room_id
 from peerroom.wire.commands import reading
 from peerroom.wire.commands.command import Command, Group, Rank, shown
 
@@ -82,18 +81,19 @@ class Rooms(Command):
 
     what: Literal["add", "drop"] | None = field(default=None, metadata=shown("add|drop", "word"))
     room_id: str | None = field(default=None, metadata=shown(N_("room"), "room"))
+    via: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:
         if not arguments:
             return cls()
         what, rest = reading.first(arguments)
-        room_id = reading.room(rest)
-        if not is_room_id(room_id):
+        room_id, via = reading.room(rest)
+        if room_id is None:
             return None
         match reading.normal(what):
             case "add":
-                return cls("add", room_id)
+                return cls("add", room_id, via)
             case "drop" | "remove":
                 return cls("drop", room_id)
             case _:

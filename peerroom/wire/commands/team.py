@@ -10,7 +10,7 @@ from peerroom.i18n import N_
 from peerroom.wire.commands import reading
 from peerroom.wire.commands.command import RANKS, Command, Group, Rank, shown
 
-LANGUAGES: Final = ("en", "ja")
+LANGUAGES: Final[tuple[Literal["en", "ja"], ...]] = ("en", "ja")
 _ON: Final = frozenset({"on", "start", "オン", "開始"})
 _OFF: Final = frozenset({"off", "end", "オフ", "終了"})
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal, Self
 
 from peerroom.i18n import N_
-from peerroom.wire.address import is_room_id
 from peerroom.wire.commands import reading
 from peerroom.wire.commands.command import Command, Group, Rank, shown
 
@@ -117,7 +116,8 @@ class Words(Command):
 
 @dataclass(frozen=True, slots=True)
 class Lists(Command):
-    """Policy lists that the rooms follow: what there are, and which to follow from now on."""
+    """Policy lists that the rooms follow: what there are, which to follow from now on, and the one
+    in which the moderators publish their own rules."""
 
     word: ClassVar[str] = "list"
     also: ClassVar[tuple[str, ...]] = ("lists",)
@@ -125,26 +125,27 @@ class Lists(Command):
     group: ClassVar[Group] = "watch"
     least: ClassVar[Rank] = "lead"
 
-    what: Literal["subscribe", "unsubscribe", "rules"] | None = field(
-        default=None, metadata=shown("subscribe|unsubscribe|rules", "word")
+    what: Literal["subscribe", "unsubscribe", "own"] | None = field(
+        default=None, metadata=shown("subscribe|unsubscribe|own", "word")
     )
     room_id: str | None = field(default=None, metadata=shown(N_("room"), "room"))
+    via: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:
         what, rest = reading.first(arguments)
-        room_id = reading.room(rest) or None
-        if room_id is not None and not is_room_id(room_id):
+        if not rest:
+            return cls() if reading.normal(what) in {"", "rules"} else None
+        room_id, via = reading.room(rest)
+        if room_id is None:
             return None
         match reading.normal(what):
-            case "" if room_id is None:
-                return cls()
-            case "rules":
-                return cls("rules", room_id)
-            case "subscribe" | "follow" if room_id is not None:
-                return cls("subscribe", room_id)
-            case "unsubscribe" | "unfollow" if room_id is not None:
+            case "subscribe" | "follow":
+                return cls("subscribe", room_id, via)
+            case "unsubscribe" | "unfollow":
                 return cls("unsubscribe", room_id)
+            case "own":
+                return cls("own", room_id, via)
             case _:
                 return None
 

@@ -1,0 +1,104 @@
+"""What every duty has in hand: who ordered it, when, and what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from peerroom.i18n import _, ngettext
+from peerroom.moderation import actions as act
+from peerroom.moderation.docket import Docket
+from peerroom.moderation.measures import Cause
+from peerroom.moderation.people import Unclear, everyone, find
+from peerroom.moderation.state import State
+
+Done = list[act.Action]
+
+
+@dataclass(frozen=True, slots=True)
+class Broad:
+    """Something broad that is shown first, and done when it is confirmed. ``covers`` names all
+    that it would reach: should that have grown meanwhile, it is shown again."""
+
+    words: str
+    covers: frozenset[str]
+    actions: Done
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command was given by ``by``, one of the moderators, at ``at`` by our clock."""
+
+    by: str
+    at: datetime
+    state: State
+
+    def say(self, text: str) -> Done:
+        """An answer, and nothing is done."""
+        return [act.Say(self.state.management, text)]
+
+    def docket(self) -> Docket:
+        """The cases, to go on with."""
+        return Docket(self.state.cases, self.state.next_case, self.at)
+
+    def cause(
+        self, *, reason: str | None = None, code: str | None = None, case: int | None = None
+    ) -> Cause:
+        """Of the first deed of this order."""
+        return Cause(self.by, self.at, self.state.next_deed, reason, code, case)
+
+    def name(self, user: str) -> str:
+        """What somebody is called."""
+        return everyone(self.state).get(user, user)
+
+    def target(self, name: str, *, anyone: bool = False) -> str | Done:
+        """The user id that ``name`` means, or the answer that says why it means none. ``anyone``:
+        also of those who are not in the room."""
+        found = find(name, everyone(self.state) if anyone else self.state.members)
+        if isinstance(found, Unclear):
+            return self.say(unclear(found))
+        if found in self.state.exempt:
+            return self.say(_("Moderators and I are left alone. Nothing was done."))
+        return found
+
+    def undo_hint(self) -> str:
+        """How the first deed of this order is taken back."""
+        return _("`!undo {n}` takes it back.").format(n=self.state.next_deed)
+
+
+def steps(docket: Docket) -> Done:
+    """The actions that keep and say what came of the cases."""
+    return [act.TakeStep(step) for step in docket.steps]
+
+
+def together(parts: Iterable[Done]) -> Done:
+    """All of them, one after another."""
+    return [action for part in parts for action in part]
+
+
+def unclear(problem: Unclear) -> str:
+    """Ask again, with names to choose from."""
+    if problem.several:
+        choices = "\n".join(f"• {name}" for name in problem.candidates)
+        return _(
+            "More than one person is called “{name}”. Use the address in brackets:\n{choices}"
+        ).format(name=problem.name, choices=choices)
+    if problem.candidates:
+        return _("I know no one called “{name}”. Did you mean {choices}?").format(
+            name=problem.name, choices=" · ".join(problem.candidates)
+        )
+    return _("I know no one called “{name}”.").format(name=problem.name)
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in words."""
+    minutes = max(0, round((now - moment) / timedelta(minutes=1)))
+    if minutes < 1:
+        return _("just now")
+    if minutes < 120:
+        return ngettext("{n} minute ago", "{n} minutes ago", minutes).format(n=minutes)
+    hours = round(minutes / 60)
+    if hours < 48:
+        return ngettext("{n} hour ago", "{n} hours ago", hours).format(n=hours)
+    return ngettext("{n} day ago", "{n} days ago", round(hours / 24)).format(n=round(hours / 24))

@@ -1,0 +1,86 @@
+"""Private words, by the bot: to whoever asked, and to whom a case is about. No moderator's name is
+on them."""
+
+from __future__ import annotations
+
+from peerroom.i18n import _
+from peerroom.moderation import actions as act
+from peerroom.moderation import templates
+from peerroom.moderation.cases import Case
+from peerroom.moderation.duties.casework import attached, resolved
+from peerroom.moderation.duties.dispatch import duty
+from peerroom.moderation.duties.messages import may_be_told
+from peerroom.moderation.duties.order import Done, Order, steps
+from peerroom.wire import cases as wire
+from peerroom.wire import commands as cmd
+from peerroom.wire.member import Reply
+
+
+@duty.register
+def _reply(command: cmd.AnswerCase, order: Order) -> Done:
+    case = resolved(command.number, order)
+    if not isinstance(case, Case):
+        return case
+    askers = order.state.askers.get(case.number, ())
+    if not askers:
+        said = _("Nobody asked in case {n}. `!tell {n}` writes to whom it is about.")
+        return order.say(said.format(n=case.number))
+    text = templates.said(command.text or _answer_to(case), order.state)
+    docket = order.docket()
+    docket.add(case.number, wire.Replied, by=order.by, to="reporter", text=text)
+    told = [
+        act.TellMember(asker.user_id, Reply(text=text), text, asker.room_id) for asker in askers
+    ]
+    return [act.Note(order.by, "answered", case=case.number), *steps(docket), *told]
+
+
+def _answer_to(case: Case) -> str:
+    """The template that fits, where none is named."""
+    if case.source == "request":
+        return "hello"
+    if case.source == "appeal":
+        return "again" if case.deeds and case.deeds[-1].what == "undone" else "remains"
+    if case.deeds:
+        return "acted"
+    return "stays" if case.state == "closed" else "thanks"
+
+
+@duty.register
+def _tell(command: cmd.Warn, order: Order) -> Done:
+    case: Case | None
+    if command.case is not None:
+        found = resolved(command.case, order)
+        if not isinstance(found, Case):
+            return found
+        case, user = found, found.about
+        if user is None:
+            said = _("Case {n} is about nobody whom I know.")
+            return order.say(said.format(n=found.number))
+    else:
+        target = order.target(command.name or "", anyone=True)
+        if not isinstance(target, str):
+            return target
+        user, case = target, attached(target, order)
+    if user in order.state.exempt:
+        return order.say(_("Moderators and I are left alone. Nothing was done."))
+    if not may_be_told(user, order):
+        return order.say(_("Nobody has this name any more, so I cannot reach them."))
+    text = templates.said(command.text or _word_to(case), order.state)
+    docket = order.docket()
+    note = act.Note(order.by, "warned", user, case=None if case is None else case.number)
+    done: Done = [note]
+    if case is not None:
+        docket.add(case.number, wire.Replied, by=order.by, to="author", text=text)
+        done += steps(docket)
+    done.append(act.TellMember(user, Reply(text=text), text))
+    if case is None:
+        said = _("I have written to {name} in private:\n{text}")
+        done += order.say(said.format(name=order.name(user), text=text))
+    return done
+
+
+def _word_to(case: Case | None) -> str:
+    """The template that fits, where none is named."""
+    if case is None:
+        return "other"
+    return "helpline" if case.reason == "risk" else templates.of_reason(case.reason)
