@@ -12,12 +12,13 @@ from textual.binding import Binding
 
 from peerroom.i18n import N_
 
-Group = Literal["help", "talk", "message", "go", "about"]
+Group = Literal["help", "talk", "message", "care", "go", "about"]
 
 GROUPS: Final[dict[Group, str]] = {
     "help": N_("Always"),
     "talk": N_("Writing"),
     "message": N_("On a message you chose"),
+    "care": N_("The moderators"),
     "go": N_("Looking around"),
     "about": N_("PeerRoom"),
 }
@@ -96,6 +97,31 @@ CHAT: Final = (
         "screen.accept",
         commands=("accept",),
     ),
+    Action(
+        "moderators",
+        N_("Talk with the moderators in private"),
+        "care",
+        "screen.moderators",
+        keys="f7",
+        commands=("moderators", "見守り役"),
+    ),
+    Action(
+        "ask_help",
+        N_("Ask the moderators for help"),
+        "care",
+        "screen.ask_help",
+        commands=("ask-help",),
+        shown_keys="F7 H",
+    ),
+    Action(
+        "ask_moderators",
+        N_("Write to the moderators"),
+        "care",
+        "screen.ask_moderators",
+        commands=("ask", "相談"),
+        shown_keys="F7 A",
+    ),
+    Action("cases", N_("Cases, for moderators"), "care", "screen.cases", "f9", ("cases",)),
     Action("older", N_("Page up"), "go", "screen.page(-1)", keys="pageup", in_menu=False),
     Action("newer", N_("Page down"), "go", "screen.page(1)", keys="pagedown", in_menu=False),
     Action("newest", N_("Go to the newest message"), "go", "screen.newest", keys="ctrl+end,ctrl+l"),
@@ -123,6 +149,22 @@ TIMELINE: Final = (
     Action("undo", N_("Take it back to edit"), "message", "screen.undo", keys="e"),
     Action("fold", N_("Show all of a long message"), "message", "screen.fold", keys="enter,space"),
     Action("copy", N_("Copy its text"), "message", "screen.copy", keys="c"),
+    Action(
+        "report",
+        N_("Tell the moderators about it (report)"),
+        "message",
+        "screen.report",
+        keys="t",
+        commands=("report", "知らせる", "通報"),
+    ),
+    Action(
+        "why",
+        N_("Why was it removed?"),
+        "message",
+        "screen.why",
+        keys="w",
+        commands=("why", "なぜ"),
+    ),
     Action(
         "write", N_("Back to writing"), "message", "screen.write", keys="escape,i", in_menu=False
     ),

@@ -13,7 +13,8 @@ from textual.widgets import Static
 from peerroom.client.views import Change, MessageKind, RoomView
 from peerroom.i18n import _
 from peerroom.tui.actions import CHAT, bindings
-from peerroom.tui.screens.around import AROUND, Around, Reader
+from peerroom.tui.screens.around import Reader
+from peerroom.tui.screens.caring import LEADING_ON, Caring, message_hints
 from peerroom.tui.timeline.view import TimelineView
 from peerroom.tui.widgets.status import Status
 from peerroom.tui.widgets.topbar import TopBar, room_title
@@ -31,7 +32,7 @@ _SAID: Final[frozenset[MessageKind]] = frozenset(("text", "action", "notice", "f
 redacting a membership would empty the very event that the room's members are counted by."""
 
 
-class ChatScreen(Around):
+class ChatScreen(Caring):
     """One open room.
 
     The first picture shows the conversation alone, as the vault has it. The client, the desk
@@ -278,14 +279,7 @@ class ChatScreen(Around):
     def hints(self) -> tuple[str, ...]:
         """What the keys do where the focus is."""
         if isinstance(self.focused, TimelineView):
-            words = {
-                "retry": _("R send again"),
-                "undo": _("E take back"),
-                "delete": _("D delete"),
-                "fold": _("Enter more or less"),
-                "copy": _("C copy"),
-            }
-            able = [text for name, text in words.items() if self.check_action(name, ())]
+            able = [text for name, text in message_hints() if self.check_action(name, ())]
             return (_("↑↓ choose"), *able, _("Esc back to writing"))
         return self._desk.hints() if self._desk is not None else ()
 
@@ -304,7 +298,7 @@ class ChatScreen(Around):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now; keys, hints and menu all ask here."""
-        if action in AROUND:
+        if action in LEADING_ON:
             return super().check_action(action, parameters)
         if action not in ("delete", "retry", "undo", "fold", "copy"):
             return True

@@ -13,6 +13,7 @@ from textual.widgets import TextArea
 from peerroom.i18n import _
 from peerroom.text.terminal import scrub
 from peerroom.tui.actions import NEW_LINE, SEND
+from peerroom.tui.widgets.completer import Completer, is_command
 
 LIMIT: Final = 10_000
 """Characters in one message: what the other side shows of it at most (`ForeignText.block`)."""
@@ -30,6 +31,7 @@ class Composer(TextArea):
         Binding("down", "cursor_down", show=False),
         Binding("pageup", "screen.page(-1)", show=False),
         Binding("pagedown", "screen.page(1)", show=False),
+        Binding("f7", "screen.moderators", show=False),  # TextArea would select everything
     ]
 
     @dataclass
@@ -50,6 +52,8 @@ class Composer(TextArea):
         self.match_cursor_bracket = False
         self._sent: list[str] = []
         self._recalled: int | None = None
+        self.completer: Completer | None = None
+        """Completes commands with Tab, where there are any."""
 
     def refresh_words(self) -> None:
         """Say the placeholder in the current language."""
@@ -110,13 +114,26 @@ class Composer(TextArea):
         Not by bindings: Textual runs those a little later than it writes what is typed, so that
         in fast input the lines would end in the wrong places.
         """
-        if event.key in _SEND or event.key in _NEW_LINE:
+        if event.key == "tab" and self._complete():
+            event.stop()
+            event.prevent_default()
+        elif event.key in _SEND or event.key in _NEW_LINE:
             event.stop()
             event.prevent_default()
             if event.key in _SEND:
                 self.post_message(self.Submitted(self.text))
             else:
                 self._write("\n")
+
+    def _complete(self) -> bool:
+        """Put the next candidate behind what was typed; False where Tab means what it always
+        does."""
+        if self.completer is None or not is_command(self.text) or not self.cursor_at_end_of_text:
+            return False
+        text = self.completer.step(self.text)
+        if text is not None:
+            self.put(text)
+        return True
 
     def on_paste(self, event: events.Paste) -> None:
         """Pasted lines are text, never keys: nothing is sent, and no control comes along."""

@@ -12,6 +12,7 @@ from peerroom.i18n import _
 from peerroom.tui import commands
 from peerroom.tui.screens.page import Page
 from peerroom.tui.timeline.view import TimelineView
+from peerroom.tui.widgets.completer import Completer, is_command
 from peerroom.tui.widgets.composer import LIMIT, Composer
 from peerroom.tui.widgets.hint import Hint
 
@@ -42,6 +43,8 @@ class Desk(Vertical):
     def sit(self, room: RoomView) -> None:
         """Write into another room, going on with its draft."""
         self._room = room
+        works = [each for each in self._client.casework() if each.room_id == room.room_id]
+        self.composer.completer = Completer(works[0].complete) if works else None
         self.composer.put(self._client.draft(room.room_id))
         self.update_room(room)
         self.take_pen()
@@ -75,6 +78,9 @@ class Desk(Vertical):
                 _("F4 rooms"),
                 _("F2 menu"),
             )
+        completer = self.composer.completer
+        if completer is not None and is_command(self.composer.text):
+            return _command_hints(completer, self.composer.text)
         if found := commands.completions(self.composer.text):
             return tuple(found)
         return (
@@ -123,6 +129,20 @@ class Desk(Vertical):
             self.composer.remember(text)
             self.composer.put("")
             self.screen.query_one(TimelineView).jump_to_newest()
+
+
+def _command_hints(completer: Completer, text: str) -> tuple[str, ...]:
+    """What the candidate means, or what is expected; then what Tab would put there."""
+    found = completer.shown(text)
+    if not found.candidates:
+        return tuple(filter(None, (found.hint, _("Enter sends"))))
+    if completer.at >= 0:
+        chosen = found.candidates[completer.at]
+        words = (chosen.about, found.hint, _("Tab goes on"), _("Enter sends"))
+        return tuple(filter(None, words))
+    first, *more = (each.text.strip() for each in found.candidates)
+    said = (found.hint, _("Tab: {word}").format(word=first), *more)
+    return tuple(filter(None, said))
 
 
 def _about(unknown: commands.Unknown) -> str:

@@ -1,0 +1,85 @@
+"""A short list of ways on, each with the command that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from peerroom.i18n import _
+from peerroom.moderation.case_words import OUTCOMES
+from peerroom.text.cells import cell_width, truncate
+from peerroom.tui.screens.case_acts import Choice
+from peerroom.tui.screens.page import SidePage
+
+if TYPE_CHECKING:
+    from peerroom.client.casework_views import CasePage
+
+_MEASURE: Final = 92
+
+
+class ChoiceScreen(SidePage[str]):
+    """Its result is the id of the choice."""
+
+    AUTO_FOCUS = "OptionList"
+
+    def __init__(self, heading: str, choices: Sequence[Choice]) -> None:
+        super().__init__()
+        self._heading = heading
+        self._choices = choices
+
+    def heading(self) -> str:
+        """What is to be chosen."""
+        return self._heading
+
+    def body(self) -> ComposeResult:
+        """The ways on."""
+        yield OptionList(markup=False, compact=True)
+
+    def on_resize(self) -> None:
+        """Rows are cut to the width."""
+        self.fill()
+
+    def fill(self) -> None:
+        """Fill the list."""
+        for options in self.query(OptionList):
+            chosen = options.highlighted or 0
+            width = max(16, min(_MEASURE, self.size.width - 6))
+            options.set_options(Option(_row(each, width), id=each.id) for each in self._choices)
+            options.highlighted = min(chosen, len(self._choices) - 1) if self._choices else None
+
+    def hints(self) -> tuple[str, ...]:
+        """How to choose."""
+        return (_("↑↓ choose"), _("Enter does it"), _("Esc back, nothing is done"))
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+
+def outcomes(number: int) -> Iterator[Choice]:
+    """The ways in which a case can end."""
+    yield Choice("", _("As the bot takes it to be"), f"!close {number}")
+    for outcome, words in OUTCOMES.items():
+        yield Choice(outcome, _(words), f"!close {number} {outcome}")
+
+
+def deeds(page: CasePage) -> Iterator[Choice]:
+    """What was done in a case, the newest first."""
+    for line in reversed(page.history):
+        if line.deed is not None:
+            words = " ".join(filter(None, (line.who, line.words)))
+            yield Choice(str(line.deed), words, f"!undo {line.deed}")
+
+
+def _row(choice: Choice, width: int) -> Content:
+    key = f"{choice.key.upper() or ' '}  "
+    command = truncate(choice.command, width // 2)
+    label = truncate(choice.label, max(8, width - cell_width(command) - 5))
+    space = " " * max(2, width - cell_width(f"{key}{label}{command}"))
+    return Content.assemble((key, "bold"), label, (f"{space}{command}", "$quiet"))
