@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from peerroom.bot.circle import current
 from peerroom.bot.epochs.rotation import Epochs
@@ -13,6 +13,7 @@ from peerroom.bot.evidence import Held
 from peerroom.bot.ledger import UNJUDGED, Ledger
 from peerroom.bot.public_numbers import helplines
 from peerroom.bot.reader import UNREAD
+from peerroom.bot.sight import moment
 from peerroom.bot.timelines import Authors, Context, Everywhere, MessagesOf, Removed
 from peerroom.bot.watching import Past, Watching
 from peerroom.clock import Clock
@@ -23,6 +24,11 @@ from peerroom.moderation.state import Health, InviteRecord, Limits, Rotation, St
 from peerroom.store.vault import Vault
 from peerroom.text.confusable import disambiguate
 from peerroom.text.foreign import ForeignText
+
+
+DAY: Final = timedelta(days=1)
+LOOKED_AT: Final = 100
+"""Messages that cannot be read, of which the senders are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +168,21 @@ class Picture:
         }
 
     def _health(self) -> Health:
+        unread = self.vault.records.items(UNREAD)
         return Health(
             since=self.since,
             waiting=len(self.vault.outbox.queued(self.account_id)),
             failed=len(self.vault.outbox.failed(self.account_id)),
-            unreadable=len(self.vault.records.items(UNREAD)),
+            unreadable=len(unread),
             unjudged=self.ledger.counts().get(UNJUDGED, 0),
+            withholding=len(self._withholding(unread)),
         )
+
+    def _withholding(self, unread: Mapping[str, str]) -> set[str]:
+        """Of whom something of the last day cannot be read."""
+        day = self.clock.now() - DAY
+        latest = (self.vault.events.get(event_id) for event_id in [*unread][-LOOKED_AT:])
+        return {event.sender for event in latest if event is not None and moment(event) >= day}
 
 
 def _names(members: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
-from peerroom.moderation import case_timers
+from peerroom.moderation import timers
 from peerroom.moderation.asks import decide_asked
 from peerroom.moderation.door import decide_knock
 from peerroom.moderation.duties import carry_out
@@ -92,7 +92,7 @@ def _decide_seen(seen: Seen, state: State) -> list[act.Action]:
 def _decide_ticked(tick: Ticked, state: State) -> list[act.Action]:
     """Something is over, or the hour asks for something: one thing at a time, for each may change
     what the next one sees."""
-    if done := ended(state, tick.at) or case_timers.look(tick.at, state):
+    if done := ended(state, tick.at) or timers.due(tick.at, state):
         return done
     for room_id, guard in state.guards.items():
         actions = watched(guard.watch(tick.at, state.rooms[room_id]), tick.at, state)
