@@ -17,7 +17,8 @@ from peerroom.clock import Clock
 from peerroom.i18n import _, ngettext
 from peerroom.plain.about import here_line, person_line, room_line
 from peerroom.plain.accepting import Accepting
-from peerroom.plain.commands import Command, Say, Unknown, help_lines, parse
+from peerroom.plain.commands import MODERATION, Command, Say, Unknown, parse
+from peerroom.plain.moderation import Moderation
 from peerroom.plain.naming import Naming
 from peerroom.plain.said import Said
 from peerroom.plain.voice import Voice, sentence_of
@@ -90,6 +91,7 @@ class PlainChat:
         self._said: Said | None = None
         self._accepting = Accepting(client, voice)
         self._naming = Naming(client, voice, clock)
+        self._moderation = Moderation(client, voice, clock)
         self._changed = asyncio.Event()
         self.over = asyncio.Event()
         self._sentences: list[str] = []
@@ -178,6 +180,9 @@ class PlainChat:
                 return False
             case Command(word="older"):
                 await self._older()
+            case Command(word=word) as command if word in MODERATION:
+                room_id = self._said.room_id if self._said is not None else None
+                await self._moderation.obey(room_id, command)
             case Command() as command:
                 self._do(command)
         return True
@@ -185,7 +190,7 @@ class PlainChat:
     def _do(self, command: Command) -> None:
         match command.word:
             case "help":
-                self._read_out(help_lines())
+                self._read_out(self._moderation.help())
             case "help-now":
                 self._read_out(self._help_now())
             case "rules":

@@ -24,6 +24,17 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "accept": (N_("NAME"), N_("give keys to someone whose encryption identity is new")),
     "rules": ("", N_("the rules of the room")),
+    "report": (
+        N_("N WHY"),
+        N_("tell the moderators, in private, of message number N; alone: number the newest"),
+    ),
+    "ask": (N_("TEXT"), N_("ask the moderators for help, in private")),
+    "moderators": (
+        N_("TEXT"),
+        N_("say something to the moderators, in private; alone: what you said, and who has it"),
+    ),
+    "why": ("", N_("what was done about your messages, and why")),
+    "appeal": (N_("N TEXT"), N_("ask the moderators to look again at number N of `/why`")),
     "delete": ("N", N_("delete your message number N, or the `last`; alone: number them")),
     "retry": ("", N_("send again what was not sent")),
     "undo": ("", N_("take back the last message that was not sent")),
@@ -35,6 +46,24 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "quit": ("", N_("leave")),
 }
 """Word -> argument and what it does, in the order of ``/help``."""
+
+AT_THE_DESK: Final[dict[str, tuple[str, str]]] = {
+    "cases": ("mine|closed", N_("the cases, numbered")),
+    "case": (
+        N_("N"),
+        N_("case number N; `/case N show` reads its messages out, `/case N claim` …"),
+    ),
+    "shift": ("on|off", N_("say that you are here, or that you go; alone: what is new")),
+    "audit": (
+        N_("NAME"),
+        N_("what was done, by whom; `/audit export FILE` writes it into a new file"),
+    ),
+    "do": (N_("COMMAND"), N_("any command of the moderators; `/do help` lists them")),
+}
+"""The same for those who moderate."""
+
+MODERATION: Final = frozenset({"report", "ask", "moderators", "why", "appeal", *AT_THE_DESK})
+"""What is between members and moderators, on both sides."""
 
 _ALSO: Final = {"people": "who"}
 """Other words for some of them."""
@@ -49,7 +78,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One of `COMMANDS`, with what stood behind it."""
+    """One of `COMMANDS` or `AT_THE_DESK`, with what stood behind it."""
 
     word: str
     argument: str = ""
@@ -92,15 +121,18 @@ def parse(line: str) -> Say | Command | Unknown | None:
     word = word.casefold()
     if word == "me":
         return Say(f"/me {argument.strip()}") if argument.strip() else None
-    if word not in COMMANDS and word not in _ALSO:
-        close = get_close_matches(word, [*COMMANDS, *_ALSO], n=1)
+    known = (*COMMANDS, *AT_THE_DESK, *_ALSO)
+    if word not in known:
+        close = get_close_matches(word, known, n=1)
         return Unknown(word, close[0] if close else None)
     return Command(_ALSO.get(word, word), argument.strip())
 
 
-def help_lines() -> list[str]:
-    """All commands with what they do, in the current language."""
+def help_lines(*, moderates: bool = False) -> list[str]:
+    """All commands with what they do, in the current language; those of the desk only for who
+    ``moderates``."""
+    commands = COMMANDS | AT_THE_DESK if moderates else COMMANDS
     return [
         f"/{word} {_(argument)} - {_(about)}" if argument else f"/{word} - {_(about)}"
-        for word, (argument, about) in COMMANDS.items()
+        for word, (argument, about) in commands.items()
     ]
