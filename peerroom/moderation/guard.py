@@ -78,8 +78,8 @@ def _judged(judges: list[Judge], seen: Seen, room: Room) -> Sequence[Finding]:
 def _bounded(finding: Finding) -> Finding:
     """Whatever a protection says: nobody is banned but by a list, and words of despair lead to
     a human being and to nothing else."""
-    if finding.verb == "ban" and finding.reason != "policy":
-        return replace(finding, verb="mute")
     if finding.reason == "risk" and finding.verb != "flag":
         return replace(finding, verb="flag")
+    if finding.verb == "ban" and finding.reason != "policy":
+        return replace(finding, verb="mute")
     return finding

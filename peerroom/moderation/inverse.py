@@ -52,7 +52,7 @@ def _about_people(action: act.Action, state: State) -> tuple[act.Inverse, ...]:
             unban = act.UnbanMember(room, user)
             # Where names rotate the seat is gone with the ban: coming back takes a new invite.
             back = state.rotation is None and user in state.inside.get(room, frozenset())
-            return (act.InviteMember(room, user), unban) if back else (unban,)
+            return (unban, act.InviteMember(room, user)) if back else (unban,)
         case act.UnbanMember(room_id=room, user_id=user):
             return (act.BanMember(room, user),)
         case act.RemoveMember(room_id=room, user_id=user):
