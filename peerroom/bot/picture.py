@@ -25,7 +25,6 @@ from peerroom.store.vault import Vault
 from peerroom.text.confusable import disambiguate
 from peerroom.text.foreign import ForeignText
 
-
 DAY: Final = timedelta(days=1)
 LOOKED_AT: Final = 100
 """Messages that cannot be read, of which the senders are counted."""
