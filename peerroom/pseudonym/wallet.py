@@ -236,7 +236,8 @@ def _after(wallet: Wallet, fact: Fact, means: _Means) -> Wallet:
 
 def _started(wallet: Wallet, fact: Started, now: datetime) -> Wallet:
     """The machine was off, or the program was. A short break is none: a timer may start it."""
-    wallet = wallet.but(pace=fact.pace)
+    # Where a timer starts it, the old account does not come in the hours of visits anyway.
+    wallet = wallet.but(pace=fact.pace, started=None if fact.pace else now)
     if fact.ran_until is not None and now - fact.ran_until <= wallet.grace:
         return wallet
     wallet = wallet.but(awake=now)

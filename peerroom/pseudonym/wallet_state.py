@@ -156,6 +156,8 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``awake`` is since when this machine has been on without a long break: moments that were drawn
     before are past, because whoever then came at once would be known by when it was turned on.
+    ``started`` is since when the program has run, for visits: one that was due, or was cut short,
+    before that would follow on the old account's connecting.
     ``pace``: how far apart a timer starts the program, if one does. ``rests_until``: the new
     account has just looked, and in vain, so the old one comes at a moment of its own.
 
@@ -196,6 +198,7 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     sent: bool = False
 
     awake: datetime | None = None
+    started: datetime | None = None
     pace: timedelta = timedelta()
     rests_until: datetime | None = None
 
@@ -346,8 +349,8 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def visits(self) -> tuple[datetime, ...]:
         """The moments of this round's visit that this machine did not sleep over."""
-        moments, since = self.plan.visits[self.round], self.awake
-        return tuple(at for at in moments if since is None or at >= since)
+        since = [at for at in (self.awake, self.started) if at is not None]
+        return tuple(at for at in self.plan.visits[self.round] if all(at >= one for one in since))
 
     @property
     def lapsed(self) -> bool:

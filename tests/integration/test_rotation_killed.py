@@ -48,6 +48,7 @@ class Mortal:
     changed: Callable[[], None]
     wallets: list[dict[str, Any]] = field(default_factory=list)
     died_at: list[str] = field(default_factory=list)
+    at_work: bool = False
     read: list[str] = field(default_factory=list)
     process: asyncio.subprocess.Process | None = None
     _work: asyncio.Task[None] | None = None
@@ -71,7 +72,10 @@ class Mortal:
         self.process.stdin.write(self.life.line())
         async for line in self.process.stdout:
             word, _, rest = line.decode().strip().partition(" ")
-            if word == "moment":
+            if word == "at":
+                self.at_work = True
+            elif word == "moment":
+                self.at_work = False
                 self.died_at.append(rest)
             elif word == "wallets":
                 self.wallets = json.loads(rest)
@@ -93,10 +97,13 @@ class Mortal:
         found = (wallet for wallet in self.wallets if wallet["epoch"] == epoch)
         return next((wallet for wallet in found if wallet["stage"] in stages), None)
 
-    def has_begun(self, deaths: int) -> bool:
-        """Whether the visit has begun, or it died more often than that instead."""
-        begun = self.at(1, Stage.REGISTERED, Stage.REDEEM_SENT)
-        return begun is not None or len(self.died_at) > deaths
+    def has_shown(self) -> bool:
+        """Whether its visit is over."""
+        return bool((self.at(1, Stage.REDEEM_SENT) or {}).get("sent"))
+
+    def has_come_to_something(self, deaths: int) -> bool:
+        """Whether its visit is over, or it died more often than that instead."""
+        return self.has_shown() or len(self.died_at) > deaths
 
     def check(self) -> None:
         """Raise what went wrong in one of its lives."""
@@ -173,12 +180,15 @@ async def one_change(world: World) -> None:
     await scene.visit(heron, otter)
     begin, _end = scene.times.visits(0)
     for moment in (mortal.at(1, Stage.SIGNED) or {})["visits"]:
-        # Whoever is dead at a moment that was drawn, and at those after it, takes a later one.
+        # Whoever dies in a visit goes on with it at a later moment that was drawn: on waking up the
+        # old account comes as well.
+        await scene.until(lambda: mortal.at_work, 120)
+        deaths = len(mortal.died_at)
         world.go(max(begin, datetime.fromtimestamp(moment, UTC)) - BEFORE)
-        await scene.until(partial(mortal.has_begun, len(mortal.died_at) + 2), 120)
-        if not mortal.at(1, Stage.SIGNED):
+        await scene.until(partial(mortal.has_come_to_something, deaths), 120)
+        if mortal.has_shown():
             break
-    await scene.until(lambda: (mortal.at(1, Stage.REDEEM_SENT) or {}).get("sent"), 120)
+    assert mortal.has_shown()
     await scene.until(lambda: len(scene.office.shown) == 3)
 
     world.go(scene.times.ends(0))

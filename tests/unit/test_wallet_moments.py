@@ -240,11 +240,23 @@ def test_no_visit_is_the_first_thing_that_a_machine_does(bot: Scribe, member: Me
 
 
 def test_a_short_break_is_none(bot: Scribe, member: Member) -> None:
-    """A timer that starts the program every few minutes meets the moments, too."""
+    """A timer that starts the program meets the moments of its breaks, too."""
     member.be_signed()
     first = member.wallet.plan.visits[0][0]
-    member.tell(Started(first - timedelta(minutes=4)), first + timedelta(minutes=1))
+    hour = timedelta(hours=1)
+    member.tell(Started(first - timedelta(minutes=4), hour), first + timedelta(minutes=1))
     assert member.stage is Stage.REGISTERED
+
+
+def test_no_visit_goes_on_right_after_a_restart_however_short_the_break(bot: Scribe) -> None:
+    """The old account connects then: what follows on that is known by it."""
+    member = visiting(bot)
+    make = member.find(MakeAccount)
+    first, second, *_ = member.wallet.plan.visits[0]
+    restarted = first + timedelta(seconds=2)
+    assert member.tell(Started(first + timedelta(seconds=1)), restarted) == ()
+    assert wake(member.wallet, restarted) == second
+    assert member.tick(second) == (make,)
 
 
 def test_a_visit_that_was_cut_short_goes_on_at_a_moment_of_its_own(bot: Scribe) -> None:
