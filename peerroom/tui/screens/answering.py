@@ -44,8 +44,7 @@ class DeskPage(SidePage[None]):
         self._heard: Answer | None = None
 
     def on_mount(self) -> None:
-        """Show it, and hear of changes."""
-        super().on_mount()
+        """Hear of changes."""
         self._unsubscribe = self.client.subscribe(self._on_change)
 
     def on_unmount(self) -> None:

@@ -74,7 +74,6 @@ class CaseScreen(DeskPage):
 
     def on_unmount(self) -> None:
         """Nothing stays open behind one's back."""
-        super().on_unmount()
         self.work.cover(self._number)
 
     def fill(self) -> None:

@@ -68,12 +68,12 @@ class CasesScreen(DeskPage):
         """What the keys do."""
         return (
             _("Enter opens"),
-            _("←→ open, mine, closed"),
+            _("←→ mine, closed"),
             _("R rooms"),
             _("L log"),
             _("S shift"),
             _("! command"),
-            _("Esc back"),
+            "Esc",
         )
 
     def on_resize(self) -> None:
@@ -95,7 +95,8 @@ class CasesScreen(DeskPage):
             rows = self.work.cases(self._shelf)
             options.set_options(self._options(rows))
             ids = [option.id for option in options.options]
-            options.highlighted = ids.index(kept) if kept in ids else (0 if rows else None)
+            known = kept is not None and kept in ids
+            options.highlighted = ids.index(kept) if known else (0 if rows else None)
 
     def _breathe(self) -> None:
         said = self.query_one("#breather", Prose)
@@ -127,7 +128,7 @@ class CasesScreen(DeskPage):
                 "closed": _("Nothing was closed yet."),
             }
             yield Option(Content.styled(f"  {words[self._shelf]}", "$quiet"), disabled=True)
-        width = max(16, min(_MEASURE, self.size.width - 6))
+        width = max(16, min(_MEASURE, self.size.width - 8))
         for row in rows:
             yield Option(self._prompt(row, width), id=str(row.number))
             yield Option("", disabled=True)
@@ -137,13 +138,11 @@ class CasesScreen(DeskPage):
         when = moment(local(row.touched, zone), local(now, zone))
         mark = "! " if row.urgent else "  "
         number = f"{row.number}  "
-        title = truncate(row.title, max(4, width - cell_width(mark + number + when) - 2))
-        space = " " * max(2, width - cell_width(f"{mark}{number}{title}{when}"))
-        second = truncate("  " + " · ".join(_about(row, now)), width)
+        title = truncate(row.title, max(4, width - cell_width(mark + number)))
+        second = truncate("  " + " · ".join((when, *_about(row, now))), width)
         return Content.assemble(
             (f"{mark}{number}", "bold $alert" if row.urgent else "bold"),
-            (title, "bold" if row.stand == "open" else ""),
-            (f"{space}{when}\n", "$quiet"),
+            (f"{title}\n", "bold" if row.stand == "open" else ""),
             (second, "$quiet"),
         )
 

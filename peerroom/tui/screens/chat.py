@@ -279,7 +279,9 @@ class ChatScreen(Caring):
     def hints(self) -> tuple[str, ...]:
         """What the keys do where the focus is."""
         if isinstance(self.focused, TimelineView):
-            able = [text for name, text in message_hints() if self.check_action(name, ())]
+            able = []
+            if self.timeline.selected is not None:
+                able = [text for name, text in message_hints() if self.check_action(name, ())]
             return (_("↑↓ choose"), *able, _("Esc back to writing"))
         return self._desk.hints() if self._desk is not None else ()
 

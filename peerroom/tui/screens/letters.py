@@ -53,13 +53,13 @@ class LettersScreen(SidePage[str]):
         """Fill the list."""
         for options in self.query(OptionList):
             chosen = options.highlighted or 0
-            tongue, width = _tongue(), max(16, min(_MEASURE, self.size.width - 6))
+            tongue, width = _tongue(), max(16, min(_MEASURE, self.size.width - 8))
             options.clear_options()
             options.add_option(Option(Content.styled(_("In your own words"), "bold"), id=_OWN))
             for name, texts in self._texts.items():
                 options.add_option(Option("", disabled=True))
-                lines = "\n".join(wrap(texts[tongue], width))
-                prompt = Content.assemble(lines, (f"  {name}", "$quiet"))
+                lines = "\n".join(wrap(f"{name}  {texts[tongue]}", width))
+                prompt = Content.assemble((name, "$quiet"), lines[len(name) :])
                 options.add_option(Option(prompt, id=name))
             options.highlighted = chosen
 

@@ -66,10 +66,10 @@ class LogScreen(DeskPage):
             return (_("Type to search"), _("Enter to the list"), _("Esc back"))
         only = _("D show everything") if self._wanted.deeds_only else _("D only deeds")
         return (
-            _("Enter opens the case"),
+            _("Enter opens"),
             _("F find"),
             only,
-            _("X save as a file"),
+            _("X save"),
             _("A ask the bot"),
             _("Esc back"),
         )
@@ -96,7 +96,7 @@ class LogScreen(DeskPage):
         if not self._entries:
             yield Option(Content.styled(f"  {_('Nothing like that was done.')}", "$quiet"),
                          disabled=True)  # fmt: skip
-        zone, width = self.peerroom.start.zone, max(16, min(_MEASURE, self.size.width - 6))
+        zone, width = self.peerroom.start.zone, max(16, min(_MEASURE, self.size.width - 8))
         now = local(self.peerroom.now(), zone)
         for entry in self._entries[:_SHOWN]:
             when = moment(local(entry.when, zone), now)
@@ -164,6 +164,7 @@ class LogScreen(DeskPage):
             ],
             hint=_("Where to?"),
             enter=_("Enter saves it"),
+            back=_("Esc back, nothing is saved"),
             text=f"~/peerroom-log-{day.isoformat()}.csv",
             send=send,
             one_line=True,

@@ -58,8 +58,7 @@ class PrivateScreen(SidePage[None]):
         yield OptionList(markup=False, compact=True)
 
     def on_mount(self) -> None:
-        """Show it, and hear of changes."""
-        super().on_mount()
+        """Hear of changes."""
         self._unsubscribe = self._client.subscribe(self._on_change)
 
     def on_unmount(self) -> None:
@@ -85,7 +84,7 @@ class PrivateScreen(SidePage[None]):
             kept = options.highlighted_option.id if options.highlighted_option else None
             options.set_options(self._options())
             ids = [option.id for option in options.options]
-            options.highlighted = ids.index(kept) if kept in ids else 0
+            options.highlighted = ids.index(kept) if kept is not None and kept in ids else 0
 
     def _options(self) -> Iterator[Option]:
         yield Option(_labelled("H", _("Ask for help, now")), id="help")
@@ -104,6 +103,8 @@ class PrivateScreen(SidePage[None]):
             words = f"{ask.kind_words}: {ask.text}" if ask.text else ask.kind_words
             state = f"! {ask.state_words}" if ask.state == "failed" else ask.state_words
             yield self._option(key, words, ask.when, state)
+        if asks:
+            yield from _heading(_("What they answer comes into your room with the bot (F4)."))
         if not explained and not asks:
             yield Option("", disabled=True)
             quiet = _(
@@ -115,7 +116,7 @@ class PrivateScreen(SidePage[None]):
 
     @property
     def _width(self) -> int:
-        return max(10, min(_MEASURE, self.size.width - 6))
+        return max(10, min(_MEASURE, self.size.width - 8))
 
     def _option(self, key: str, words: str, when: datetime, beside: str) -> Option:
         first = truncate(" ".join(words.split()), self._width)
@@ -239,14 +240,15 @@ class SaidScreen(SidePage[None]):
         self._ask = ask
 
     def heading(self) -> str:
-        """What it was."""
-        return self._ask.kind_words
+        """What this is."""
+        return _("What you sent them")
 
     def body(self) -> ComposeResult:
         """How far it has come, and its words."""
         with VerticalScroll(classes="text"):
             text = self._ask.text or _("Without further words.")
-            yield Prose(Paragraph(text, heading=self._ask.state_words))
+            heading = f"{self._ask.kind_words} · {self._ask.state_words}"
+            yield Prose(Paragraph(text, heading=heading))
 
 
 def _labelled(key: str, label: str) -> Content:

@@ -32,6 +32,7 @@ class WritePage(SidePage[str]):
         *,
         hint: str,
         enter: str = "",
+        back: str = "",
         text: str = "",
         send: Send | None = None,
         shown: Sequence[Row] = (),
@@ -39,12 +40,13 @@ class WritePage(SidePage[str]):
         one_line: bool = False,
     ) -> None:
         """``about`` says who gets it, ``shown`` what goes with it; ``hint`` stands in the empty
-        line, ``enter`` says what Enter does."""
+        line, ``enter`` and ``back`` say what Enter and Esc do."""
         super().__init__()
         self._heading = heading
         self._about = about
         self._hint = hint
         self._enter = enter
+        self._back = back
         self._text = text
         self._send = send
         self._shown = shown
@@ -66,7 +68,8 @@ class WritePage(SidePage[str]):
     def hints(self) -> tuple[str, ...]:
         """How to send it, and how not to."""
         more = (_("Page Up, Page Down: read"),) if self._shown else ()
-        return (self._enter or _("Enter sends"), _("Esc back, nothing is sent"), *more)
+        back = self._back or _("Esc back, nothing is sent")
+        return (self._enter or _("Enter sends"), back, *more)
 
     async def say_anew(self) -> None:
         """In another language; what was written stays."""

@@ -20,7 +20,6 @@ class Words(Composer):
 
     def on_mount(self) -> None:
         """Begin with the text that was given."""
-        super().on_mount()
         if self._begin:
             self.put(self._begin)
 
