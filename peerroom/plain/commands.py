@@ -50,7 +50,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 AT_THE_DESK: Final[dict[str, tuple[str, str]]] = {
     "cases": ("mine|closed", N_("the cases, numbered")),
     "case": (
-        N_("N"),
+        "N",
         N_("case number N; `/case N show` reads its messages out, `/case N claim` …"),
     ),
     "shift": ("on|off", N_("say that you are here, or that you go; alone: what is new")),
