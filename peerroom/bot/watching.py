@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from peerroom.bot.reader import CURSORS
+from peerroom.bot.reader import CURSORS, UNREAD
 from peerroom.bot.sight import seen_of
 from peerroom.clock import Clock
 from peerroom.moderation.guard import Guard
@@ -48,13 +48,21 @@ class Watching:
         self._guards: dict[str, tuple[object, Guard]] = {}
         self._policies: tuple[frozenset[str], Policies] = (frozenset(), Policies())
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all protections."""
+        return tuple(protection.name for protection in self._protections)
+
     def window(self, room_id: str) -> Window:
         """The recent past of a room, up to what was decided on."""
         window = self._windows.get(room_id)
         if window is None:
             window = self._windows[room_id] = Window()
-            for seen in self._past(room_id, SPAN, self._vault.records.get(CURSORS, room_id)):
-                window.add(seen)
+            cursor = self._vault.records.get(CURSORS, room_id)
+            waiting = self._vault.records.items(UNREAD)
+            for seen in [] if cursor is None else self._past(room_id, SPAN, cursor):
+                if seen.kind == "unreadable" or seen.event_id not in waiting:
+                    window.add(seen)
         return window
 
     def add(self, seen: Seen) -> None:

@@ -4,91 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from random import Random
 from typing import Any
 
 import pytest
+from support.serverless_bot import BOT, CLOCK, DESK, MOD, bot_for, filled, put
 
 from peerroom.bot import judging
-from peerroom.bot.circle import NAMESPACE
-from peerroom.bot.executor import Executor
-from peerroom.bot.picture import Picture
 from peerroom.bot.reader import Reader
-from peerroom.bot.requests import Requests
-from peerroom.bot.runtime import Bot
-from peerroom.clock import SystemClock
 from peerroom.config import Bot as BotConfig
 from peerroom.config import Config
 from peerroom.moderation import actions as act
 from peerroom.moderation.facts import Fact, Knocked, Said
-from peerroom.store.events import StoredEvent
-from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
 from peerroom.wire import door
 
 IDENTITY = "A" * 43
-BOT, MOD = "@bot:x", "@mod:x"
-CIRCLE, DESK = "!circle", "!desk"
-CLOCK = SystemClock()
 
 
 @pytest.fixture
 def vault() -> Iterator[Vault]:
     with Vault.ephemeral() as vault:
-        vault.accounts.add(homeserver="http://h", user_id=BOT, device_id="D", access_token="t")
-        for room_id in (CIRCLE, DESK):
-            vault.rooms.put(StoredRoom(room_id, 1, encrypted=True))
-            for user_id in (BOT, MOD):
-                vault.rooms.set_state(room_id, "m.room.member", user_id, {"membership": "join"})
-        yield vault
-
-
-def put(vault: Vault, number: int, body: Any = "hello", **changes: Any) -> StoredEvent:
-    """An event of a moderator, as the matrix floor stores it."""
-    fields: dict[str, Any] = {
-        "room_id": DESK,
-        "event_id": f"${number}",
-        "position": number,
-        "sender": MOD,
-        "type": "m.room.encrypted",
-        "origin_ts": int(datetime.now(UTC).timestamp() * 1000),
-        "raw": {"type": "m.room.encrypted", "content": {}},
-        "clear": {"type": "m.room.message", "content": {"msgtype": "m.text", "body": body}},
-        "trust": "signed",
-    }
-    event = StoredEvent(**{**fields, **changes})
-    vault.events.upsert(event)
-    return event
-
-
-def bot_for(vault: Vault) -> Bot:
-    """A bot as it is after `prepare`, without a server."""
-    config = Config(bot=BotConfig(homeserver="http://h", moderators=(MOD,)))
-    account = vault.accounts.get(1)
-    bot = Bot(vault, account, None, config, clock=CLOCK, random=Random(1))
-    bot.ledger.add_moderator(MOD)
-    for role, room_id in (("circle", CIRCLE), ("management", DESK)):
-        vault.records.replace(NAMESPACE, role, room_id)
-    now = CLOCK.now()
-    bot._picture = Picture(
-        vault, bot.ledger, config.bot, BOT, 1, CLOCK, {"en": "Welcome."}, now, True
-    )
-    bot._requests = Requests(vault, bot.ledger, account, DESK, None, CLOCK)
-    bot._executor = Executor(
-        vault, account, None, bot.ledger, bot._requests, room_name="Room", clock=CLOCK
-    )
-    bot._judging = judging.Judging(
-        vault,
-        bot.ledger,
-        bot._reader,
-        bot._watching,
-        bot._picture,
-        bot._requests,
-        None,
-        CLOCK,
-    )
-    return bot
+        yield filled(vault)
 
 
 def answers(vault: Vault) -> list[str]:

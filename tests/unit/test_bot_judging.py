@@ -1,0 +1,291 @@
+"""The bot watches its rooms: each event once, also over a restart; what it removes it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from support.clock import FrozenClock
+from support.serverless_bot import BOT, CIRCLE, DESK, MOD, bot_for, filled, put
+
+from peerroom.bot import judging
+from peerroom.bot.runtime import Bot
+from peerroom.moderation import actions as act
+from peerroom.moderation.facts import Fact
+from peerroom.moderation.seen import Seen
+from peerroom.moderation.state import State
+from peerroom.store.rooms import StoredRoom
+from peerroom.store.vault import Vault
+from peerroom.wire import member
+
+ANNA, BEN = "@anna:x", "@ben:x"
+DOOR = "!door"
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture
+def vault() -> Iterator[Vault]:
+    with Vault.ephemeral() as vault:
+        yield filled(vault, (ANNA, BEN))
+
+
+def says(vault: Vault, clock: FrozenClock, number: int, body: Any = "hello", **more: Any) -> None:
+    at = int(clock.now().timestamp() * 1000)
+    fields = {"room_id": CIRCLE, "sender": ANNA, "origin_ts": at, **more}
+    put(vault, number, body, **fields)
+
+
+def rows(vault: Vault, what: str) -> list[dict[str, Any]]:
+    """Rows of the outbox: actions by their type, messages by theirs, "redaction"."""
+    found = vault.outbox.queued(1)
+    return [row.content for row in found if what in (row.content.get("type"), row.kind)]
+
+
+def only_pace(bot: Bot) -> None:
+    """Everything else is off."""
+    for name in list(bot._watching.names):
+        mode = "on" if name == "pace" else "off"
+        bot.ledger.apply(act.SetProtection(name, None, mode), bot._clock.now())
+
+
+def test_a_burst_leads_to_one_pause_also_with_a_restart_in_between(
+    vault: Vault, clock: FrozenClock
+) -> None:
+    only_pace(bot_for(vault, clock))
+    for number in range(15):
+        says(vault, clock, number)
+    bot_for(vault, clock)._judge()
+    assert rows(vault, "SetVoice") == []
+    for number in range(15, 25):
+        says(vault, clock, number)
+    bot_for(vault, clock)._judge()
+    assert rows(vault, "SetVoice") == [
+        {"type": "SetVoice", "room_id": CIRCLE, "user_id": ANNA, "may_write": False}
+    ]
+    bot_for(vault, clock)._judge()
+    assert len(rows(vault, "SetVoice")) == 1
+    assert len(rows(vault, "TellMember")) == 1
+
+
+def test_what_could_not_be_read_is_not_counted_twice(vault: Vault, clock: FrozenClock) -> None:
+    only_pace(bot_for(vault, clock))
+    for number in range(12):
+        says(vault, clock, number, clear=None, status="undecryptable", session_id="s", trust=None)
+    bot = bot_for(vault, clock)
+    bot._judge()
+    clear = {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "hello"}}
+    for number in range(12):
+        vault.events.set_clear(f"${number}", clear, "ok", "signed")
+    bot._judge()
+    assert rows(vault, "SetVoice") == []
+    assert len(bot._watching.window(CIRCLE)) == 24
+    assert sum(1 for _ in bot._watching.window(CIRCLE).of(ANNA, clock.now())) == 12
+
+
+def test_what_is_older_than_the_window_does_not_come_back(vault: Vault, clock: FrozenClock) -> None:
+    for number in range(5):
+        says(vault, clock, number)
+    bot_for(vault, clock)._judge()
+    clock.advance(3700)
+    says(vault, clock, 9)
+    bot = bot_for(vault, clock)
+    bot._judge()
+    assert len(bot._watching.window(CIRCLE)) == 1
+    assert len(bot._watching.past(CIRCLE)) == 6
+
+
+def test_moderators_and_the_bot_are_never_judged(vault: Vault, clock: FrozenClock) -> None:
+    for number in range(40):
+        says(vault, clock, number, sender=MOD if number % 2 else BOT)
+    bot_for(vault, clock)._judge()
+    assert vault.outbox.queued(1) == []
+
+
+def test_what_is_held_is_kept_for_a_while_and_then_gone(
+    vault: Vault, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_everything(monkeypatch)
+    says(vault, clock, 1, "call me")
+    bot = bot_for(vault, clock)
+    bot._judge()
+    assert rows(vault, "redaction") == [{"redacts": "$1"}]
+    vault.events.redact(CIRCLE, "$1", BOT)
+    state = bot._picture.take()  # type: ignore[union-attr]
+    assert state.evidence["$1"].text == "call me"
+    [case] = state.cases
+    assert [kept.event_id for kept in state.held[case]] == ["$1"]
+    assert state.removed["$1"]
+    note = state.deeds[1]
+    assert (note.what, note.about, note.event_ids) == ("held", ANNA, ("$1",))
+    clock.advance(timedelta(days=30).total_seconds() + 1)
+    assert bot._judging is not None
+    while bot._judging.tick(clock.now()):
+        pass
+    assert "$1" not in bot._picture.take().evidence  # type: ignore[union-attr]
+    assert bot.ledger.evidence.content("$1") is None
+
+
+def test_a_message_that_two_find_bad_is_removed_once(
+    vault: Vault, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_everything(monkeypatch)
+    says(vault, clock, 1)
+    bot = bot_for(vault, clock)
+    bot._judge()
+    for _again in range(2):
+        bot._requests.add(act.RedactMessage(CIRCLE, "$1"), f"other:{_again}")
+    assert len(rows(vault, "redaction")) == 1
+    [row] = [row for row in vault.outbox.queued(1) if row.kind == "redaction"]
+    vault.outbox.mark_failed(row.id, "no")
+    assert not bot._picture.take().removed["$1"]  # type: ignore[union-attr]
+    bot._requests.add(act.RedactMessage(CIRCLE, "$1"), "again")
+    assert len(rows(vault, "redaction")) == 1
+
+
+def test_what_is_put_back_is_said_for_its_author_by_a_moderator(
+    vault: Vault, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_everything(monkeypatch)
+    says(vault, clock, 1, "call me")
+    bot = bot_for(vault, clock)
+    bot._judge()
+    row = bot._requests.add(act.Repost(CIRCLE, "$1", "Quiet Heron"), "back")
+    assert row is not None and row.room_id == CIRCLE
+    assert row.content["content"] == {
+        "msgtype": "m.text",
+        "body": "Posted by a moderator for Quiet Heron:\ncall me",
+    }
+    assert "readers" not in row.content
+    assert bot._requests.add(act.Repost(CIRCLE, "$unknown", "x"), "never") is None
+
+
+def test_a_mistake_in_a_protection_leaves_nothing_half_done(
+    vault: Vault, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_everything(monkeypatch)
+    kept = judging.Judging.keep
+
+    def broken(self: Any, actions: Any, cause: str, fact: Fact, state: State) -> None:
+        kept(self, actions, cause, fact, state)
+        if isinstance(fact, Seen):
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(judging.Judging, "keep", broken)
+    says(vault, clock, 1)
+    bot = bot_for(vault, clock)
+    bot._judge()
+    assert rows(vault, "redaction") == []
+    assert bot.ledger.casebook.cases() == {}
+    assert bot.ledger.deeds.next_number == 1
+    assert bot.ledger.counts() == {"event could not be judged": 1}
+    assert len(bot._watching.window(CIRCLE)) == 1
+
+
+def hold_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    from peerroom.moderation.findings import Finding
+    from peerroom.moderation.guard import Guard
+
+    def judge(_self: object, seen: Seen, _room: object) -> list[Finding]:
+        return [Finding("words", "hold", "words", seen.room_id, seen.sender, (seen.event_id,))]
+
+    monkeypatch.setattr(Guard, "judge", judge)
+
+
+# --- what members say in private ------------------------------------------------------------------
+
+
+def in_private(vault: Vault, number: int, ask: member.Ask, **changes: Any) -> None:
+    vault.rooms.put(StoredRoom(DOOR, 1, encrypted=True, is_direct=True))
+    clear = {"type": member.ASK, "content": member.content(ask)}
+    put(vault, number, room_id=DOOR, sender=ANNA, **{"clear": clear, **changes})
+
+
+def test_a_report_becomes_a_case_with_our_own_copy_and_no_name(
+    vault: Vault, clock: FrozenClock
+) -> None:
+    says(vault, clock, 1, "before", sender=BEN)
+    says(vault, clock, 2, "buy my course", sender=BEN)
+    report = member.Report(room_id=CIRCLE, event_ids=("$2",), why="it frightens me")
+    in_private(vault, 3, report)
+    bot = bot_for(vault, clock)
+    bot._judge()
+    [case] = bot.ledger.casebook.cases().values()
+    assert (case.source, case.about, case.unverified) == ("report", BEN, False)
+    assert [(line.text, line.about) for line in case.lines] == [
+        ("before", False), ("buy my course", True),
+    ]  # fmt: skip
+    for content in rows(vault, "m.room.message"):
+        assert ANNA not in str(content["content"])
+        assert content["readers"] == [MOD]
+    [told] = rows(vault, member.TELL)
+    assert told["readers"] == [ANNA]
+    assert member.read_tell(told["content"]) == member.Received(about="$3")
+    assert [one.user_id for one in bot.ledger.casebook.askers()[case.number]] == [ANNA]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"trust": "unsigned"}, {"room_id": DESK}, {"room_id": CIRCLE}, {"sender": "@z:z"}],
+)
+def test_what_does_not_come_from_a_member_in_private_is_no_report(
+    vault: Vault, clock: FrozenClock, changes: dict[str, Any]
+) -> None:
+    vault.rooms.put(StoredRoom(DOOR, 1, encrypted=True, is_direct=True))
+    ask = member.AskModerator(text="help", help=True)
+    clear = {"type": member.ASK, "content": member.content(ask)}
+    put(vault, 3, **{"room_id": DOOR, "sender": ANNA, "clear": clear, **changes})
+    bot = bot_for(vault, clock)
+    bot._judge()
+    assert bot.ledger.casebook.cases() == {}
+    assert rows(vault, member.TELL) == []
+
+
+def test_our_own_word_about_evidence_is_found_again(vault: Vault, clock: FrozenClock) -> None:
+    says(vault, clock, 2, "buy my course", sender=BEN)
+    in_private(vault, 3, member.Report(room_id=CIRCLE, event_ids=("$2",)))
+    bot = bot_for(vault, clock)
+    bot._judge()
+    for number, content in enumerate(rows(vault, "m.room.message"), 10):
+        clear = {"type": "m.room.message", "content": content["content"]}
+        put(vault, number, sender=BOT, clear=clear)
+    bot._judge()
+    assert bot.ledger.casebook.shown() == {(1, 2): "$11"}
+    again = bot_for(vault, clock)
+    assert again.ledger.casebook.cases() == bot.ledger.casebook.cases()
+
+
+def test_times_are_kept(vault: Vault, clock: FrozenClock) -> None:
+    bot = bot_for(vault, clock)
+    now: datetime = clock.now()
+    until = now + timedelta(hours=1)
+    for action in (
+        act.NoteBan("@x:x", until),
+        act.NoteLock(CIRCLE, until, 0, "Open."),
+        act.NoteSlow(CIRCLE, ANNA, until),
+        act.SetProtection("pace", CIRCLE, "trial", {"messages": 5}),
+        act.SetProtection("pace", None, "off"),
+        act.NoteMoment("k", until),
+        act.SetRole(MOD, "watcher"),
+        act.Remember("shift", "a", {"since": 1}),
+    ):
+        bot.ledger.apply(action, now)
+    state = bot_for(vault, clock)._picture.take()  # type: ignore[union-attr]
+    assert state.bans_end == {"@x:x": until} and "@x:x" in state.banned
+    assert (state.locks[CIRCLE].until, state.locks[CIRCLE].says_after) == (until, "Open.")
+    assert state.slowed == {(CIRCLE, ANNA): until}
+    assert state.standings["pace", CIRCLE].mode == "trial"
+    assert state.standings["pace", None].mode == "off"
+    assert state.moments == {"k": until}
+    assert state.roles == {MOD: "watcher"}
+    assert state.books["shift"] == {"a": {"since": 1}}
+    bot.ledger.apply(act.SetProtection("pace", CIRCLE, "default", {}), now)
+    bot.ledger.apply(act.Remember("shift", "a"), now)
+    state = bot_for(vault, clock)._picture.take()  # type: ignore[union-attr]
+    assert state.standings["pace", CIRCLE].mode is None
+    assert state.books["shift"] == {}
