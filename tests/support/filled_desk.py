@@ -189,7 +189,8 @@ def explained(vault: Vault, when: datetime, language: str = "en", *, about: str 
     )
     for minutes, each in enumerate(told):
         at = when - timedelta(minutes=40 - minutes)
-        hear(vault, DOOR, BOT, member.notice(each, "words"), at)
+        content = member.content(each) | {"body": "words for others"}
+        hear(vault, DOOR, BOT, content, at, event_type=member.TELL)
 
 
 def furnished(vault: Vault, now: datetime, language: str = "en") -> Vault:

@@ -131,11 +131,11 @@ class ConfirmScreen(SidePage[bool]):
 
     def body(self) -> ComposeResult:
         """What the bot says that it covers, and the two ways on; the first is to leave it."""
-        yes = _("Yes, do it")
+        no, yes = _("No, leave it as it is"), _("Yes, do it")
         with VerticalScroll(classes="text", can_focus=False):
             yield Prose(*_paragraphs(self._answer.text))
         yield OptionList(
-            Option(Content(f"  {_('No, leave it as it is')}"), id=_NO),
+            Option(Content(f"  {no}"), id=_NO),
             Option(Content.assemble(f"  {yes}", (f"   {self._answer.confirm}", "$quiet")), id=_YES),
             markup=False,
             compact=True,

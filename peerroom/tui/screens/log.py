@@ -94,16 +94,16 @@ class LogScreen(DeskPage):
 
     def _options(self) -> Iterator[Option]:
         if not self._entries:
-            yield Option(Content.styled(f"  {_('Nothing like that was done.')}", "$quiet"),
+            yield Option(Content.styled("  " + _("Nothing like that was done."), "$quiet"),
                          disabled=True)  # fmt: skip
         zone, width = self.peerroom.start.zone, max(16, min(_MEASURE, self.size.width - 8))
         now = local(self.peerroom.now(), zone)
         for entry in self._entries[:_SHOWN]:
             when = moment(local(entry.when, zone), now)
-            words = " ".join(filter(None, (entry.who or _("the bot:"), entry.words)))
+            words = " ".join(filter(None, (entry.who, entry.words)))
             about = f" · {entry.about}" if entry.about else ""
-            number = f" · {_('number {deed}').format(deed=entry.deed)}" if entry.deed else ""
-            lead = f"{_('case {n}').format(n=entry.case)}  "
+            number = " · " + _("number {deed}").format(deed=entry.deed) if entry.deed else ""
+            lead = _("case {n}").format(n=entry.case) + "  "
             room = max(4, width - cell_width(lead) - cell_width(when) - 2)
             text = truncate(f"{words}{number}{about}", room)
             space = " " * max(2, width - cell_width(f"{lead}{text}{when}"))

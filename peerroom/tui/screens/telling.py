@@ -13,13 +13,13 @@ from peerroom.client.wording import event_time
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import _
 from peerroom.tui.screens.writing import WritePage
-from peerroom.tui.widgets.prose import Paragraph
 from peerroom.tui.widgets.sheet import Row
 
 if TYPE_CHECKING:
     from peerroom.client.reporting_views import ExplanationView
     from peerroom.client.session import Client
     from peerroom.client.timeline import Timeline
+    from peerroom.wire.cases import Line
 
 
 def whom(client: Client, room_id: str | None) -> tuple[str | None, PeerRoomError | None]:
@@ -33,7 +33,7 @@ def whom(client: Client, room_id: str | None) -> tuple[str | None, PeerRoomError
 
 def report_page(client: Client, room_id: str, key: str, zone: tzinfo | None) -> WritePage:
     """Report one message; shows all that is sent. Raises `NothingToReport`."""
-    shown = tuple(_lines(client.timeline(room_id), [key], zone))
+    shown = tuple(_shown(client.timeline(room_id), [key], zone))
 
     def send(text: str) -> None:
         client.desk.report(room_id, [key], text)
@@ -42,11 +42,10 @@ def report_page(client: Client, room_id: str, key: str, zone: tzinfo | None) -> 
         _("Tell the moderators"),
         [
             _(
-                "Only the moderators see this, encrypted. The room does not learn of it, and "
-                "neither does the person who wrote it. What moderators see does not name you; "
-                "only their bot knows who reported, so that an answer can reach you."
+                "Only the moderators see what you send here. The room does not learn of it, nor "
+                "does whoever wrote the message. They do not see who reported it: only their bot "
+                "knows, so that an answer can reach you. All of it is encrypted."
             ),
-            Paragraph("", heading=_("This is sent. ▌ is what you report.")),
         ],
         hint=_("What should they know? You can leave this empty."),
         enter=_("Enter sends it"),
@@ -122,10 +121,20 @@ def appeal_page(client: Client, view: ExplanationView) -> WritePage:
     )
 
 
-def _lines(timeline: Timeline, keys: Sequence[str], zone: tzinfo | None) -> Iterator[Row]:
-    """Exactly the lines that a report of these messages has."""
-    for line in lines_of(timeline, chosen(timeline, keys)):
+def _shown(timeline: Timeline, keys: Sequence[str], zone: tzinfo | None) -> Iterator[Row]:
+    """Exactly the lines that a report of these messages has, those it is about first."""
+    lines = lines_of(timeline, chosen(timeline, keys))
+    yield Row()
+    yield Row(_("You report this:"), look="strong")
+    yield from _rows([line for line in lines if line.about], "▌ ", zone)
+    if around := [line for line in lines if not line.about]:
+        yield Row()
+        yield Row(_("What was said around it goes along:"), look="strong")
+        yield from _rows(around, "  ", zone)
+
+
+def _rows(lines: Sequence[Line], lead: str, zone: tzinfo | None) -> Iterator[Row]:
+    for line in lines:
         time = time_words(local(event_time(line.at), zone))
-        mark = "▌" if line.about else " "
-        yield Row(f"{line.name}  {time}", f"{mark} ", "strong" if line.about else "quiet")
-        yield Row(line.text, f"{mark} ", "plain" if line.about else "quiet")
+        yield Row(f"{line.name}  {time}", lead, "strong" if line.about else "quiet")
+        yield Row(line.text, lead, "plain" if line.about else "quiet")
