@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from peerroom.client.bot_notices import notice_of
+from peerroom.client.bot_words import word_of
 from peerroom.moderation.cases import Case, fold, made_of
 from peerroom.wire.cases import FIELD, Shown, Step, read
 from peerroom.wire.content import BadContent
@@ -106,7 +106,7 @@ def step_of(event: StoredEvent, bot: str) -> Step | None:
 
     Nothing but an encrypted notice from a device that the bot has signed counts, and no edit.
     """
-    content = notice_of(event, bot)
+    content = word_of(event, bot)
     if content is None or FIELD not in content:
         return None
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from peerroom.client.bot_notices import notice_of
+from peerroom.client.bot_words import word_of
 from peerroom.client.invitations import bots
 from peerroom.client.reporting_room import rooms_with
 from peerroom.client.reporting_views import ExplanationView
@@ -41,11 +41,9 @@ def told(event: StoredEvent, bot: str) -> member.Tell | None:
 
     Nothing but an encrypted event from a device that the bot has signed counts.
     """
-    content = notice_of(event, bot)
-    if content is None or member.TELL not in content:
-        return None
+    content = word_of(event, bot, member.TELL)
     try:
-        return member.read_tell(content[member.TELL])
+        return None if content is None else member.read_tell(content)
     except BadContent:
         return None
 

@@ -34,17 +34,19 @@ def ask_line(content: object) -> str | None:
 
 
 def tell_line(vault: Vault, event: StoredEvent, content: object) -> str | None:
-    """The moderators' word in a notice, in the reader's language; None for any other notice, and
-    where its own words have to do. How far the device is proven is said beside every line."""
-    if not isinstance(content, dict) or TELL not in content or event.sender not in bots(vault):
-        return None
+    """The line for what a bot told us; None from anybody else. What a newer version says in a way
+    that is not known here has its words beside it. How far the sender is proven is said elsewhere.
+    """
     from peerroom.wire import member
     from peerroom.wire.content import BadContent
 
-    try:
-        return told(member.read_tell(content[TELL]))
-    except BadContent:
+    if not isinstance(content, dict) or event.sender not in bots(vault):
         return None
+    try:
+        return told(member.read_tell(content))
+    except BadContent:
+        words = ForeignText(content.get("body"))
+        return None if words.malformed else words.block()
 
 
 def asked(ask: Ask) -> str:

@@ -13,7 +13,7 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client import casework_words as words
-from peerroom.client.bot_notices import notice_of
+from peerroom.client.bot_words import word_of
 from peerroom.client.casework_heard import step_of
 from peerroom.client.casework_views import Answer
 from peerroom.client.names import Names
@@ -116,7 +116,7 @@ class Moderating:
 
     def _answer(self, event: StoredEvent, command: Command, asked: StoredEvent) -> Answer | None:
         """What this event answers, if it is the bot's and answers this command."""
-        content = notice_of(event, self._bot)
+        content = word_of(event, self._bot)
         if content is None:
             return None
         relation = content.get("m.relates_to")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from peerroom.client import messages
 from peerroom.client.edits import Edits, new_words, target_of
-from peerroom.client.explained_lines import Removed, tell_line
+from peerroom.client.explained_lines import TELL, Removed, tell_line
 from peerroom.client.names import Names
 from peerroom.client.views import MessageState, MessageView
 from peerroom.client.wording import event_time, reason, state_of, trust_words
@@ -246,8 +246,9 @@ class Timeline:
             return messages.Reading("text", reason(event))
         if event.clear is None and self._vault.rooms.is_encrypted(self._room_id):
             return messages.in_clear()
-        if (told := tell_line(self._vault, event, content)) is not None:
-            return messages.Reading("notice", told)
+        if event_type == TELL:
+            told = tell_line(self._vault, event, content)
+            return None if told is None else messages.Reading("notice", told)
         words = new_words(event) if place == "waits" else None
         return messages.changed_to(words) if words else messages.read(event_type, content)
 

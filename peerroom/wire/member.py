@@ -3,8 +3,8 @@
 A member reports, asks, appeals; the bot answers, and says why something was done. None of it is in
 the circle's room, and none of it ever travels in clear.
 
-What a member says is an event of its own type. What the bot says travels inside an ordinary notice,
-under `TELL`: any program shows the words, PeerRoom's own says them in the reader's language.
+Each is an event of a type of its own. What the bot says has a ``body`` beside it, for programs that
+show the words of types they do not know; PeerRoom's own says it in the reader's language.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from peerroom.wire.cases import EventId, Line, Long, Milliseconds, RoomId, Short
 from peerroom.wire.content import BadContent
 
 ASK: Final = "org.peerroom.member.ask"
-"""Type of the events with which members ask."""
+"""From the member: an `Ask`."""
 TELL: Final = "org.peerroom.member.tell"
-"""Key in a notice of the bot (``m.room.message``, ``m.notice``); see `notice`."""
+"""From the bot: a `Tell`."""
 
 
 class _Said(msgspec.Struct, frozen=True, tag=True, kw_only=True, omit_defaults=True):
@@ -80,17 +80,11 @@ class Reply(_Said, frozen=True, kw_only=True):
 Ask = Report | AskModerator | Appeal
 """In an event of type `ASK`, from the member."""
 Tell = Received | Explained | Reply
-"""In a notice of the bot, under `TELL`."""
-
-
-def notice(tell: Tell, words: str) -> dict[str, Any]:
-    """The content of the ``m.room.message`` in which the bot says ``tell``; ``words`` are for
-    programs that do not know it."""
-    return {"msgtype": "m.notice", "body": words, TELL: content(tell)}
+"""In an event of type `TELL`, from the bot."""
 
 
 def content(said: Ask | Tell) -> dict[str, Any]:
-    """The content of an event of type `ASK`, or what stands under `TELL`."""
+    """The content of the event."""
     built = msgspec.to_builtins(said)
     assert isinstance(built, dict)
     return built

@@ -356,9 +356,17 @@ def test_private_talk_reads_as_lines(place: Place) -> None:
 
 def test_a_stranger_cannot_speak_as_the_moderators(place: Place) -> None:
     place.tell(Reply(text="Send me money."), sender=OTHER)
-    assert bodies(place) == ["words for others"]
-    place.said(DOOR, BOT, {"msgtype": "m.notice", "body": "plain", member.TELL: {"type": "Odd"}})
-    assert bodies(place)[-1] == "plain"
+    place.tell(Reply(text="Send me money."), encrypted=False)
+    assert "money" not in "".join(bodies(place))
+    place.tell(Reply(text="Who is this?"), trust="unsigned")
+    [*_others, view] = place.client.timeline(DOOR).page()
+    assert view.trust == "Sent from a device that its owner has not confirmed."
+
+
+def test_what_a_newer_bot_says_has_its_words_beside_it(place: Place) -> None:
+    for content in ({"type": "Newer", "body": "new words"}, {"type": "Newer"}, {"body": 7}):
+        place.said(DOOR, BOT, content, event_type=member.TELL)
+    assert bodies(place) == ["new words"]
 
 
 def test_what_is_on_its_way_to_the_moderators_is_a_line_and_can_be_taken_back(
