@@ -9,7 +9,7 @@ people (`tests/benchmarks`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import ahocorasick
@@ -22,9 +22,14 @@ MOST_RULES: Final = 500_000
 
 
 class Policies:
-    """What the lists that a room follows say. Frozen once built; empty says nothing of anybody."""
+    """What the lists that a room follows say. Frozen once built; empty says nothing of anybody.
 
-    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+    ``parts`` are lists that are asked one after another, so that a change of one of them builds
+    none of the others anew.
+    """
+
+    def __init__(self, rules: Iterable[Rule] = (), parts: Sequence[Policies] = ()) -> None:
+        self._parts = tuple(parts)
         self._literal: dict[tuple[Kind, str], Rule] = {}
         self._hashed: dict[tuple[Kind, bytes], Rule] = {}
         patterns: dict[Kind, list[Rule]] = {"user": [], "room": [], "server": []}
@@ -42,7 +47,16 @@ class Policies:
         self._patterns = {kind: _Patterns(globs) for kind, globs in patterns.items() if globs}
 
     def __len__(self) -> int:
-        return self._count
+        return self._count + sum(map(len, self._parts))
+
+    def __iter__(self) -> Iterator[Rule]:
+        """Every rule; of several that say the same, one."""
+        yield from self._literal.values()
+        yield from self._hashed.values()
+        for patterns in self._patterns.values():
+            yield from patterns.rules
+        for part in self._parts:
+            yield from part
 
     def of_user(self, user_id: str) -> Rule | None:
         """The rule that a user id falls under, by itself or by its server."""
@@ -63,10 +77,13 @@ class Policies:
 
     def servers(self) -> tuple[str, ...]:
         """Names and patterns of servers, sorted: what a server's access list denies."""
+        return tuple(sorted(self._servers()))
+
+    def _servers(self) -> set[str]:
         literal = {entity for kind, entity in self._literal if kind == "server"}
         patterns = self._patterns.get("server")
         globs = {rule.entity or "" for rule in patterns.rules} if patterns else set()
-        return tuple(sorted(literal | globs))
+        return literal.union(globs, *(part._servers() for part in self._parts))
 
     def _find(self, kind: Kind, entity: str) -> Rule | None:
         found = self._literal.get((kind, entity))
@@ -75,6 +92,10 @@ class Policies:
         patterns = self._patterns.get(kind)
         if found is None and patterns is not None:
             found = patterns.find(entity)
+        if found is None:
+            for part in self._parts:
+                if (found := part._find(kind, entity)) is not None:
+                    return found
         return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast, get_args
 
@@ -18,6 +19,7 @@ _SELECT: Final = """
         membership, is_direct, prev_batch, read_position
     FROM rooms
 """
+_FEW: Final = 2_000
 _SELECT_STATE: Final = "SELECT type, state_key, content, sender, event_id FROM state"
 
 
@@ -148,6 +150,28 @@ class Rooms:
             (room_id, event_type),
         )
         return [_state(row) for row in rows]
+
+    def pieces(self, room_id: str, event_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """State key and content of all of one type, in the order of the keys; a few at a time, for
+        there may be a hundred thousand."""
+        last: object = ""
+        above = ">="
+        while rows := self._db.all(
+            "SELECT state_key, content FROM state WHERE room_id = ? AND type = ?"
+            f" AND state_key {above} ? ORDER BY state_key LIMIT {_FEW}",
+            (room_id, event_type, last),
+        ):
+            for key, content in rows:
+                yield text_out(key), encoding.json_out(content)
+            last, above = rows[-1][0], ">"
+
+    def state_ids(self, room_id: str, event_type: str) -> dict[str, str | None]:
+        """Which event set each piece of state of one type, by state key."""
+        rows = self._db.all(
+            "SELECT state_key, event_id FROM state WHERE room_id = ? AND type = ?",
+            (room_id, event_type),
+        )
+        return {text_out(key): maybe_text_out(event_id) for key, event_id in rows}
 
     def members(self, room_id: str) -> dict[str, dict[str, Any]]:
         """The content of every ``m.room.member`` event by user id, whatever the membership."""

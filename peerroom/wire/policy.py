@@ -11,6 +11,7 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from peerroom.text.foreign import ForeignText
@@ -70,7 +71,7 @@ def read(event_type: str, state_key: object, content: object) -> Rule | None:
     if recommendation is None:
         return None
     why = content.get("reason")
-    reason = ForeignText(why) if isinstance(why, str) else None
+    reason = _reason(why) if isinstance(why, str) else None
     entity = content.get("entity")
     if isinstance(entity, str) and entity:
         if len(entity.encode(errors="replace")) > _LONGEST:
@@ -107,6 +108,12 @@ def state_key_of(entity: str) -> str:
 def digest_of(entity: str) -> bytes:
     """SHA-256 of an entity, as hashed rules have it."""
     return hashlib.sha256(entity.encode(errors="replace")).digest()
+
+
+@lru_cache(256)
+def _reason(why: str) -> ForeignText:
+    """Long lists give a handful of reasons, over and over."""
+    return ForeignText(why)
 
 
 def _digest(content: Mapping[str, Any]) -> bytes | None:
