@@ -9,10 +9,10 @@ from peerroom.client.epoch_rooms import name_index
 from peerroom.i18n import _, language
 from peerroom.matrix.power import MODERATOR, room_power
 from peerroom.pseudonym.names import by_index, read
-from peerroom.text.reserved import is_reserved
 from peerroom.text.cells import truncate
 from peerroom.text.confusable import disambiguate
 from peerroom.text.foreign import ForeignText
+from peerroom.text.reserved import is_reserved
 
 if TYPE_CHECKING:
     from peerroom.store.vault import Vault
