@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from peerroom.client import reporting_kept as kept
 from peerroom.client.door import Door, SomeoneElse
 from peerroom.client.explained import all_told, explanation
+from peerroom.client.invitations import bots
 from peerroom.client.reporting_room import is_proven, open_room
 from peerroom.client.reporting_views import BotNotItself
 from peerroom.client.views import Change
 from peerroom.client.wording import event_time
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import _
-from peerroom.matrix.errors import MatrixError
+from peerroom.matrix.errors import Forbidden, MatrixError, NotFound
 from peerroom.wire.member import ASK, Explained, Received
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _REMEMBERED: Final = 800
 _PAUSE: Final = 15.0
 """Seconds until a room of two is tried again that the server did not make."""
 _PATIENCE: Final = 180.0
-"""Seconds for one try. One that is cut short may leave a room that nothing is ever said in."""
+"""Seconds for one turn. One that is cut short may leave a room that nothing is ever said in."""
 
 
 def queue(
@@ -69,26 +70,50 @@ class Errands:
         if self._client.heard:  # what is said once waits for somebody to hear it
             self._forget_earlier()
             self._tell_news()
-        return await self._hand_over()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._come_in()
+                await self._hand_over()
+        except (MatrixError, TimeoutError):
+            return _PAUSE  # the transport has told `connection` already
+        return None
 
-    async def _hand_over(self) -> float | None:
+    async def _come_in(self) -> None:
+        """Go where a bot that let us in asks us into a room of two: it has something to tell.
+
+        That it was the bot is the server's word. It learns nothing by our coming, and what is said
+        in there counts, and is said, only under the bot's own keys.
+        """
+        account, connection = self._client.account, self._client.link.connection
+        if connection is None or self._client.connection.kind != "online":
+            return
+        for room in self._vault.rooms.all(account.id):
+            if room.membership != "invite" or not (room.is_direct and room.encrypted):
+                continue
+            asked = self._vault.rooms.state_event(room.room_id, "m.room.member", account.user_id)
+            if asked is not None and asked.sender in bots(self._vault):
+                try:
+                    await connection.rooms.join(room.room_id)
+                except (Forbidden, NotFound):
+                    self._vault.rooms.set_membership(room.room_id, "leave")  # it was taken back
+
+    async def _hand_over(self) -> None:
+        """Raises `MatrixError`."""
         for ask in kept.waiting(self._vault):
             if ask.account != self._client.account.id or ask.problem:
                 continue
             try:
-                async with asyncio.timeout(_PATIENCE):
-                    room_id = await self._room_of_two(ask.bot)
-            except (MatrixError, TimeoutError):
-                return _PAUSE  # the transport has told `connection` already
+                room_id = await self._room_of_two(ask.bot)
+            except MatrixError:
+                raise
             except PeerRoomError as error:
                 kept.keep(self._vault, ask._replace(problem=error.sentence()))
                 self._client.tell(Change("notice", None, error.sentence()))
                 continue
             if room_id is None or ask.account != self._client.account.id:
-                return None  # the next turn of sync tells
+                return  # the next turn of sync tells
             when = event_time(ask.at)
             queue(self._client, self._vault, room_id, ask.bot, ask.key, ask.content, when)
-        return None
 
     async def _room_of_two(self, bot: str) -> str | None:
         """The room of two, made if there is none; None while the bot, or we, are not in it yet.

@@ -21,6 +21,7 @@ class Rooms:
 
     def __init__(self) -> None:
         self.made: list[dict[str, Any]] = []
+        self.joined: list[str] = []
         self.failures = 0
         self.called = asyncio.Event()
 
@@ -31,6 +32,11 @@ class Rooms:
             raise ServerUnreachable
         self.made.append(how)
         return DOOR
+
+    async def join(self, room_id: str, via: tuple[str, ...] = ()) -> str:
+        self.joined.append(room_id)
+        self.called.set()
+        return room_id
 
 
 class Connection:
@@ -188,6 +194,33 @@ async def test_nobody_is_told_while_nobody_listens(connection: Connection) -> No
         place.heard(DOOR, client=client)
         await turn(client)
         assert place.vault.settings.get("member.told") is None
+
+
+@pytest.mark.parametrize(
+    ("sender", "direct", "encrypted", "goes"),
+    [
+        (BOT, True, True, True),
+        (OTHER, True, True, False),
+        (BOT, False, True, False),
+        (BOT, True, False, False),
+        (None, True, True, False),
+    ],
+)
+async def test_where_the_bot_has_something_to_tell_one_goes(
+    connection: Connection, sender: str | None, direct: bool, encrypted: bool, goes: bool
+) -> None:
+    place = Place(door=False)
+    asked = StoredRoom(
+        DOOR, place.account.id, encrypted=encrypted, is_direct=direct, membership="invite"
+    )
+    async with linked_client(place, connection, place.clock) as client:
+        place.vault.rooms.put(asked)
+        content = {"membership": "invite"}
+        place.vault.rooms.set_state(DOOR, "m.room.member", OWN, content, sender=sender)
+        place.heard(CIRCLE, client=client)
+        client.desk.ask_moderators("so that something happens in any case")
+        await once(client, lambda: connection.rooms.called.is_set())
+        assert connection.rooms.joined == ([DOOR] if goes else [])
 
 
 def test_a_room_that_is_only_stored_is_no_room_of_two() -> None:
