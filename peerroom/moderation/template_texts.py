@@ -14,9 +14,10 @@ Texts = dict[Language, str]
 REASON_TEXTS: Final[dict[str, Texts]] = {
     "pace": {
         "en": "Many messages came from you in a short time, so there is a little pause. "
-        "You can write again soon. If it is urgent, ask a moderator: they read it now.",
+        "You can write again soon. If you need a voice now, F1 shows whom you can reach.",
         "ja": "短い間にたくさんのメッセージが届いたので、少しだけお休みを入れました。"
-        "まもなくまた書けます。お急ぎのときは、見守り役に声をかけてください。",
+        "まもなくまた書けます。"
+        "今すぐだれかと話したいときは、F1 を押すと、つながる先が出ます。",
     },
     "raid": {
         "en": "Many people came in at the same moment, so the room is closed to writing for a "
@@ -43,8 +44,10 @@ REASON_TEXTS: Final[dict[str, Texts]] = {
         "別の言い方で書いていただけますか。お話の中身は歓迎です。",
     },
     "repeated": {
-        "en": "The same text came again and again, so only one of them stays.",
-        "ja": "同じ文章がくり返し届いたので、一つだけ残しました。",
+        "en": "The same text came again and again, so it waits until a moderator has seen it. "
+        "It is kept.",
+        "ja": "同じ文章がくり返し届いたので、見守り役が見るまでお待ちいただいています。"
+        "お送りいただいたものは残してあります。",
     },
     "scam": {
         "en": "Your message looks like an offer that has harmed other families, so a moderator "
@@ -85,9 +88,9 @@ REASON_TEXTS: Final[dict[str, Texts]] = {
     },
     "quiet": {
         "en": "The room is closed for the night and opens in the morning. "
-        "If you need someone now, press F1 in PeerRoom: there are people who answer.",
+        "If you need someone now, F1 in PeerRoom shows whom you can reach.",
         "ja": "部屋は夜の間お休みで、朝にまた開きます。"
-        "今だれかと話したいときは、PeerRoom で F1 を押してください。応えてくれる人がいます。",
+        "今だれかと話したいときは、PeerRoom で F1 を押すと、つながる先が出ます。",
     },
     "report": {
         "en": "Somebody asked us to look at a message of yours. A moderator read it and decided. "
@@ -126,12 +129,11 @@ REPLY_TEXTS: Final[dict[str, Texts]] = {
         "ja": "見守り役がお話を読みました。今ここにいます。何があると、いちばん助かりますか。",
     },
     "helpline": {
-        "en": "Thank you for writing. If it is hard right now, there are people who listen at this "
-        "hour: press F1 in PeerRoom, or call one of the numbers that it shows. "
+        "en": "Thank you for writing. If it is hard right now, press F1 in PeerRoom: it shows whom "
+        "you can call, and who is there at this hour. "
         "If somebody is in danger, call 119 (in Japan) or your country's emergency number.",
         "ja": "書いてくださって、ありがとうございます。今つらいときは、"
-        "この時間にも聴いてくれる人がいます。"
-        "PeerRoom で F1 を押すと、つながる電話番号が出ます。"
+        "PeerRoom で F1 を押すと、電話できる先と、いま受け付けているかどうかが出ます。"
         "どなたかの身に危険があるときは、119 に電話してください。",
     },
     "back": {
