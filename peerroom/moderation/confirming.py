@@ -16,14 +16,11 @@ import msgspec
 
 from peerroom.moderation import actions as act
 from peerroom.moderation.state import State
-from peerroom.wire.commands import Command, decode, encode
+from peerroom.wire.commands import DIGITS, LETTERS, Command, decode, encode
 from peerroom.wire.content import BadContent
 
 BOOK: Final = "preview"
 LASTS: Final = timedelta(minutes=5)
-SIGNS: Final = "2346789acdefhjkmnpqrtuvwxy"
-"""Signs that are not taken for one another, small or large, read or heard."""
-LENGTH: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +82,5 @@ def _codes(by: str, at: datetime) -> Iterator[str]:
     one has confirmed nothing."""
     for turn in range(10_000):
         digest = hashlib.sha256(f"{turn} {by} {at.isoformat()}".encode()).digest()
-        yield "".join(SIGNS[byte % len(SIGNS)] for byte in digest[:LENGTH])
+        signs = zip(digest, (DIGITS, LETTERS, DIGITS), strict=False)
+        yield "".join(choice[byte % len(choice)] for byte, choice in signs)

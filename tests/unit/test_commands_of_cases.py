@@ -155,6 +155,8 @@ from peerroom.wire.content import BadContent
         ),
         ("!yes 7k2", Yes("7k2")),
         ("!yes ７Ｋ２", Yes("7k2")),
+        ("yes 7K2", Yes("7k2")),
+        ("ｙｅｓ　７Ｋ２", Yes("7k2")),
     ],
 )
 def test_commands(line: str, command: Command) -> None:
@@ -174,6 +176,7 @@ def test_commands(line: str, command: Command) -> None:
         ("!yes", "!yes 7K2"),
         ("!yes 7K20", "!yes 7K2"),
         ("!yes 1O0", "!yes 7K2"),
+        ("!yes yep", "!yes 7K2"),
         ("!lock for ever", "!lock [time] [all]"),
         ("!shift", "!shift [on|off]"),
         ("!role Maple boss", "!role name watcher|moderator|lead"),

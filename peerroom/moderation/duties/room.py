@@ -13,6 +13,7 @@ from peerroom.moderation.duties.dispatch import duty
 from peerroom.moderation.duties.order import Broad, Done, Order
 from peerroom.moderation.explaining import lasting
 from peerroom.moderation.inverse import inverses
+from peerroom.moderation.roles import refused
 from peerroom.moderation.state import State
 from peerroom.wire import commands as cmd
 
@@ -23,6 +24,8 @@ SLOW_ROOM: Final[dict[str, Any]] = {"messages": 4, "seconds": 60, "pause": 30}
 @duty.register
 def _lock(command: cmd.Lock, order: Order) -> Done | Broad:
     state = order.state
+    if command.everywhere and (no := refused(command.word, "lead", order.by, state)) is not None:
+        return order.say(no)
     rooms = measures.rooms_of(state) if command.everywhere else (state.circle,)
     until = None if command.duration is None else order.at + command.duration
     done = _each(rooms, order, lambda one, room: measures.lock(one.state, one.cause(), room, until))
@@ -51,6 +54,8 @@ def _lock(command: cmd.Lock, order: Order) -> Done | Broad:
 @duty.register
 def _unlock(command: cmd.Unlock, order: Order) -> Done:
     state = order.state
+    if command.everywhere and (no := refused(command.word, "lead", order.by, state)) is not None:
+        return order.say(no)
     rooms = tuple(state.locks) if command.everywhere else (state.circle,)
     done = _each(rooms, order, lambda one, room: measures.unlock(one.state, one.cause(), room))
     if not done:
@@ -86,7 +91,7 @@ def _rooms(command: cmd.Rooms, order: Order) -> Done | Broad:
     if command.what == "add":
         if room in there or room == state.management:
             return order.say(_("I look after that room already."))
-        done: Done = [act.AddRoom(room), act.EnterRoom(room, state.via)]
+        done: Done = [act.AddRoom(room), act.EnterRoom(room, command.via or state.via)]
         said = _("I look after that room too, as soon as I am in it. Invite me, with level 100.")
     else:
         if room == state.circle:

@@ -8,6 +8,9 @@ in quotes. A user id, or its matrix.to link, is one word.
 from __future__ import annotations
 
 from peerroom.wire.commands.basics import (
+    CODE,
+    DIGITS,
+    LETTERS,
     Audit,
     Help,
     Status,
@@ -102,9 +105,12 @@ from peerroom.wire.commands.watching import (
 )
 
 __all__ = [
+    "CODE",
     "COMMANDS",
+    "DIGITS",
     "GROUPS",
     "LANGUAGES",
+    "LETTERS",
     "MOST_HOURS",
     "MOST_INVITES",
     "MOST_REDACTIONS",

@@ -10,8 +10,11 @@ from peerroom.i18n import N_
 from peerroom.wire.commands import reading
 from peerroom.wire.commands.command import Command, Group, Rank, shown
 
-CODE: Final = "[2346789acdefhjkmnpqrtuvwxy]{3}"
-"""What a preview asks to be repeated: three signs of which none looks like another."""
+DIGITS: Final = "2346789"
+LETTERS: Final = "acdefhjkmnpqrtuvwxy"
+"""Signs that are not taken for one another, small or large, read or heard."""
+CODE: Final = f"[{DIGITS}][{LETTERS}][{DIGITS}]"
+"""What a preview asks to be repeated. No word looks like it, so that it needs no "!"."""
 EVERYTHING: Final = "all"
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from peerroom.i18n import _
 from peerroom.text.foreign import ForeignText
 from peerroom.wire.commands import reading
-from peerroom.wire.commands.basics import Help
+from peerroom.wire.commands.basics import CODE, Help, Yes
 from peerroom.wire.commands.command import Command
 from peerroom.wire.commands.helping import is_topic, use
 from peerroom.wire.commands.kinds import READERS
@@ -39,6 +39,8 @@ def parse(text: ForeignText) -> Command | CommandError | None:
     `name` fields are cleaned to one line: a display name, or a user id (then it starts with "@").
     """
     line = text.line(_LINE)
+    if confirmed := re.fullmatch(rf"{Yes.word}\s+({CODE})", reading.normal(line)):
+        return Yes(confirmed[1])
     start = re.match(r"[!！]\s*([^\s!！]+)\s*", line)
     word = reading.normal(start[1]) if start else ""
     if start is None or not (word.isascii() and word.isalpha()):

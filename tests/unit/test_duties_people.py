@@ -1,0 +1,348 @@
+"""What moderators do about people, messages and rooms; what is broad is shown first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.paper_desk import (
+    ANNA,
+    BEN,
+    CIRCLE,
+    GARDEN,
+    LEAD,
+    MOD,
+    NOW,
+    WATCHER,
+    PaperDesk,
+    of_kind,
+    spoken,
+)
+
+from peerroom.moderation import actions as act
+from peerroom.moderation.state import Limits, Rotation
+from peerroom.wire.commands import CODE, COMMANDS
+
+DOES_NOTHING = (act.Say, act.Count)
+
+
+def code_in(actions: list[act.Action]) -> str:
+    """The code that is asked for."""
+    return spoken(actions).partition("`yes ")[2][:3]
+
+
+# --- one person -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        ("!slow {}", act.NoteSlow),
+        ("!mute {}", act.NoteMute),
+        ("!mute {} 2h", act.NoteMute),
+        ("!ban {}", act.NoteBan),
+        ("!ban {} 3d: sold courses", act.NoteBan),
+        ("!tell {}: hello", act.TellMember),
+    ],
+)
+def test_a_person_is_found_or_nothing_is_done(command: str, kind: type[Any]) -> None:
+    actions = PaperDesk().type(command.format("Quiet Heron"))
+    assert [action.user_id for action in of_kind(kind, actions)] == [ANNA]
+    for name, answer in [
+        ("Quiet Hern", "Did you mean Quiet Heron"),
+        ("Zebra", "I know no one called “Zebra”"),
+        ("Moderator Larch", "left alone"),
+        ("PeerRoom bot", "left alone"),
+    ]:
+        actions = PaperDesk().type(command.format(name))
+        assert [type(action) for action in actions] == [act.Say]
+        assert answer in spoken(actions)
+    twins = PaperDesk()
+    twins.knows(members={**twins.state.members, BEN: "Quiet Heron"})
+    actions = twins.type(command.format("Quiet Heron"))
+    assert [type(action) for action in actions] == [act.Say]
+    assert ANNA in spoken(actions)
+    assert BEN in spoken(actions)
+    refused = PaperDesk().type(command.format("Quiet Heron"), by=WATCHER)
+    assert [type(action) for action in refused] == [act.Say]
+
+
+@pytest.mark.parametrize("command", ["!slow Quiet Heron 10m", "!slow Quiet Heron"])
+def test_a_pause_ends_by_itself(command: str) -> None:
+    actions = PaperDesk().type(command)
+    [slowed] = of_kind(act.NoteSlow, actions)
+    assert slowed.until in (NOW + timedelta(minutes=10), NOW + timedelta(minutes=5))
+    assert "ends by itself" in spoken(actions)
+    [told] = of_kind(act.TellMember, actions)
+    assert told.tell.what == "slowed"
+
+
+def test_who_cannot_write_is_not_slowed() -> None:
+    desk = PaperDesk()
+    desk.type("!mute Quiet Heron")
+    assert "cannot write just now anyway" in spoken(desk.type("!slow Quiet Heron"))
+
+
+def test_a_mute_is_for_every_room_and_can_be_taken_back() -> None:
+    desk = PaperDesk()
+    actions = desk.type("!mute Quiet Heron 2h")
+    assert {one.room_id for one in of_kind(act.SetVoice, actions)} == {CIRCLE, GARDEN}
+    lifted = desk.type("!unban Quiet Heron")
+    assert act.NoteUnmute(ANNA) in lifted
+    assert "can write again" in spoken(lifted)
+    assert "neither banned nor muted" in spoken(desk.type("!unmute Quiet Heron"))
+
+
+def test_a_ban_for_a_while_and_its_reason_stays_among_moderators() -> None:
+    desk = PaperDesk()
+    actions = desk.type("!ban Quiet Heron 3d: sold courses")
+    assert act.NoteBan(ANNA, NOW + timedelta(days=3)) in actions
+    [note] = of_kind(act.Note, actions)
+    assert note.reason == "sold courses"
+    [told] = of_kind(act.TellMember, actions)
+    assert "sold courses" not in told.words + told.tell.text
+    assert "is removed for 3 days" in spoken(actions)
+    assert "ban of" in spoken(desk.type("!unban Quiet Heron"))
+
+
+def test_sitting_out_needs_names_that_change() -> None:
+    assert "names do not change" in spoken(PaperDesk().type("!sitout Quiet Heron"))
+    switch = NOW + timedelta(days=2)
+    desk = PaperDesk().knows(rotation=Rotation(3, "asking", switch))
+    actions = desk.type("!sitout Quiet Heron")
+    assert act.NoteMute(ANNA, switch) in actions
+    [note] = of_kind(act.Note, actions)
+    assert note.what == "sat out"
+    longer = desk.type("!sitout Calm Otter 3")
+    assert act.NoteMute(BEN, switch + timedelta(weeks=2)) in longer
+
+
+def test_nobody_is_told_under_a_name_that_is_nobodys_any_more() -> None:
+    from peerroom.moderation.state import Retired
+
+    rotation = Rotation(3, "asking", None, retired={"@old:x": Retired("Old Owl", "!former")})
+    desk = PaperDesk().knows(rotation=rotation)
+    assert of_kind(act.TellMember, desk.type("!ban Old Owl")) == []
+    assert "cannot reach them" in spoken(desk.type("!tell Old Owl: hello"))
+
+
+def test_out_of_one_room_at_once_and_out_of_several_on_a_word() -> None:
+    desk = PaperDesk().knows(inside={CIRCLE: frozenset({ANNA, BEN}), GARDEN: frozenset({BEN})})
+    actions = desk.type("!kick Quiet Heron")
+    assert of_kind(act.RemoveMember, actions) == [act.RemoveMember(CIRCLE, ANNA)]
+    shown = desk.type("!kick Calm Otter")
+    assert of_kind(act.RemoveMember, shown) == []
+    assert "from 2 rooms" in spoken(shown)
+    done = desk.type(f"!yes {code_in(shown)}")
+    assert len(of_kind(act.RemoveMember, done)) == 2
+
+
+# --- messages -------------------------------------------------------------------------------------
+
+
+def test_up_to_five_messages_go_at_once_and_more_on_a_word() -> None:
+    desk = PaperDesk()
+    few = desk.type("!remove Quiet Heron: 5")
+    assert [one.event_id for one in of_kind(act.RedactMessage, few)] == [
+        "$a40",
+        "$a39",
+        "$a38",
+        "$a37",
+        "$a36",
+    ]
+    desk = PaperDesk()
+    shown = desk.type("!remove Quiet Heron: 14")
+    assert all(isinstance(action, act.Say | act.Remember) for action in shown)
+    assert "This removes 14 messages by 1 person in 1 room." in spoken(shown)
+    done = desk.type(f"!yes {code_in(shown)}")
+    assert len(of_kind(act.RedactMessage, done)) == 14
+    assert desk.state.books["preview"] == {}
+    again = desk.type(f"!yes {code_in(shown)}")
+    assert [type(action) for action in again] == [act.Say]
+    assert "Nothing waits" in spoken(again)
+
+
+def test_the_preview_says_how_many_rooms_and_how_long() -> None:
+    desk = PaperDesk().knows(limits=Limits(burst=10, per_second=0.2))
+    shown = spoken(desk.type("!remove Quiet Heron: 500"))
+    assert "42 messages by 1 person in 2 rooms" in shown
+    assert "It takes about 3 minutes" in shown
+    fast = PaperDesk().knows(limits=Limits(exempt=True))
+    assert "It takes" not in spoken(fast.type("!remove Quiet Heron: 500"))
+
+
+def test_one_message_by_its_link() -> None:
+    desk = PaperDesk()
+    actions = desk.type("!remove $a1")
+    assert of_kind(act.RedactMessage, actions) == [act.RedactMessage(CIRCLE, "$a1")]
+    [told] = of_kind(act.TellMember, actions)
+    assert (told.user_id, told.tell.event_ids) == (ANNA, ("$a1",))
+    assert "removed already" in spoken(desk.type("!redact $a1"))
+    elsewhere = desk.type("!remove https://matrix.to/#/!other:x/$a1")
+    assert [type(action) for action in elsewhere] == [act.Say]
+
+
+# --- yes ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shown() -> tuple[PaperDesk, str]:
+    desk = PaperDesk()
+    return desk, code_in(desk.type("!remove Quiet Heron: 14"))
+
+
+def test_only_who_asked_can_confirm(shown: tuple[PaperDesk, str]) -> None:
+    desk, code = shown
+    other = desk.type(f"!yes {code}", by=LEAD)
+    assert [type(action) for action in other] == [act.Say]
+    assert "Moderator Maple asked for this" in spoken(other)
+    assert of_kind(act.RedactMessage, desk.type(f"！ｙｅｓ　{code}"))
+
+
+def test_yes_needs_no_sign_before_it(shown: tuple[PaperDesk, str]) -> None:
+    desk, code = shown
+    assert desk.type("yes") == desk.type("yes, all of it") == desk.type("yes hey") == []
+    assert of_kind(act.RedactMessage, desk.type(f"Yes {code}"))
+
+
+def test_it_can_be_confirmed_for_five_minutes(shown: tuple[PaperDesk, str]) -> None:
+    desk, code = shown
+    desk.later(minutes=5)
+    assert "Nothing waits" in spoken(desk.type(f"!yes {code}"))
+    assert desk.tick() == [act.Remember("preview", code.lower())]
+    assert desk.tick() == []
+
+
+def test_what_has_grown_is_shown_again(shown: tuple[PaperDesk, str]) -> None:
+    desk, code = shown
+    newest = ("$a41", *desk.state.messages[ANNA])
+    desk.knows(messages={ANNA: newest}, everywhere={ANNA: {CIRCLE: newest}})
+    again = desk.type(f"!yes {code}")
+    assert of_kind(act.RedactMessage, again) == []
+    assert "It has become more since" in spoken(again)
+    fresh = code_in(again)
+    assert fresh != code
+    assert len(of_kind(act.RedactMessage, desk.type(f"!yes {fresh}"))) == 14
+
+
+def test_what_has_become_less_is_done(shown: tuple[PaperDesk, str]) -> None:
+    desk, code = shown
+    gone = {f"$a{n}": True for n in range(30, 41)}
+    desk.knows(removed=gone)
+    done = desk.type(f"!yes {code}")
+    assert len(of_kind(act.RedactMessage, done)) == 3
+
+
+def test_who_lost_the_role_meanwhile_confirms_nothing(shown: tuple[PaperDesk, str]) -> None:
+    desk, code = shown
+    desk.knows(roles={**desk.state.roles, MOD: "watcher"})
+    assert of_kind(act.RedactMessage, desk.type(f"!yes {code}")) == []
+
+
+@given(st.from_regex(CODE, fullmatch=True))
+def test_a_guessed_code_does_nothing(code: str) -> None:
+    actions = PaperDesk().type(f"!yes {code}")
+    assert [type(action) for action in actions] == [act.Say]
+
+
+@given(st.dictionaries(st.text(max_size=3), st.none() | st.integers() | st.text()))
+def test_what_waits_in_another_shape_is_forgotten(kept: dict[str, object]) -> None:
+    desk = PaperDesk().knows(books={"preview": kept})
+    desk.tick()
+    assert desk.state.books["preview"] == {}
+
+
+def test_two_previews_of_one_moment_have_two_codes() -> None:
+    desk = PaperDesk()
+    first = code_in(desk.type("!remove Quiet Heron: 14"))
+    second = code_in(desk.type("!remove Quiet Heron: 15"))
+    assert first != second
+    assert set(desk.state.books["preview"]) == {first.lower(), second.lower()}
+
+
+# --- rooms ----------------------------------------------------------------------------------------
+
+
+def test_a_lock_with_an_end_is_done_and_one_without_is_shown() -> None:
+    desk = PaperDesk()
+    actions = desk.type("!lock 30m")
+    assert of_kind(act.NoteLock, actions)[0].until == NOW + timedelta(minutes=30)
+    assert "quiet for 30 minutes" in spoken(actions, CIRCLE)
+    assert "closed to writing already" in spoken(desk.type("!lock 10m"))
+    opened = desk.type("!unlock")
+    assert act.NoteUnlock(CIRCLE) in opened
+    assert "open again" in spoken(opened, CIRCLE)
+    assert "open already" in spoken(desk.type("!unlock"))
+    shown = desk.type("!lock")
+    assert of_kind(act.NoteLock, shown) == []
+    assert "closes 1 room to writing, until `!unlock`" in spoken(shown)
+    done = desk.type(f"!yes {code_in(shown)}")
+    assert of_kind(act.NoteLock, done)[0].until is None
+
+
+def test_every_room_is_for_leads_and_shown_first() -> None:
+    desk = PaperDesk()
+    assert "for leads" in spoken(desk.type("!lock 30m all"))
+    shown = desk.type("!lock 30m all", by=LEAD)
+    assert "closes 2 rooms" in spoken(shown)
+    deed = desk.state.next_deed
+    done = desk.type(f"!yes {code_in(shown)}", by=LEAD)
+    assert {one.room_id for one in of_kind(act.NoteLock, done)} == {CIRCLE, GARDEN}
+    assert len(of_kind(act.Note, done)) == 2
+    desk.type(f"!undo {deed + 1}")
+    assert set(desk.state.locks) == {CIRCLE}
+    opened = desk.type("!open all", by=LEAD)
+    assert act.NoteUnlock(CIRCLE) in opened
+
+
+def test_a_slow_room_is_a_protection_that_moderators_tighten() -> None:
+    desk = PaperDesk()
+    [change] = of_kind(act.SetProtection, desk.type("!slow room"))
+    assert (change.name, change.room_id, change.mode) == ("pace", CIRCLE, "on")
+    assert change.settings["messages"] < 20
+    [back] = of_kind(act.SetProtection, desk.type("!slow room off"))
+    assert (back.mode, back.settings) == ("default", {})
+
+
+def test_rooms_are_for_leads() -> None:
+    desk = PaperDesk()
+    assert "for leads" in spoken(desk.type("!rooms"))
+    assert GARDEN in spoken(desk.type("!rooms", by=LEAD))
+    added = desk.type("!rooms add https://matrix.to/#/!new:y?via=y", by=LEAD)
+    assert added[1:3] == [act.AddRoom("!new:y"), act.EnterRoom("!new:y", ("y",))]
+    desk.knows(circle="!circle:x", protected=("!circle:x", "!garden:x"))
+    assert "already" in spoken(desk.type("!rooms add !garden:x", by=LEAD))
+    assert "own room stays" in spoken(desk.type("!rooms drop !circle:x", by=LEAD))
+    dropped = desk.type("!rooms drop !garden:x", by=LEAD)
+    assert act.DropRoom("!garden:x") in dropped
+    [note] = of_kind(act.Note, dropped)
+    assert act.AddRoom("!garden:x") in note.undo
+    assert "do not look after" in spoken(desk.type("!rooms drop !other:x", by=LEAD))
+
+
+# --- everything -----------------------------------------------------------------------------------
+
+
+@given(
+    st.sampled_from(sorted({word for kind in COMMANDS for word in (kind.word, *kind.also)})),
+    st.sampled_from(["", "1", "Quiet Heron", "Quiet Heron 2h", "on", "off", "all", "pace off"])
+    | st.text(max_size=20),
+    st.sampled_from([MOD, LEAD, WATCHER]),
+)
+def test_whatever_is_typed_is_answered_and_can_be_kept(word: str, rest: str, by: str) -> None:
+    actions = PaperDesk().type(f"!{word} {rest}", by=by)
+    assert actions
+    for action in actions:
+        if isinstance(action, act.Request):
+            assert act.from_content(act.to_content(action)) == action
+        if isinstance(action, act.Note):
+            assert act.note_from(act.to_content(action)) == action
+
+
+@given(st.text(max_size=40), st.sampled_from([kind.word for kind in COMMANDS]))
+def test_who_watches_changes_nothing_but_notes_and_shifts(rest: str, word: str) -> None:
+    kinds = {type(action) for action in PaperDesk().type(f"!{word} {rest}", by=WATCHER)}
+    assert kinds <= {act.Say, act.TakeStep, act.Remember}
