@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,7 +10,7 @@ from peerroom.moderation import actions as act
 from peerroom.moderation.cases import Case
 from peerroom.moderation.docket import Docket
 from peerroom.moderation.state import State
-from peerroom.wire.cases import LetGo, Reminded
+from peerroom.wire.cases import Cleared, LetGo, Reminded, Shown
 
 LAPSE: Final = timedelta(hours=4)
 """After this long without a step a claimed case is free again."""
@@ -25,12 +26,17 @@ AGAIN: Final = timedelta(days=1)
 def look(at: datetime, state: State) -> list[act.Action]:
     """What is due at ``at``, by our clock."""
     docket = Docket(state.cases, state.next_case, at)
+    gone: list[act.Action] = []
     for case in state.cases.values():
         if case.state == "claimed" and _since(case.touched_at, at) >= LAPSE:
             docket.add(case.number, LetGo, lapsed=True)
         elif _is_forgotten(case, at):
             docket.add(case.number, Reminded)
-    return [act.TakeStep(step) for step in docket.steps]
+        if case.shown_at is not None and _since(case.shown_at, at) >= _kept(state):
+            shown = tuple(step.n for step in case.steps if isinstance(step, Shown))
+            docket.add(case.number, Cleared, shown=shown)
+            gone += _redactions(case, shown, state)
+    return [*map(act.TakeStep, docket.steps), *gone]
 
 
 def _is_forgotten(case: Case, at: datetime) -> bool:
@@ -40,6 +46,18 @@ def _is_forgotten(case: Case, at: datetime) -> bool:
     if case.reminded_at is not None:
         return _since(case.reminded_at, at) >= (URGENT_AGAIN if case.urgent else AGAIN)
     return _since(case.waiting_since, at) >= (URGENT_WAITS if case.urgent else WAITS)
+
+
+def _redactions(case: Case, shown: tuple[int, ...], state: State) -> Iterator[act.Action]:
+    """The bot's own messages that show what is kept no longer."""
+    for n in shown:
+        event = state.shown.get((case.number, n))
+        if event is not None:
+            yield act.RedactMessage(state.management, event)
+
+
+def _kept(state: State) -> timedelta:
+    return timedelta(days=state.evidence_days)
 
 
 def _since(moment: int, at: datetime) -> timedelta:

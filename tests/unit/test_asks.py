@@ -1,0 +1,241 @@
+"""What members say in private becomes cases, and nobody learns who said it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.paper_desk import (
+    ANNA,
+    BEN,
+    CARA,
+    CIRCLE,
+    DOOR,
+    GARDEN,
+    MOD,
+    PaperDesk,
+    line,
+    of_kind,
+    spoken,
+    steps,
+)
+
+from peerroom.moderation import actions as act
+from peerroom.moderation.asks import AGAIN
+from peerroom.moderation.case_lines import MOST, ROOM, fitted
+from peerroom.wire import cases as wire
+from peerroom.wire.cases import Line
+from peerroom.wire.member import Appeal, AskModerator, Received, Reply, Report
+
+REPORT = Report(room_id=CIRCLE, event_ids=("$a1",), why="this hurts")
+
+
+def test_a_report_opens_a_case_with_the_bots_own_copy() -> None:
+    desk = PaperDesk()
+    forged = line("something that was never said")
+    actions = desk.ask(Report(room_id=CIRCLE, event_ids=("$a1",), lines=(forged,), why="it hurts"))
+    assert steps(actions) == ["Opened", "Shown", "Noted"]
+    case = desk.state.cases[1]
+    assert (case.source, case.reason, case.about) == ("report", "report", ANNA)
+    assert (case.name, case.room_id, case.event_ids) == (
+        "Quiet Heron / 静かなサギ",
+        CIRCLE,
+        ("$a1",),
+    )
+    assert [one.text for one in case.lines] == ["before", "the message"]
+    assert not case.unverified
+    assert "it hurts" in case.notes[0].text
+    assert [asker.user_id for asker in desk.state.askers[1]] == [BEN]
+    [told] = of_kind(act.TellMember, actions)
+    assert (told.user_id, told.room_id, told.tell) == (BEN, DOOR, Received(about="$ask"))
+
+
+def test_what_the_bot_has_no_copy_of_is_shown_as_the_reporters() -> None:
+    desk = PaperDesk()
+    desk.ask(Report(room_id=CIRCLE, event_ids=("$unseen",), lines=(line("theirs"),)))
+    case = desk.state.cases[1]
+    assert case.unverified
+    assert [one.text for one in case.lines] == ["theirs"]
+    assert case.about is None  # who wrote it is only the reporter's word
+
+
+def test_ten_reports_about_one_person_are_one_case() -> None:
+    desk = PaperDesk()
+    for reporter in (BEN, CARA):
+        for n in range(1, 6):
+            desk.later(minutes=6)
+            desk.ask(Report(room_id=CIRCLE, event_ids=(f"$a{n}",)), sender=reporter)
+    assert list(desk.state.cases) == [1]
+    assert desk.state.cases[1].times == 10
+    assert desk.state.cases[1].event_ids == ("$a1", "$a2", "$a3", "$a4", "$a5")
+    assert [asker.user_id for asker in desk.state.askers[1]] == [BEN, CARA]
+
+
+def test_who_reports_again_and_again_is_heard_once() -> None:
+    desk = PaperDesk()
+    desk.ask(REPORT)
+    again = desk.ask(REPORT)
+    assert [type(action) for action in again] == [act.TellMember]
+    desk.later(seconds=AGAIN.total_seconds())
+    assert steps(desk.ask(REPORT)) == ["More", "Noted"]
+
+
+def test_a_report_from_another_room_is_said_to_be_nobodys_here() -> None:
+    desk = PaperDesk()
+    actions = desk.ask(Report(room_id="!elsewhere", event_ids=("$a1",)))
+    [told] = actions
+    assert isinstance(told.tell, Reply)
+    assert "do not look after that room" in told.words
+    assert steps(desk.ask(Report(room_id=GARDEN, event_ids=("$g1",)))) == ["Opened"]
+
+
+@pytest.mark.parametrize("ask", [REPORT, AskModerator(text="hello"), Appeal(deed=1)])
+def test_unsigned_devices_and_strangers_open_nothing(ask: object) -> None:
+    desk = PaperDesk()
+    assert desk.ask(ask, signed=False) == [act.Count("asked from an unsigned device")]
+    assert desk.ask(ask, sender="@stranger:z") == [act.Count("asked by a stranger")]
+
+
+def test_who_asks_for_help_is_seen_first_and_every_word_is_heard() -> None:
+    desk = PaperDesk()
+    desk.ask(AskModerator(text="I cannot any more", help=True))
+    case = desk.state.cases[1]
+    assert (case.source, case.urgent, case.about) == ("request", True, BEN)
+    assert case.lines[0].text == "I cannot any more"
+    assert steps(desk.ask(AskModerator(text="please"))) == ["More", "Shown"]
+    assert steps(desk.ask(AskModerator(help=True))) == ["More"]
+    assert list(desk.state.cases) == [1]
+    [told] = of_kind(act.TellMember, desk.type("!reply 1 hello"))
+    assert told.user_id == BEN
+
+
+def removed() -> PaperDesk:
+    """A case in which a message of Anna's was removed, under deed 1."""
+    desk = PaperDesk()
+    desk.ask(REPORT)
+    desk.type("!claim 1")
+    desk.type("!remove 1")
+    desk.type("!close 1")
+    return desk
+
+
+def test_an_appeal_opens_the_case_again() -> None:
+    desk = removed()
+    actions = desk.ask(Appeal(deed=1, text="It was a joke"), sender=ANNA)
+    assert steps(actions) == ["Reopened", "Noted"]
+    assert "under 1: It was a joke" in desk.state.cases[1].notes[-1].text
+    assert ANNA in {asker.user_id for asker in desk.state.askers[1]}
+    again = desk.ask(Appeal(deed=1), sender=ANNA)
+    assert [type(action) for action in again] == [act.TellMember]
+
+
+def test_an_appeal_against_what_was_in_no_case_is_a_case() -> None:
+    desk = PaperDesk()
+    desk.type("!mute Quiet Heron 2h")
+    desk.ask(Appeal(deed=1), sender=ANNA)
+    case = desk.state.cases[1]
+    assert (case.source, case.appealed, case.about) == ("appeal", 1, ANNA)
+    assert "no reason" in case.notes[0].text
+    [told] = of_kind(act.TellMember, desk.type("!reply 1"))
+    assert told.user_id == ANNA
+    assert "stays as it is" in told.words
+
+
+@pytest.mark.parametrize(("deed", "sender"), [(1, BEN), (2, ANNA), (999, ANNA)])
+def test_nobody_appeals_for_somebody_else_or_against_nothing(deed: int, sender: str) -> None:
+    desk = removed()
+    actions = desk.ask(Appeal(deed=deed), sender=sender)
+    [told] = actions
+    assert "no decision about you" in told.words
+    assert ANNA not in told.words
+
+
+def test_what_is_taken_back_needs_no_appeal() -> None:
+    desk = removed()
+    desk.type("!undo 1")
+    [told] = desk.ask(Appeal(deed=1), sender=ANNA)
+    assert "taken back already" in told.words
+
+
+@given(
+    st.lists(
+        st.builds(
+            Line, name=st.text(max_size=200), text=st.text(), at=st.just(0), about=st.booleans()
+        )
+        | st.builds(Line, name=st.just("あ" * 90), text=st.just("あ" * 4_000), at=st.just(0)),
+        max_size=60,
+    )
+)
+def test_lines_always_fit_into_one_event(lines: list[Line]) -> None:
+    kept = fitted(lines)
+    assert len(kept) <= MOST
+    assert bool(kept) == bool(lines)
+    assert sum(len((one.name + one.text).encode()) for one in kept) <= ROOM
+    step = wire.Shown(case=1, n=1, at=0, lines=kept)
+    assert wire.read(wire.content(step)) == step
+
+
+def test_what_a_case_is_about_is_cut_last() -> None:
+    around = [Line(name="a", text="x" * 3_000, at=n) for n in range(20)]
+    about = Line(name="b", text="y" * 1_000, at=20, about=True)
+    kept = fitted([*around, about, *around])
+    [middle] = [one for one in kept if one.about]
+    assert len(middle.text) > max(len(one.text) for one in kept if not one.about)
+    assert fitted([about]) == (about,)
+
+
+# --- time -----------------------------------------------------------------------------------------
+
+
+def test_a_claimed_case_is_free_again_when_nothing_happens() -> None:
+    desk = removed()
+    desk.type("!undo 1")  # open again
+    desk.type("!claim 1")
+    assert steps(desk.later(hours=3).tick()) == []
+    desk.type("!note 1 still at it")
+    assert steps(desk.later(hours=3).tick()) == []
+    assert steps(desk.later(hours=1).tick()) == ["LetGo"]
+    assert desk.state.cases[1].state == "open"
+    assert steps(desk.tick()) == []
+
+
+def test_an_urgent_case_that_nobody_takes_is_said_again() -> None:
+    desk = PaperDesk()
+    desk.ask(AskModerator(text="help", help=True))
+    assert steps(desk.later(minutes=9).tick()) == []
+    assert steps(desk.later(minutes=1).tick()) == ["Reminded"]
+    assert steps(desk.later(minutes=59).tick()) == []
+    assert steps(desk.later(minutes=1).tick()) == ["Reminded"]
+    desk.type("!claim 1")
+    assert steps(desk.later(hours=1).tick()) == []
+
+
+def test_any_other_case_is_said_again_after_half_a_day() -> None:
+    desk = PaperDesk()
+    desk.ask(REPORT)
+    assert steps(desk.later(hours=11).tick()) == []
+    assert steps(desk.later(hours=1).tick()) == ["Reminded"]
+    assert steps(desk.later(hours=23).tick()) == []
+    desk.type("!close 1 nothing")
+    assert steps(desk.later(days=5).tick()) == []
+
+
+def test_a_case_that_became_urgent_does_not_wait_its_turn() -> None:
+    desk = PaperDesk()
+    desk.ask(AskModerator(text="may I ask"))
+    desk.later(hours=12).tick()
+    desk.ask(AskModerator(text="now", help=True))
+    assert steps(desk.later(minutes=1).tick()) == ["Reminded"]
+
+
+def test_messages_are_shown_as_long_as_they_are_kept() -> None:
+    desk = PaperDesk()
+    desk.ask(REPORT)
+    desk.knows(shown={(1, 2): "$notice"})
+    assert "Cleared" not in steps(desk.later(days=29, hours=23).tick())
+    actions = desk.later(hours=2).tick()
+    assert "Cleared" in steps(actions)
+    assert of_kind(act.RedactMessage, actions) == [act.RedactMessage("!desk", "$notice")]
+    assert desk.state.cases[1].lines == ()
+    assert desk.state.cases[1].complete
+    assert "the message" not in spoken(desk.type("!case 1", by=MOD))
