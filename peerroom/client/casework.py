@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from peerroom.client import casework_audit as log
 from peerroom.client import casework_words as words
 from peerroom.client.casework_heard import Heard
-from peerroom.client.casework_known import known
 from peerroom.client.casework_rooms import desk_bot, looked_after
 from peerroom.client.casework_views import (
     Act,
@@ -29,8 +28,6 @@ from peerroom.client.casework_views import (
     Shelf,
     ShiftDigest,
 )
-from peerroom.client.completing import Completion, complete
-from peerroom.client.moderating import Moderating
 from peerroom.client.names import Names, title
 from peerroom.client.reporting_views import NobodyToTell
 from peerroom.text.cells import cell_width
@@ -39,6 +36,7 @@ from peerroom.text.foreign import ForeignText
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from peerroom.client.completing import Completion
     from peerroom.client.session import Client
     from peerroom.client.views import Change
     from peerroom.clock import Clock
@@ -68,7 +66,6 @@ class Casework:
         self._clock = clock
         self._bot = bot
         self._heard = Heard(vault, room_id, bot)
-        self._commands = Moderating(client, vault, room_id, bot, clock)
         self._uncovered: set[int] = set()
         self._changed = True
         client.watch(self._hear)
@@ -154,6 +151,10 @@ class Casework:
 
     def complete(self, text: str) -> Completion:
         """What could be typed next after ``text``, a command begun with "!"."""
+        # The commands take a moment to load, and most desks are only looked at.
+        from peerroom.client.casework_known import known
+        from peerroom.client.completing import complete
+
         self.refresh()
         account, cases = self._client.account.id, list(self._heard.cases.values())
         return complete(text, known(self._vault, account, self._bot, self.room_id, cases))
@@ -163,7 +164,10 @@ class Casework:
 
     async def command(self, text: str) -> Answer:
         """Any command, as typed, with or without "!"."""
-        return await self._commands.give(text)
+        from peerroom.client.moderating import Moderating
+
+        giving = Moderating(self._client, self._vault, self.room_id, self._bot, self._clock)
+        return await giving.give(text)
 
     async def claim(self, number: int) -> Answer:
         """Look after it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client.bot_words import word_of
@@ -87,15 +88,13 @@ def explanation(said: member.Explained, when: datetime) -> ExplanationView:
         reason=_(reason) if reason else "",
         text=ForeignText(said.text).block().strip(),
         when=when,
-        until=None if said.until is None else datetime.fromtimestamp(said.until / 1000, UTC),
+        until=None if said.until is None else event_time(said.until),
         event_ids=said.event_ids,
         may_appeal=said.what != _UNDONE,
     )
 
 
 def _view(event: StoredEvent, said: member.Explained, appealed: frozenset[int]) -> ExplanationView:
-    from dataclasses import replace
-
     view = explanation(said, event_time(event.origin_ts))
     asked = said.deed in appealed
     return replace(view, appealed=asked, may_appeal=view.may_appeal and not asked)

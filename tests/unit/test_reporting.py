@@ -3,6 +3,7 @@ name."""
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -322,6 +323,42 @@ def test_there_is_nothing_to_appeal_in_what_was_put_back(place: Place) -> None:
     assert "\x1b" not in new.text
     with pytest.raises(NoSuchDeed):
         place.client.desk.appeal(13)
+
+
+FOREIGN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "deed", "what", "text", "about", "until", "event_ids", "body"]
+            ),
+            inner,
+        )
+    ),
+    max_leaves=12,
+)
+KINDS = [kind.__name__ for kind in (Report, AskModerator, Appeal, Received, Explained, Reply)]
+
+
+@given(FOREIGN, st.sampled_from([*KINDS, "Other"]), st.sampled_from([member.ASK, member.TELL]))
+def test_whatever_is_said_in_private_harms_nothing(value: Any, kind: str, event_type: str) -> None:
+    place = Place()
+    if isinstance(value, dict):
+        value = {**value, "type": kind}
+    sender = BOT if event_type == member.TELL else OWN
+    place.said(DOOR, sender, value, event_type=event_type)
+    place.tell(REMOVED)
+    place.client.timeline(DOOR).page()
+    place.client.desk.asks()
+    assert [view.deed for view in place.client.desk.explanations()].count(12) >= 1
+
+
+def test_an_end_beyond_every_calendar_can_be_shown(place: Place) -> None:
+    place.tell(Explained(deed=1, what="muted", reason="", text="", until=253402300799000))
+    [view] = place.client.desk.explanations()
+    assert view.until is not None
+    assert view.until.astimezone(timezone(timedelta(hours=14))).year == 9999
 
 
 # lines of the conversation
