@@ -197,6 +197,13 @@ class Rooms:
         query = {"limit": str(limit)}
         return await self.session.get("/rooms", room_id, "context", event_id, query=query)
 
+    async def find(self, alias: str) -> tuple[str, tuple[str, ...]]:
+        """The room that an alias stands for, and servers that know it. Raises `NotFound`."""
+        answer = await self.session.get("/directory/room", alias)
+        servers = answer.get("servers")
+        known = servers if isinstance(servers, list) else []
+        return _id(answer, "room_id"), tuple(one for one in known if isinstance(one, str))
+
     async def joined(self) -> tuple[str, ...]:
         """The ids of the rooms that we are in."""
         rooms = (await self.session.get("/joined_rooms")).get("joined_rooms")

@@ -60,16 +60,16 @@ class Policies:
 
     def of_user(self, user_id: str) -> Rule | None:
         """The rule that a user id falls under, by itself or by its server."""
-        found = self._find("user", user_id)
-        return found or self._find("server", _server(user_id))
+        found = self.find("user", user_id)
+        return found or self.find("server", _server(user_id))
 
     def of_server(self, name: str) -> Rule | None:
         """The rule that a server falls under."""
-        return self._find("server", name)
+        return self.find("server", name)
 
     def of_room(self, room_id: str) -> Rule | None:
         """The rule that a room falls under."""
-        return self._find("room", room_id)
+        return self.find("room", room_id)
 
     def matching(self, users: Iterable[str]) -> Iterator[tuple[str, Rule]]:
         """Those of ``users`` who are on a list, each with one rule."""
@@ -77,15 +77,13 @@ class Policies:
 
     def servers(self) -> tuple[str, ...]:
         """Names and patterns of servers, sorted: what a server's access list denies."""
-        return tuple(sorted(self._servers()))
-
-    def _servers(self) -> set[str]:
         literal = {entity for kind, entity in self._literal if kind == "server"}
         patterns = self._patterns.get("server")
         globs = {rule.entity or "" for rule in patterns.rules} if patterns else set()
-        return literal.union(globs, *(part._servers() for part in self._parts))
+        return tuple(sorted(literal.union(globs, *(part.servers() for part in self._parts))))
 
-    def _find(self, kind: Kind, entity: str) -> Rule | None:
+    def find(self, kind: Kind, entity: str) -> Rule | None:
+        """The rule that an entity of this kind falls under by itself."""
         found = self._literal.get((kind, entity))
         if found is None and self._hashed:
             found = self._hashed.get((kind, digest_of(entity)))
@@ -94,7 +92,7 @@ class Policies:
             found = patterns.find(entity)
         if found is None:
             for part in self._parts:
-                if (found := part._find(kind, entity)) is not None:
+                if (found := part.find(kind, entity)) is not None:
                     return found
         return found
 

@@ -154,16 +154,15 @@ class Rooms:
     def pieces(self, room_id: str, event_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """State key and content of all of one type, in the order of the keys; a few at a time, for
         there may be a hundred thousand."""
-        last: object = ""
-        above = ">="
+        first, last = "", None
         while rows := self._db.all(
             "SELECT state_key, content FROM state WHERE room_id = ? AND type = ?"
-            f" AND state_key {above} ? ORDER BY state_key LIMIT {_FEW}",
-            (room_id, event_type, last),
+            " AND state_key >= ? AND state_key IS NOT ? ORDER BY state_key LIMIT ?",
+            (room_id, event_type, first, last, _FEW),
         ):
             for key, content in rows:
                 yield text_out(key), encoding.json_out(content)
-            last, above = rows[-1][0], ">"
+            first = last = rows[-1][0]
 
     def state_ids(self, room_id: str, event_type: str) -> dict[str, str | None]:
         """Which event set each piece of state of one type, by state key."""
