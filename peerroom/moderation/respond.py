@@ -12,7 +12,7 @@ from typing import Final
 
 from peerroom.i18n import N_, _
 from peerroom.moderation import actions as act
-from peerroom.moderation import measures
+from peerroom.moderation import measures, templates
 from peerroom.moderation.case_lines import known
 from peerroom.moderation.docket import Docket
 from peerroom.moderation.explaining import because, explain, lasting
@@ -143,7 +143,14 @@ class _Answer:
             return
         if user and self._once(f"told {what} {finding.reason} {user}"):
             self._done.append(
-                explain(user, cause.deed, what, finding.reason, event_ids=finding.event_ids)
+                explain(
+                    user,
+                    cause.deed,
+                    what,
+                    finding.reason,
+                    text=templates.why(finding.reason, self._state),
+                    event_ids=finding.event_ids,
+                )
             )
         if not held and self._once(f"said {finding.reason} {user}"):
             self._tell_deed(finding, user, cause.deed, _("Removed a message of {name}: {why}."))
@@ -168,7 +175,9 @@ class _Answer:
         case = self._case(finding, user, "flag")
         cause = self._cause(finding, case)
         self._do(measures.mute(self._state, cause, user, until), finding, case, "muted")
-        self._done.append(explain(user, cause.deed, "muted", finding.reason, until=until))
+        text = templates.why(finding.reason, self._state)
+        told = explain(user, cause.deed, "muted", finding.reason, text=text, until=until)
+        self._done.append(told)
 
     def _ban(self, finding: Finding, user: str) -> None:
         if user in self._state.banned:
