@@ -17,10 +17,9 @@ _SWITCH: Final = {"on": "true", "off": "false", "オン": "true", "オフ": "fal
 def described(protection: Protection[Any], kept: Mapping[str, Any]) -> Iterator[str]:
     """A line for each setting: ``pace.messages = 20 – messages that are fine``."""
     now = msgspec.to_builtins(protection.read(dict(kept)))
-    for name in _fields(protection):
-        meta = _meta(protection, name)
-        what = _(meta.description) if meta is not None and meta.description else ""
-        yield f"{protection.name}.{name} = {_value(now[name])}" + (f" – {what}" if what else "")
+    for name, kind in _fields(protection).items():
+        what = next((meta.description for meta in _metas(kind) if meta.description), "")
+        yield f"{protection.name}.{name} = {_value(now[name])}" + (f" – {_(what)}" if what else "")
 
 
 def parsed(protection: Protection[Any], name: str, typed: str) -> tuple[Any] | str:
@@ -41,7 +40,7 @@ def parsed(protection: Protection[Any], name: str, typed: str) -> tuple[Any] | s
         value=typed,
         protection=protection.name,
         name=name,
-        bounds=_bounds(_meta(protection, name)),
+        bounds=_bounds(kind),
     )
 
 
@@ -57,21 +56,22 @@ def _fields(protection: Protection[Any]) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in msgspec.structs.fields(protection.settings)}
 
 
-def _meta(protection: Protection[Any], name: str) -> Meta | None:
-    kind = _fields(protection)[name]
-    return next((part for part in get_args(kind)[1:] if isinstance(part, Meta)), None)
+def _metas(kind: Any) -> Iterator[Meta]:
+    """What is said about a type; a type that has bounds may be given a description later."""
+    return (part for part in get_args(kind)[1:] if isinstance(part, Meta))
 
 
-def _bounds(meta: Meta | None) -> str:
+def _bounds(kind: Any) -> str:
     """ " (3–200)", or nothing."""
-    if meta is None or meta.ge is None or meta.le is None:
-        return ""
-    return f" ({meta.ge}–{meta.le})"
+    for meta in _metas(kind):
+        if meta.ge is not None and meta.le is not None:
+            return f" ({meta.ge}–{meta.le})"
+    return ""
 
 
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return _("on") if value else _("off")
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "–"
     return str(value) or "–"
