@@ -106,7 +106,8 @@ class Requests:
         readers: list[str] | None = None,
     ) -> OutboxRow | None:
         """Keep ``request`` for the executor; the same ``key`` twice is kept once, and a message is
-        removed once whatever the key. None for what cannot be put back any more.
+        removed once whatever the key. None for what cannot be put back any more, and for what
+        nobody is there to read.
 
         ``readers``: for these alone, where the room does not say it.
         """
@@ -122,11 +123,13 @@ class Requests:
                 content = _notice(request.words)
         readers = readers or self._readers(room_id, knock)
         row = self._add(room_id, kind, content, readers, key, order_key(request, _door(knock)))
-        if row.state == "failed" and row.kind == "redaction":
+        if row is not None and row.state == "failed" and row.kind == "redaction":
             self.vault.outbox.requeue(row.id)  # it was decided again
         return row
 
-    def say_step(self, step: Step, case: Case, people: Mapping[str, str], key: str) -> OutboxRow:
+    def say_step(
+        self, step: Step, case: Case, people: Mapping[str, str], key: str
+    ) -> OutboxRow | None:
         """Say a step of a case, in words that every program shows."""
         text, html = words(step, case, people), formatted(step, case, people)
         content = _notice(text, html, **{cases.FIELD: cases.content(step)})
@@ -150,8 +153,10 @@ class Requests:
         readers: list[str] | None,
         key: str,
         order: str,
-    ) -> OutboxRow:
+    ) -> OutboxRow | None:
         if kind == "message" and readers is not None:
+            if not readers:
+                return None
             content["readers"] = readers
         return self.vault.outbox.add(
             self.account.id,
