@@ -49,7 +49,6 @@ def queue(
             {"type": ASK, "content": content, "readers": [account.user_id, bot]},
             now=now,
             transaction_id=key,
-            idempotency_key=f"ask {key}",
         )
         kept.forget(vault, key)
     client.queued(room_id)
