@@ -47,6 +47,13 @@ def _user_id(value: object) -> str:
     return when(isinstance(value, str) and is_user_id(value), str(value))
 
 
+def _circle(value: object) -> str:
+    """Part of a file's name, of a folder's and of environment variables'. None ends in "file":
+    a variable that ends in _FILE names a file that holds a secret."""
+    name = matching(r"[a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){0,2}")(str(value))
+    return when(isinstance(value, str) and name.rpartition("-")[2] != "file", name)
+
+
 _LANGUAGE: Final = Kind(
     str,
     ", ".join(f'"{code}"' for code in ("auto", *LANGUAGES)),
@@ -96,7 +103,19 @@ _USERS: Final = Kind(
     N_('a list of user ids, such as ["@name:example.org"]'),
     lambda value: tuple(map(_user_id, value)),
 )
+_PORT: Final = Kind(
+    int,
+    N_("0 for none, or a port from 1024 to 65535"),
+    lambda value: when(value == 0 or 1024 <= value <= 65535, value),
+)
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+_CIRCLES: Final = Kind(
+    list,
+    N_('a list of short names in small letters, such as ["kitchen", "garden"]'),
+    lambda value: when(len(set(value)) == len(value), tuple(map(_circle, value))),
+)
 
 
 def _zone(value: str) -> str:
@@ -166,6 +185,10 @@ class Bot:
     `switch_day` in `switch_zone`; before that come `window_hours` in which new accounts are made
     and `freeze_minutes` in which the room can only be read. `floor`: fewest accounts for which
     names change; `hold_hours`: longest that moderators can put it off.
+
+    `log`: how much the bot writes to its log. `metrics_port`: where ``/health`` and ``/metrics`` are
+    on 127.0.0.1; 0 for nowhere. `keyring`: passwords are in this computer's keyring. `circles`:
+    names of several circles; each has a settings file ``NAME.toml`` of its own beside this one.
     """
 
     homeserver: str | None = field(default=None, metadata=setting(_HOMESERVER))
@@ -183,6 +206,10 @@ class Bot:
     freeze_minutes: int = field(default=30, metadata=setting(whole(0, 120)))
     floor: int = field(default=8, metadata=setting(whole(3, 5000)))
     hold_hours: int = field(default=48, metadata=setting(whole(0, 72)))
+    log: str = field(default="info", metadata=setting(one_of("warning", "info", "debug")))
+    metrics_port: int = field(default=0, metadata=setting(_PORT))
+    keyring: bool = field(default=False, metadata=setting(FLAG))
+    circles: tuple[str, ...] = field(default=(), metadata=setting(_CIRCLES))
 
 
 @dataclass(frozen=True, slots=True)

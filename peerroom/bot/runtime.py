@@ -9,6 +9,7 @@ from random import Random
 from typing import Final, Self
 
 from peerroom.bot import circle as circles
+from peerroom.bot import lookout
 from peerroom.bot.circle import Circle
 from peerroom.bot.epochs.rhythm import policy_of
 from peerroom.bot.epochs.rotation import Epochs
@@ -17,6 +18,7 @@ from peerroom.bot.invites import publish
 from peerroom.bot.judging import Judging, draw_invites
 from peerroom.bot.ledger import Ledger
 from peerroom.bot.picture import Picture
+from peerroom.bot.pulse import Pulse
 from peerroom.bot.reader import Reader
 from peerroom.bot.requests import Requests
 from peerroom.bot.watching import Watching
@@ -72,7 +74,9 @@ class Bot:
         self._random = random
         self._ledger = Ledger(vault, invite_days=config.bot.invite_days)
         self._reader = Reader(vault, account.user_id, clock)
-        self._watching = Watching(vault, account.user_id, tuple(PROTECTIONS.values()), clock)
+        self.pulse: Final = Pulse()
+        protections = self.pulse.counted(PROTECTIONS.values())
+        self._watching = Watching(vault, account.user_id, protections, clock)
         self._epochs: Epochs | None = None
         self._picture: Picture | None = None
         self._judging: Judging | None = None
@@ -221,6 +225,7 @@ class Bot:
         """Prepare, then work until cancelled. Raises what no waiting can mend."""
         await self._prepare_patiently()
         assert self._executor is not None
+        lookout.check(self._vault, self.circle, self._account.user_id)
         self._judge()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -306,10 +311,13 @@ class Bot:
     # judging -------------------------------------------------------------------------------------
 
     async def _on_batch(self, batch: SyncBatch) -> None:
+        self.pulse.synced = self._clock.monotonic()
         await self._open_doors()
         for delta in batch.rooms:
             if delta.state_changed:
                 self._watching.state_changed(delta.room_id)
+        if batch.left or any(delta.state_changed for delta in batch.rooms):
+            lookout.check(self._vault, self.circle, self._account.user_id)
         self._judge()
         if self._epochs is not None:
             self._epochs.caught_up()
@@ -317,7 +325,7 @@ class Bot:
     async def _open_doors(self) -> None:
         """Join every encrypted direct room that someone asks us into, for a knock may come there,
         and rooms that moderators told us to look after."""
-        wanted = self._ledger.standings.rooms()
+        wanted = {*self._ledger.standings.rooms(), self.circle.management}
         for room in self._vault.rooms.all(self._account.id):
             if room.membership != "invite":
                 continue
@@ -340,6 +348,7 @@ class Bot:
         if self._epochs is not None and self._epochs.look_around():
             self._executor.wake()
         for changed in self._judging.waiting():
+            self.pulse.judged += 1
             if changed:
                 self._executor.wake()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -48,7 +49,7 @@ def _decide_said(said: Said, state: State) -> list[act.Action]:
     command = cmd.parse(said.text)
     if command is None:
         return []
-    refusal = _refusal(said, state)
+    refusal = refused(said, state.management, state.moderators, state.desk)
     if refusal is not None:
         return [act.Count(f"command refused: {refusal}")]
     if said.read_at - said.at > STALE:
@@ -64,12 +65,18 @@ def _decide_said(said: Said, state: State) -> list[act.Action]:
     return carry_out(command, said.sender, said.read_at, state)
 
 
-def _refusal(said: Said, state: State) -> str | None:
-    if said.room_id != state.management:
+def refused(
+    said: Said, management: str, moderators: Collection[str], desk: Collection[str]
+) -> str | None:
+    """Why ``said`` counts as nobody's command, in the words that are counted; None if it is one's.
+
+    ``desk`` are those who are in the room ``management``.
+    """
+    if said.room_id != management:
         return "other room"
-    if said.sender not in state.moderators:
+    if said.sender not in moderators:
         return "not a moderator"
-    if said.sender not in state.desk:
+    if said.sender not in desk:
         return "not in the room"
     if not said.encrypted:
         return "not encrypted"

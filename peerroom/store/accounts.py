@@ -142,6 +142,37 @@ class Accounts:
         """Keep the access token of a new login on the same device."""
         self._change("UPDATE accounts SET access_token = ?", access_token, account_id)
 
+    def new_device(self, account_id: int, device_id: str, access_token: str) -> Account:
+        """Keep a login on another device of the account: its keys begin anew, in a crypto store of
+        its own, and the old one's are destroyed. Identity, rooms and the sync token stay.
+
+        Close the account's connection first. Raises `AccountRetired`, `KeyError`.
+        """
+        old = self.get(account_id)
+        if old.retired is not None:
+            raise AccountRetired
+        with self._db.transaction():
+            self._db.run(
+                "UPDATE accounts SET device_id = ?, access_token = ?, crypto_file = ?,"
+                " crypto_key = ?, pickle_key = ? WHERE id = ?",
+                (
+                    device_id,
+                    access_token,
+                    f"{secrets.token_hex(16)}.db",
+                    secrets.token_bytes(32),
+                    secrets.token_bytes(32),
+                    account_id,
+                ),
+            )
+            self._db.run(
+                "DELETE FROM key_shares WHERE room_id IN"
+                " (SELECT room_id FROM rooms WHERE account_id = ?)",
+                (account_id,),
+            )
+            self._db.scrub()
+        self._remove_crypto_file(old)
+        return self.get(account_id)
+
     def set_password(self, account_id: int, password: str | None) -> None:
         """Keep another password."""
         self._change("UPDATE accounts SET password = ?", password, account_id)

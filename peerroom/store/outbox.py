@@ -156,6 +156,15 @@ class Outbox:
         """Rows that wait for a decision of their owner, in order."""
         return self._all("WHERE account_id = ? AND state = 'failed' ORDER BY id", account_id)
 
+    def counts(self, account_id: int) -> dict[str, int]:
+        """How many rows there are, by state; a state without rows is left out."""
+        return dict(
+            self._db.all(
+                "SELECT state, count(*) FROM outbox WHERE account_id = ? GROUP BY state",
+                (account_id,),
+            )
+        )
+
     def mark_sending(self, row_id: int, now: datetime) -> bool:
         """The row goes to the network now; False when it was withdrawn: then do not send it."""
         changed = self._db.run(

@@ -176,6 +176,30 @@ class Vault:
         """Readable when an interactive client asks for the vault (see `VaultLock.asked_fd`)."""
         return self._lock.asked_fd if self._lock else None
 
+    def copy(self, folder: Path) -> None:
+        """Write a copy of the database and the key file into ``folder`` (made, mode 0700), as
+        encrypted as they are, while the vault goes on being used. Crypto stores are left out: see
+        `peerroom.store.copying`. Takes about a second for each 50 MB; not inside a transaction.
+
+        Raises:
+            VaultNotWritable, DiskFull, DiskFailed.
+        """
+        if self.folder is None:
+            raise errors.VaultMissing
+        with files.os_errors_in_words():
+            private_folder(folder)
+            files.make_private_file(folder / files.DATABASE)
+            # Only what is there now: deleted texts are in no free page of the copy.
+            self._db.run("VACUUM INTO ?", (str(folder / files.DATABASE),))
+            copied = Database(str(folder / files.DATABASE), self.data_key, new=True)
+            try:
+                if migrations.version(copied) != migrations.version(self._db):
+                    raise errors.VaultDamaged
+            finally:
+                copied.close()
+            files.make_private_file(folder / files.KEY)
+            (folder / files.KEY).write_bytes((self.folder / files.KEY).read_bytes())
+
     def check(self) -> None:
         """Read and authenticate every page; takes seconds for a large vault.
 
