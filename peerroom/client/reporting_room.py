@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from peerroom.client.invitations import bots
 from peerroom.client.reporting_views import BotNotItself, EarlierName, NobodyToTell
+from peerroom.matrix.power import MODERATOR, room_power
 
 if TYPE_CHECKING:
     from peerroom.store.accounts import Account
@@ -66,11 +67,14 @@ def _keeper(vault: Vault, account: Account, room_id: str) -> str | None:
         return None
     if room.account_id != account.id:
         raise EarlierName
-    here = vault.rooms.members(room_id)
+    members = vault.rooms.members(room_id)
+    here = [bot for bot in bots(vault) if members.get(bot, {}).get("membership") == "join"]
     if room.is_direct:
-        return next((bot for bot in bots(vault) if bot in here), None)
-    bot = _made_by_bot(vault, room_id)
-    return bot if bot is not None and here.get(bot, {}).get("membership") == "join" else None
+        return next(iter(here), None)
+    # A room that it did not make it can look after with a moderator's powers.
+    power, maker = room_power(vault.rooms, room_id), _made_by_bot(vault, room_id)
+    able = [bot for bot in here if bot == maker or power.of(bot) >= MODERATOR]
+    return maker if maker in able else next(iter(able), None)
 
 
 def _last_bot(vault: Vault, account: Account) -> str | None:

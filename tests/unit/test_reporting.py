@@ -170,6 +170,15 @@ def test_in_a_room_that_no_bot_of_ours_keeps_nobody_would_read_it(place: Place) 
     assert place.client.desk.obstacle(CIRCLE) is None
 
 
+def test_a_room_that_it_did_not_make_it_may_look_after_all_the_same(place: Place) -> None:
+    place.room("!other:example.org", {OWN: "Heron", OTHER: "Otter", BOT: "Bot"}, maker=OTHER)
+    bad = place.said("!other:example.org", OTHER, "bad")
+    levels = {"users": {BOT: 50}}
+    place.vault.rooms.set_state("!other:example.org", "m.room.power_levels", "", levels)
+    place.client.desk.report("!other:example.org", [bad.event_id])
+    assert report_of(place).room_id == "!other:example.org"
+
+
 def test_nor_where_the_bot_has_gone(place: Place) -> None:
     place.member(CIRCLE, BOT, "Moderator bot", "leave")
     assert isinstance(place.client.desk.obstacle(CIRCLE), NobodyToTell)
