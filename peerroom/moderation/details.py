@@ -1,6 +1,6 @@
 """What leads to a person outside the room: numbers, addresses, handles, a school with a class.
 
-False-positive traps: "たくさん" is no name with an honorific, "最中" no school, "背中" neither. A school
+False-positive traps: "たくさん" is no name with an honorific, "最中" and "背中" no schools. A school
 counts only in full, and with a class or somebody's name beside it.
 """
 
@@ -44,7 +44,7 @@ def details(text: Reading, known: Iterable[str] = (), *, services: bool = False)
             if any(services or not toll_free(number) for number in theirs):
                 yield cue
         elif cue == EMAIL:
-            if any(not public(match.group(1) or "") for match in _EMAIL.finditer(text.plain)):
+            if any(not public(match.group(1) or "") for match in _EMAIL.finditer(text.folded)):
                 yield cue
         elif cue == CLASS:
             if any(map(_own_name, _schools(_CLASS, text.shown))):
@@ -61,7 +61,7 @@ def links(text: Reading, allowed: Iterable[str] = ()) -> bool:
     ends = (*PUBLIC, *allowed)
     return any(
         not public(match.group(1) or match.group(2) or match.group(3) or "", ends)
-        for match in _LINK.finditer(text.plain)
+        for match in _LINK.finditer(text.folded)
     )
 
 
@@ -78,6 +78,8 @@ def _schools(pattern: re2._Regexp, shown: str) -> Iterator[str]:
 def _own_name(name: str) -> bool:
     """Whether it is a school's own name, not "our local" or 近所の."""
     words = name.split()
+    while words and words[-1].casefold() in _LEVELS:
+        words.pop()
     return bool(words) and words[-1].casefold() not in _GENERIC and not name.endswith(_ENDINGS)
 
 
@@ -113,7 +115,8 @@ _EMAIL: Final = re2.compile("|".join(_EMAILS), quiet())
 _SERVICE: Final = kana(
     r"(?:\b(?:line|kakao(?:talk)?|insta(?:gram)?|ig|telegram|whatsapp|wechat|signal|discord|skype|"
     r"snap(?:chat)?|viber|twitter|tiktok|facebook|messenger)"
-    r"|(?:^|[^んど])(?:ライン|カカオ(?:トーク)?|インスタ(?:グラム)?|テレグラム|ワッツアップ|シグナル|"
+    r"|(?:^|[^んど])(?:ライン|カカオ(?:トーク)?|インスタ(?:グラム)?|テレグラム|ワッツアップ|"
+    r"シグナル|"
     r"ディスコ(?:ード)?|スカイプ|ツイッター))"
 )
 _ID: Final = r"\s?の?\s?(?:id|あいでいー|handle|user\s?name|tag)"
@@ -123,11 +126,12 @@ _HANDLE: Final = r"[a-z0-9][a-z0-9._-]{3,30}"
 _ODD_HANDLE: Final = r"[a-z][a-z._-]{1,24}[0-9_][a-z0-9._-]{1,24}"
 _HANDLES: Final = (
     rf"{_SERVICE}{_ID}(?:\s?(?:is|は|が|,))?(?:{_MARK}|\s?){_HANDLE}",
-    rf"{_SERVICE}{_ACCOUNT}\s?(?:is|は|が)?\s?[:→⇒=]?\s?@{_HANDLE}",
+    rf"{_SERVICE}{_ACCOUNT}\s?(?:is|は|が|で)?\s?[:→⇒=]?\s?@{_HANDLE}",
     rf"{_SERVICE}{_ACCOUNT}(?:\s?(?:is|は|が))?(?:{_MARK}|\s){_ODD_HANDLE}",
     kana(rf"(?:^|[^んど])(?:ライン|カカオ|インスタ|テレグラム)\s?[は→:⇒]?\s?{_ODD_HANDLE}"),
     rf"\bid\s?(?:検索|で検索|search)?\s?[:→⇒@]\s?@?{_HANDLE}",
-    r"(?:line\.me|lin\.ee|t\.me|wa\.me|telegram\.me|discord\.gg|discord\.com/invite|open\.kakao\.com|"
+    r"(?:line\.me|lin\.ee|t\.me|wa\.me|telegram\.me|discord\.gg|discord\.com/invite|"
+    r"open\.kakao\.com|"
     r"m\.me|signal\.me|signal\.group)/\S",
 )
 _KAN: Final = r"[\p{Han}\p{Katakana}ー々ヶケノ]"
@@ -136,7 +140,7 @@ _DASH: Final = r"\s?[-−ー‐–]\s?"
 _ADDRESSES: Final = (
     rf"{_NUM}丁目\s?の?{_NUM}\s?(?:番|-|−|ー|の|‐|$|\s|、|。)",
     rf"(?:都|道|府|県|市|区|町|村|郡)\s?{_KAN}{{1,12}}?\s?{_NUM}{_DASH}{_NUM}{_DASH}{_NUM}",
-    rf"(?:区|市|町|村)\s?{_KAN}{{1,12}}?{_NUM}番地?(?:{_NUM}|の|$|\s|、|。|です)",
+    rf"(?:区|市|町|村)\s?{_KAN}{{1,12}}?{_NUM}番地?(?:{_NUM}|[のにでへが、。]|$|\s)",
     r"〒\s?[0-9]{3}\s?[-−ー‐]?\s?[0-9]{4}",
     r"\b[0-9]{1,5}[A-Za-z]?,? (?:[A-Z][A-Za-z'’]+ ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|"
     r"Drive|Dr|Close|Court|Ct|Crescent|Way|Terrace|Gardens|Place|Square|Boulevard|Blvd|Grove)\b",
@@ -152,7 +156,9 @@ _ACCOUNTS: Final = (
 
 _NAMED_JA: Final = rf"({_KAN}{{2,12}}?|[市区町村県都府道私国公]立[ぁ-んァ-ヶー]{{2,8}})"
 _FULL_JA: Final = "(?:小学校|中学校|高校|高等学校|学園)"
-_CLASS_JA: Final = r"[1-6一二三四五六]\s?(?:年\s?の?\s?|[-−ー‐の])[1-9一二三四五六七八九A-Ea-e]\s?組"
+_CLASS_JA: Final = (
+    r"[1-6一二三四五六]\s?(?:年\s?の?\s?|[-−ー‐の])[1-9一二三四五六七八九A-Ea-e]\s?組"
+)
 _SCHOOL_EN: Final = (
     r"((?:[A-Z][A-Za-z'’.-]+ ){1,4})"
     r"(?:Primary|Elementary|Middle|High|Secondary|Junior|Grammar|Academy|College|School)\b"
@@ -173,21 +179,28 @@ _PEOPLE: Final = (
 )
 _SOMEONE: Final = re2.compile("|".join(_PEOPLE), quiet())
 _ROLES: Final = (
-    "校長", "教頭", "担任", "副担", "主任", "学年主任", "養護", "保健", "相談", "支援", "顧問", "専科",
-    "主治医", "皆", "母", "父", "姉", "兄", "娘", "息子", "奥", "旦那", "患者", "生徒", "学生", "児童",
-    "保護者", "店員", "先輩", "医者", "心理士", "子供", "子", "学校", "同級生", "友達", "看護師", "担当",
+    "校長", "教頭", "担任", "副担", "主任", "学年主任", "養護", "保健", "相談", "支援", "顧問",
+    "専科", "主治医", "皆", "母", "父", "姉", "兄", "娘", "息子", "奥", "旦那", "患者", "生徒",
+    "学生", "児童", "保護者", "店員", "先輩", "医者", "心理士", "子供", "子", "学校", "同級生",
+    "友達", "看護師", "担当",
 )  # fmt: skip
-_GENERIC: Final = frozenset(
-    "a an the my our your his her their its this that same local new old first another any every some no "
-    "state public private catholic free sunday saturday forest home online night boarding special "
-    "nursery steiner montessori alternative mainstream junior senior middle high after before "
-    "at to from in and or if when since is was".split()
-)
+_GENERIC: Final = frozenset({
+    "a", "an", "the", "my", "our", "your", "his", "her", "their", "its", "this", "that", "same",
+    "local", "new", "old", "first", "another", "any", "every", "some", "no", "state", "public",
+    "private", "catholic", "free", "sunday", "saturday", "forest", "home", "online", "night",
+    "boarding", "special", "nursery", "steiner", "montessori", "alternative", "mainstream",
+    "after", "before", "at", "to", "from", "in", "and", "or", "if", "when", "since", "is", "was",
+    "big", "small",
+})  # fmt: skip
+_LEVELS: Final = frozenset({
+    "primary", "elementary", "middle", "high", "secondary", "junior", "senior", "grammar",
+})  # fmt: skip
 _ENDINGS: Final = (
-    "市立", "公立", "私立", "国立", "町立", "区立", "村立", "県立", "地元", "近所", "出身", "母校", "同",
-    "別", "次", "新", "元", "某", "当", "各", "全", "毎日", "通信制", "定時制", "全日制", "特別支援",
-    "転校先", "の", "は", "が", "も", "に", "で", "と", "る", "た", "い", "な", "を", "う", "通信", "普通",
-    "高校", "中学校", "小学校", "小中", "今", "昔", "前", "校区", "学区", "最寄", "不登校特例",
+    "市立", "公立", "私立", "国立", "町立", "区立", "村立", "県立", "地元", "近所", "出身",
+    "母校", "同", "別", "次", "新", "元", "某", "当", "各", "全", "毎日", "通信制", "定時制",
+    "全日制", "特別支援", "転校先", "通信", "普通", "高校", "中学校", "小学校", "小中", "今",
+    "昔", "前", "校区", "学区", "最寄", "不登校特例", "の", "は", "が", "も", "に", "で", "と",
+    "を",
 )  # fmt: skip
 _HINTS: Final = Patterns(
     (cue, pattern)
@@ -197,8 +210,13 @@ _HINTS: Final = Patterns(
         (ADDRESS, _ADDRESSES),
         (HANDLE, _HANDLES),
         (CLASS, _CLASSES),
-        (PERSON, (f"(?:{'|'.join(_SCHOOLS[:2])})[^\n]*?(?:{'|'.join(_PEOPLE)})",
-                  f"(?:{'|'.join(_PEOPLE)})[^\n]*?(?:{'|'.join(_SCHOOLS[:2])})")),
+        (
+            PERSON,
+            (
+                f"(?:{'|'.join(_SCHOOLS[:2])})[^\n]*?(?:{'|'.join(_PEOPLE)})",
+                f"(?:{'|'.join(_PEOPLE)})[^\n]*?(?:{'|'.join(_SCHOOLS[:2])})",
+            ),
+        ),
         (ACCOUNT, _ACCOUNTS),
     )
     for pattern in patterns

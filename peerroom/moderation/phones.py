@@ -30,7 +30,7 @@ SHORT: Final = (
     r"([2-9][0-9]{2}[-. ][0-9]{4})\b"
 )
 """A local number, which counts only after a word like "call"."""
-_NUMBER: Final = re2.compile(rf"\+?\(?{_D}(?:{_GAP}{_D}){{8,14}}", quiet())
+_NUMBER: Final = re2.compile(rf"\+? ?\(?{_D}(?:{_GAP}{_D}){{8,200}}", quiet())
 _SHORT: Final = re2.compile(SHORT, quiet())
 _TOLL_FREE: Final = ("0120", "0800", "0570", "0808", "116", "800", "888", "877", "866")
 _NORTH_AMERICA: Final = ([3, 3, 4], [1, 3, 3, 4])
@@ -40,11 +40,9 @@ _ENOUGH: Final = 6
 def phones(plain: str) -> Iterator[str]:
     """Digits of every number, as dialled inland in Japan (+81 90 … is 090 …)."""
     for match in _NUMBER.finditer(plain):
-        before, after = plain[: match.start()][-1:], plain[match.end() : match.end() + 1]
-        if after.isdigit() or before.isdigit() or before in _MONEY:
+        if plain[: match.start()][-1:] in _MONEY:
             continue
-        if (digits := _dialled(match.group())) is not None:
-            yield digits
+        yield from _dialled(match.group())
     for match in _SHORT.finditer(plain):
         yield "".join(mark for mark in match.group(1) if mark in _DIGIT)
 
@@ -54,26 +52,48 @@ def toll_free(digits: str) -> bool:
     return digits.startswith(_TOLL_FREE)
 
 
-def _dialled(written: str) -> str | None:
-    digits = "".join(_DIGIT.get(mark, "") for mark in written)
-    figures = sum(mark in "0123456789" for mark in written)
-    if figures < _ENOUGH and ("o" in written or figures or len(set(digits)) < _KANJI_KINDS):
-        return None
-    if len(set(digits)) == 1:
-        return None
-    if written.startswith("+"):
-        return f"0{digits[2:].removeprefix('0')}" if digits.startswith("81") else digits
-    groups = [
-        len(list(run)) for inside, run in itertools.groupby(written, _DIGIT.__contains__) if inside
+def _dialled(written: str) -> Iterator[str]:
+    """Numbers in a row of digits and gaps: several may stand side by side."""
+    runs = [
+        "".join(run) for inside, run in itertools.groupby(written, _DIGIT.__contains__) if inside
     ]
-    if digits[0] == "0":
-        fits = len(digits) in (10, 11) and (
-            len(groups) == 1 or max(groups) > 2 or (max(groups) == 1 and digits[2] == "0")
-        )
-        return digits if fits else None
-    return digits[-10:] if groups in _NORTH_AMERICA else None
+    if written.startswith("+"):
+        digits = _digits(runs)[:_LONGEST]
+        yield f"0{digits[2:].removeprefix('0')}" if digits.startswith("81") else digits
+        return
+    first = 0
+    while first < len(runs):
+        for last in range(first + 1, min(first + _LONGEST, len(runs)) + 1):
+            if (number := _number(runs[first:last])) is not None:
+                yield number
+                first = last - 1
+                break
+        first += 1
 
 
+def _number(runs: list[str]) -> str | None:
+    digits = _digits(runs)
+    groups = [len(run) for run in runs]
+    written = "".join(runs)
+    figures = sum(mark.isdecimal() for mark in written)
+    if len(set(digits)) == 1 or (
+        figures < _ENOUGH and ("o" in written or figures or len(set(digits)) < _KANJI_KINDS)
+    ):
+        return None
+    if digits[0] == "0" and len(digits) in (10, 11):
+        told_apart = len(groups) == 1 or max(groups) > 2
+        return digits if told_apart or (max(groups) == 1 and digits[2] == "0") else None
+    if groups in _NORTH_AMERICA and digits[-10] in "23456789" and digits[-7] in "23456789":
+        return digits[-10:]
+    return None
+
+
+def _digits(runs: list[str]) -> str:
+    return "".join(_DIGIT[mark] for run in runs for mark in run)
+
+
+_LONGEST: Final = 15
+"""Digits of a number at most (ITU-T E.164)."""
 _MONEY: Final = frozenset("¥$€£#/")
 _KANJI_KINDS: Final = 3
 """Different kanji for digits at least: 〇〇〇 stands for a name left out."""

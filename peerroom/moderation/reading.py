@@ -34,8 +34,8 @@ class Reading:
     plain: str
     """The same without capitals."""
     folded: str
-    """`plain` with katakana as hiragana; where something in it is spelt oddly, on lines of their own
-    also what that may spell (`fold`)."""
+    """`plain` with katakana as hiragana; where something in it is spelt oddly, lines of their own
+    tell what it may spell (`fold`)."""
 
 
 def read(seen: Seen) -> Reading | None:
@@ -75,12 +75,14 @@ def fold(plain: str) -> str:
     letters joined, drawn-out ones shortened, look-alikes and digits as the letters they stand for.
     """
     base = kana(plain)
-    if "  " in base or "\t" in base:
-        base = _SPACES.sub(" ", base)
     joined = _RUNS.sub(r"\1", base)
+    joined = _STRETCHED.sub(lambda row: row[0].replace(row[1], ""), joined)
+    joined = _SPELT.sub(lambda word: _BETWEEN.sub("", word[0]), joined)
     if not joined.isascii():
         joined = _BETWEEN_CJK.sub("", joined)
-    joined = _SPELT.sub(lambda spelt: _BETWEEN.sub("", spelt[0]), joined)
+    if "  " in base or "\t" in base:
+        base = _SPACES.sub(" ", base)
+    joined = _SPACES.sub(" ", joined)
     forms = {base: None}
     if _ODD.search(joined):
         forms[_WORD.sub(lambda word: _spelt(word[0], "i"), joined)] = None
@@ -114,10 +116,13 @@ _LATIN: Final = "a-z\u00df-\u024f\u0250-\u02af\u0300-\u036f\u0370-\u052f\u1e00-\
 _SPACES: Final = re.compile(r"[ \t\u3000]+")
 _RUNS: Final = re.compile(r"([^\s0-9])\1{2,}")
 _BETWEEN_CJK: Final = re.compile(rf"(?<=[{_CJK}])[{_MARKS}]+(?=[{_CJK}])")
+_STRETCHED: Final = re.compile(r"\S([^\w\s]|[ \u3000_])(?:\S\1){4,}\S?")
+"""The same mark after each letter of a longer text; for English see `_SPELT`."""
 _SPELT: Final = re.compile(
-    rf"(?<![{_LATIN}0-9])[{_LATIN}0-9](?:[{_MARKS}]{{1,3}}[{_LATIN}0-9@$!]){{2,}}(?![{_LATIN}0-9])"
+    rf"(?<![{_LATIN}0-9])[{_LATIN}0-9](?:(?:[{_MARKS}]| [{_MARKS}] )[{_LATIN}0-9@$!])+"
+    rf"(?![{_LATIN}0-9])"
 )
-"""Single letters with something between them: "L I N E", "s.c.a.m"."""
+"""Single letters with a mark between them: "L I N E", "s.c.a.m"; two spaces part words."""
 _BETWEEN: Final = re.compile(f"[{_MARKS}]+")
 _ODD: Final = re.compile(
     "[\u00df-\u024f\u0250-\u02af\u0300-\u036f\u0370-\u052f\u1e00-\u1fff]"

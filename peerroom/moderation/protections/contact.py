@@ -38,7 +38,13 @@ def arm(settings: Contact) -> Judge:
             return
         if cues := tuple(details(text, allowed | room.helplines)):
             yield Finding(
-                CONTACT.name, settings.verb, "contact", seen.room_id, seen.sender, (seen.event_id,), cues
+                CONTACT.name,
+                settings.verb,
+                "contact",
+                seen.room_id,
+                seen.sender,
+                (seen.event_id,),
+                cues,
             )
 
     return judge

@@ -1,4 +1,4 @@
-"""Whoever has just come waits with links, pictures and contact details until a moderator has looked.
+"""Links, pictures and contact details of whoever has just come wait until a moderator has looked.
 What they write otherwise is nobody's business here: someone's first words may cost them most."""
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from msgspec import Meta
 from peerroom.i18n import N_
 from peerroom.moderation.details import LINK, details, links
 from peerroom.moderation.findings import Finding
+from peerroom.moderation.lures import AWAY, CUES
 from peerroom.moderation.protection import Judge, Protection, Room, Settings
 from peerroom.moderation.reading import Reading, read
 from peerroom.moderation.seen import Seen
 
 
 class Newcomers(Settings, frozen=True):
-    """For ``hours`` after joining. Links to public bodies, and to hosts in ``allowed``, may stand."""
+    """For ``hours`` after joining. Links to public bodies, and to hosts in ``allowed``, may stand;
+    to ask people to another place is a contact detail, too."""
 
     hours: Annotated[int, Meta(ge=1, le=720, description=N_("hours for which someone is new"))] = 72
     links: Annotated[bool, Meta(description=N_("hold links"))] = True
@@ -40,7 +42,13 @@ def arm(settings: Newcomers) -> Judge:
             return
         if cues := tuple(_cues(seen, read(seen), room)):
             yield Finding(
-                NEWCOMERS.name, "hold", "newcomer", seen.room_id, seen.sender, (seen.event_id,), cues
+                NEWCOMERS.name,
+                "hold",
+                "newcomer",
+                seen.room_id,
+                seen.sender,
+                (seen.event_id,),
+                cues,
             )
 
     def _cues(seen: Seen, text: Reading | None, room: Room) -> Iterator[str]:
@@ -52,6 +60,8 @@ def arm(settings: Newcomers) -> Judge:
             yield LINK
         if settings.contacts:
             yield from details(text, room.helplines, services=True)
+            if AWAY in CUES.found(text.folded):
+                yield AWAY
 
     return judge
 
