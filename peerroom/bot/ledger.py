@@ -173,9 +173,10 @@ class Ledger:
                 self._records.replace(INVITES, digest, {**kept, "arrived": True})
 
     def add_moderator(self, user_id: str) -> None:
-        """Let an account command."""
-        if self._records.get(MODERATORS, user_id) is None:
-            self._records.replace(MODERATORS, user_id, True)
+        """Let an account command. The first of all leads: somebody has to."""
+        known = self._records.items(MODERATORS)
+        if user_id not in known:
+            self._records.replace(MODERATORS, user_id, True if known else "lead")
 
     def note(self, entry: act.Note, now: datetime) -> None:
         """Add a line to the audit log."""
