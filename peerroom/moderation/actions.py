@@ -45,10 +45,15 @@ from peerroom.moderation.actions_registrar import ReleaseHold, ReplaceSeat, SetH
 from peerroom.moderation.actions_requests import (
     AnswerDoor,
     BanMember,
+    EnterList,
     EnterRoom,
+    FindList,
     GiveRole,
     InviteMember,
+    LeaveList,
     LeaveRoom,
+    MakeList,
+    OpenList,
     PublishInvites,
     RedactMessage,
     RemoveMember,
@@ -109,6 +114,11 @@ Request = (
     | LeaveRoom
     | SetAcl
     | SetRule
+    | FindList
+    | EnterList
+    | LeaveList
+    | MakeList
+    | OpenList
     | PublishInvites
 )
 Inverse = Known | Renewal | Request
@@ -173,14 +183,18 @@ __all__ = [
     "DropEvidence",
     "DropRoom",
     "EndSlow",
+    "EnterList",
     "EnterRoom",
+    "FindList",
     "GiveRole",
     "Inverse",
     "InviteMember",
     "KeepEvidence",
     "Known",
+    "LeaveList",
     "LeaveRoom",
     "Ledger",
+    "MakeList",
     "MakeModerator",
     "Mode",
     "Note",
@@ -193,6 +207,7 @@ __all__ = [
     "NoteUnban",
     "NoteUnlock",
     "NoteUnmute",
+    "OpenList",
     "PublishInvites",
     "RedactMessage",
     "ReleaseHold",

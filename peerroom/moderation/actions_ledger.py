@@ -10,7 +10,9 @@ from peerroom.moderation.actions_base import Act
 from peerroom.moderation.state import ModeratorRole, Role
 from peerroom.wire.cases import Step
 
-Book = Literal["template", "shift", "rota", "digest", "preview", "list", "choice"]
+Book = Literal[
+    "template", "shift", "rota", "digest", "preview", "list", "choice", "spared", "asked"
+]
 """Small things that are kept by key, with a shape that only their own part of the house knows."""
 Mode = Literal[protection.Mode, "default"]
 """``default``: as the protection itself has it."""

@@ -122,7 +122,7 @@ class SetRoomLevel(Act, frozen=True):
 
 
 class EnterRoom(Act, frozen=True):
-    """Join a room: one to look after, or one in which a policy list is published."""
+    """Join a room, to look after it."""
 
     room_id: str
     via: tuple[str, ...] = ()
@@ -144,13 +144,51 @@ class SetAcl(Act, frozen=True):
 
 class SetRule(Act, frozen=True):
     """Publish a rule of a policy list (``m.policy.rule.…``), or retract it: ``recommendation``
-    None. ``entity`` is a literal or a glob."""
+    None. ``entity`` is a literal or a glob; ``hashed``: the list does not say who it is."""
 
     room_id: str
     kind: Literal["user", "server", "room"]
     entity: str
     recommendation: str | None = "m.ban"
     reason: str = ""
+    hashed: bool = False
+
+
+class FindList(Act, frozen=True):
+    """Ask which room an alias stands for, and follow the policy list in it."""
+
+    alias: str
+    by: str
+    room_id: str | None = None
+
+
+class EnterList(Act, frozen=True):
+    """Join the room of a policy list."""
+
+    room_id: str
+    via: tuple[str, ...] = ()
+
+
+class LeaveList(Act, frozen=True):
+    """Leave it, and forget what it said."""
+
+    room_id: str
+    via: tuple[str, ...] = ()
+
+
+class MakeList(Act, frozen=True):
+    """Make a room for the moderators' own policy list, in which only the bot writes; they are
+    invited, and nobody else."""
+
+    by: str
+    room_id: str | None = None
+
+
+class OpenList(Act, frozen=True):
+    """Whether everybody who knows the link can read the own list, or only who is invited."""
+
+    room_id: str
+    open: bool
 
 
 class PublishInvites(Act, frozen=True):

@@ -54,11 +54,18 @@ def pending(code: str, state: State) -> Pending | None:
 
 
 def wait_for(
-    command: Command, covers: frozenset[str], by: str, at: datetime, state: State
+    command: Command,
+    covers: frozenset[str],
+    by: str,
+    at: datetime,
+    state: State,
+    *,
+    lasts: timedelta = LASTS,
 ) -> tuple[str, act.Action]:
-    """The code under which ``command`` waits from now on, and the action that keeps it."""
+    """The code under which ``command`` waits from now on, and the action that keeps it. What the
+    bot itself asks (``by``) can be confirmed by everybody who may give the command."""
     code = next(code for code in _codes(by, at) if code not in state.books.get(BOOK, {}))
-    kept = _Kept(by, encode(command), tuple(sorted(covers)), at + LASTS)
+    kept = _Kept(by, encode(command), tuple(sorted(covers)), at + lasts)
     return code, act.Remember(BOOK, code, msgspec.to_builtins(kept))
 
 

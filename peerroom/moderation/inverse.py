@@ -72,6 +72,16 @@ def _about_people(action: act.Action, state: State) -> tuple[act.Inverse, ...]:
             return () if role is None else (act.SetRole(user, role),)
         case act.AddRoom(room_id=room):
             return (act.DropRoom(room),)
+        case act.EnterList(room_id=room, via=via):
+            return (act.LeaveList(room, via),)
+        case act.LeaveList(room_id=room, via=via):
+            return (act.EnterList(room, via),)
+        case act.OpenList(room_id=room, open=is_open):
+            return (act.OpenList(room, not is_open),)
+        case act.SetAcl(room_id=room):
+            return (act.SetAcl(room, state.acls.get(room, ())),)
+        case act.SetRule(recommendation=said):
+            return (msgspec.structs.replace(action, recommendation=None if said else "m.ban"),)
         case act.DropRoom(room_id=room):
             return (act.AddRoom(room),)
         case act.Remember(book=book, key=key):

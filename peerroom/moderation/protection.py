@@ -46,6 +46,10 @@ class Room:
     """Who came by a token when names changed: they are expected, and all come at once."""
     policies: Policies = field(default_factory=Policies)
     """What the lists say that this room follows."""
+    spared: frozenset[str] = frozenset()
+    """Whom moderators let stay, whatever the lists say."""
+    helplines: frozenset[str] = frozenset()
+    """Digits of public helplines' numbers, as dialled inland: nobody's own contact."""
     locked: bool = False
 
 

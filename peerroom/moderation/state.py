@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from peerroom.moderation.cases import Case
+from peerroom.moderation.followed import Followed
 from peerroom.moderation.guard import Guard
 from peerroom.moderation.protection import Mode, Room
 from peerroom.moderation.seen import Seen
@@ -243,6 +244,10 @@ class State:
     """What is not to be repeated before then; see `peerroom.moderation.actions.NoteMoment`."""
     books: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What `Remember` keeps, by book and key."""
+    lists: Mapping[str, Followed] = field(default_factory=dict)
+    """The policy lists that the rooms follow, by their room; read when asked for."""
+    acls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The servers that are kept out of each protected room in which others can take part."""
     limits: Limits = Limits()
     people: Mapping[str, str] = field(default_factory=dict)
     """Names shown in any protected room, by user id; also of those who left."""

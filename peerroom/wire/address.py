@@ -15,6 +15,7 @@ _SERVER_NAME: Final = re.compile(_SERVER)
 _USER_ID: Final = re.compile(rf"@[0-9a-z._=/+-]{{1,200}}:{_SERVER}")
 # Room version 12 (MSC4291) has room ids without a server; event ids have none since version 3.
 _ROOM_ID: Final = re.compile(rf"![A-Za-z0-9._=/+-]{{1,200}}(?::{_SERVER})?")
+_ROOM_ALIAS: Final = re.compile(rf"#[^\s:\x00]{{1,200}}:{_SERVER}")
 _EVENT_ID: Final = re.compile(rf"\$[A-Za-z0-9._=/+-]{{1,200}}(?::{_SERVER})?")
 _BASE_URL: Final = re.compile(rf"https?://{_SERVER}(?:/[A-Za-z0-9._~-]+)*/?")
 
@@ -35,6 +36,11 @@ def is_user_id(text: str) -> bool:
 def is_room_id(text: str) -> bool:
     """Whether ``text`` has the form of a room id."""
     return len(text) <= ID_LENGTH and _ROOM_ID.fullmatch(text) is not None
+
+
+def is_room_alias(text: str) -> bool:
+    """A room's alias: ``#name:server``."""
+    return len(text) <= ID_LENGTH and _ROOM_ALIAS.fullmatch(text) is not None
 
 
 def is_event_id(text: str) -> bool:

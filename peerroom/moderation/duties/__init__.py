@@ -72,7 +72,7 @@ def _confirmed(code: str, order: Order) -> Done:
     waits = confirming.pending(code, order.state)
     if waits is None or waits.until <= order.at:
         return order.say(_("Nothing waits under {code} any more.").format(code=code.upper()))
-    if waits.by != order.by:
+    if waits.by not in (order.by, order.state.bot):
         said = _("{name} asked for this, and only they can confirm it.")
         return order.say(said.format(name=order.name(waits.by)))
     if (no := refusal(waits.command, order.by, order.state)) is not None:

@@ -33,6 +33,8 @@ def arm(settings: Policy) -> Judge:
     def judge(seen: Seen, room: Room) -> Iterator[Finding]:
         if seen.kind != "member" or seen.membership != "join" or seen.was == "join":
             return
+        if seen.sender in room.spared:
+            return
         rule = room.policies.of_user(seen.sender)
         if rule is None:
             return
@@ -53,7 +55,11 @@ class Sweep:
 
 def sweep(settings: Policy, policies: Policies, members: Iterable[str], room: Room) -> Sweep:
     """Hold the people in a room against its lists."""
-    found = [pair for pair in policies.matching(members) if pair[0] not in room.exempt]
+    found = [
+        pair
+        for pair in policies.matching(members)
+        if pair[0] not in room.exempt and pair[0] not in room.spared
+    ]
     how_many = Counter(rule for _, rule in found)
     broad = {
         rule
@@ -66,21 +72,24 @@ def sweep(settings: Policy, policies: Policies, members: Iterable[str], room: Ro
     )
 
 
-def server_acl(policies: Policies, ours: str) -> dict[str, Any]:
+def server_acl(policies: Policies, ours: str, here: Iterable[str] = ()) -> dict[str, Any]:
     """The content of ``m.room.server_acl`` that the lists ask for. Our own server is never on it:
-    a room that denies it is lost for everyone there.
+    a room that denies it is lost for everyone there. Nor are those that people ``here`` come from:
+    they would be cut off without a word.
 
     As many servers as fit into an event are on it (64 KiB with all that belongs to it).
     """
+    spared = {ours, *here}
     deny: list[str] = []
     room = _ACL_BYTES
     for name in policies.servers():
         rule = Policies((Rule("server", "", "ban", entity=name),))
+        if any(rule.of_server(server) is not None for server in spared):
+            continue
         room -= len(name.encode()) + 4
         if room < 0:
             break
-        if rule.of_server(ours) is None:
-            deny.append(name)
+        deny.append(name)
     return {"allow": ["*"], "deny": deny, "allow_ip_literals": False}
 
 

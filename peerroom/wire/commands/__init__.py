@@ -50,6 +50,15 @@ from peerroom.wire.commands.kinds import (
     decode,
     encode,
 )
+from peerroom.wire.commands.lists import (
+    ApplyLists,
+    FindRules,
+    KeepServersOut,
+    Lists,
+    PublishRule,
+    Spare,
+    TestLists,
+)
 from peerroom.wire.commands.messages import (
     MOST_REDACTIONS,
     RedactCase,
@@ -96,9 +105,7 @@ from peerroom.wire.commands.team import (
     Templates,
 )
 from peerroom.wire.commands.watching import (
-    Lists,
     Protect,
-    PublishRule,
     SetField,
     Try,
     Words,
@@ -121,6 +128,7 @@ __all__ = [
     "Agree",
     "Allow",
     "AnswerCase",
+    "ApplyLists",
     "Audit",
     "Ban",
     "Cases",
@@ -131,9 +139,11 @@ __all__ = [
     "Digest",
     "Disagree",
     "Drop",
+    "FindRules",
     "Group",
     "Help",
     "Hold",
+    "KeepServersOut",
     "Kick",
     "Lists",
     "Lock",
@@ -161,9 +171,11 @@ __all__ = [
     "SitOut",
     "Slow",
     "SlowRoom",
+    "Spare",
     "Status",
     "Template",
     "Templates",
+    "TestLists",
     "Try",
     "Unban",
     "Undo",

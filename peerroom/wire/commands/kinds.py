@@ -21,6 +21,15 @@ from peerroom.wire.commands.casework import (
     ShowCase,
 )
 from peerroom.wire.commands.command import Command
+from peerroom.wire.commands.lists import (
+    ApplyLists,
+    FindRules,
+    KeepServersOut,
+    Lists,
+    PublishRule,
+    Spare,
+    TestLists,
+)
 from peerroom.wire.commands.messages import RedactCase, RedactEvent, RedactLast
 from peerroom.wire.commands.people import (
     Ban,
@@ -35,7 +44,7 @@ from peerroom.wire.commands.people import (
 from peerroom.wire.commands.renaming import Hold, Names, Release, Replace, Resident, Rotating
 from peerroom.wire.commands.room import Lock, Rooms, SlowRoom, Unlock
 from peerroom.wire.commands.team import Digest, Rota, SetRank, Shift, Template, Templates
-from peerroom.wire.commands.watching import Lists, Protect, PublishRule, SetField, Try, Words
+from peerroom.wire.commands.watching import Protect, SetField, Try, Words
 from peerroom.wire.content import BadContent
 
 COMMANDS: Final[tuple[type[Command], ...]] = (
@@ -71,6 +80,11 @@ COMMANDS: Final[tuple[type[Command], ...]] = (
     Words,
     Lists,
     PublishRule,
+    FindRules,
+    TestLists,
+    ApplyLists,
+    Spare,
+    KeepServersOut,
     SetRank,
     Shift,
     Rota,

@@ -1,4 +1,4 @@
-"""Commands about what the bot watches for: protections, word lists, policy lists."""
+"""Commands about what the bot watches for: protections and word lists."""
 
 from __future__ import annotations
 
@@ -110,71 +110,5 @@ class Words(Command):
                 return cls("remove", text)
             case "test":
                 return cls("test", text)
-            case _:
-                return None
-
-
-@dataclass(frozen=True, slots=True)
-class Lists(Command):
-    """Policy lists that the rooms follow: what there are, which to follow from now on, and the one
-    in which the moderators publish their own rules."""
-
-    word: ClassVar[str] = "list"
-    also: ClassVar[tuple[str, ...]] = ("lists",)
-    summary: ClassVar[str] = N_("Shared lists of people and servers to keep out.")
-    group: ClassVar[Group] = "watch"
-    least: ClassVar[Rank] = "lead"
-
-    what: Literal["subscribe", "unsubscribe", "own"] | None = field(
-        default=None, metadata=shown("subscribe|unsubscribe|own", "word")
-    )
-    room_id: str | None = field(default=None, metadata=shown(N_("room"), "room"))
-    via: tuple[str, ...] = ()
-
-    @classmethod
-    def read(cls, arguments: str) -> Self | None:
-        what, rest = reading.first(arguments)
-        if not rest:
-            return cls() if reading.normal(what) in {"", "rules"} else None
-        room_id, via = reading.room(rest)
-        if room_id is None:
-            return None
-        match reading.normal(what):
-            case "subscribe" | "follow":
-                return cls("subscribe", room_id, via)
-            case "unsubscribe" | "unfollow":
-                return cls("unsubscribe", room_id)
-            case "own":
-                return cls("own", room_id, via)
-            case _:
-                return None
-
-
-@dataclass(frozen=True, slots=True)
-class PublishRule(Command):
-    """A rule in the moderators' own policy list, or out of it again."""
-
-    word: ClassVar[str] = "list"
-    also: ClassVar[tuple[str, ...]] = ("lists",)
-    summary: ClassVar[str] = N_("Put someone or a server on our own list, or take them off.")
-    group: ClassVar[Group] = "watch"
-    least: ClassVar[Rank] = "lead"
-
-    what: Literal["publish", "retract"] = field(metadata=shown("publish|retract", "word"))
-    entity: str = field(metadata=shown(N_("address or server"), "name"))
-    reason: str = field(default="", metadata=shown(N_(": reason"), "text"))
-
-    @classmethod
-    def read(cls, arguments: str) -> Self | None:
-        what, rest = reading.first(arguments)
-        entity, reason = reading.first(rest)
-        entity, reason = entity.rstrip(":："), reason.lstrip(":： ").strip()
-        if not entity or len(entity) > 255:
-            return None
-        match reading.normal(what):
-            case "publish":
-                return cls("publish", entity, reason)
-            case "retract" if not reason:
-                return cls("retract", entity)
             case _:
                 return None
