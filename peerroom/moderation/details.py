@@ -1,6 +1,6 @@
 """What leads to a person outside the room: numbers, addresses, handles, a school with a class.
 
-False-positive traps: "たくさん" is no name with an honorific, "最中" and "背中" no schools. A school
+False-positive traps: "たくさん" is no name with an honorific, "最中" and "背中" no school. One
 counts only in full, and with a class or somebody's name beside it.
 """
 
