@@ -54,7 +54,7 @@ def _overview(followed: object, own: object, order: Order) -> str:
     rooms = list(followed) if isinstance(followed, dict) else []
     watched = order.state.rooms.get(order.state.circle)
     count = 0 if watched is None else len(watched.policies)
-    lines = [_("• {room}").format(room=room) for room in rooms]
+    lines = [f"• {room}" for room in rooms]
     if not lines:
         lines = [_("The rooms follow no list. `!list subscribe` and a room's link changes that.")]
     else:

@@ -44,7 +44,7 @@ def _kept(order: Order) -> dict[WordVerb, list[str]]:
 def _list(order: Order) -> Done:
     kept = _kept(order)
     lines = [
-        _("{list}: {words}").format(list=_called(verb), words=" · ".join(entries[:SHOWN]))
+        f"{_called(verb)}: {' · '.join(entries[:SHOWN])}"
         for verb, entries in kept.items()
         if entries
     ]
@@ -71,13 +71,12 @@ def _change(command: cmd.Words, order: Order) -> Done:
         if entry in kept[verb]:
             return order.say(_("“{word}” is on that list already.").format(word=entry))
         kept[verb].append(entry)
-        said = _("I watch for “{word}” from now on: {list}. {hint}").replace(
-            "{list}", _called(verb)
-        )
+        said = _("I watch for “{word}” from now on: {list}. {hint}")
     settings: dict[str, list[str]] = {verb: entries for verb, entries in kept.items() if entries}
     done = measures.protect(order.state, order.cause(), NAME, settings=settings)
     words = ForeignText(entry).line(80)
-    return [*done, *order.say(said.format(word=words, hint=order.undo_hint()))]
+    words = said.format(word=words, list=_called(named or USUAL), hint=order.undo_hint())
+    return [*done, *order.say(words)]
 
 
 def _test(text: str, order: Order) -> Done:
