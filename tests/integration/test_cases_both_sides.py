@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from support.circle import CLOCK, RANDOM, Circle, Guest, until
+from support.searching import Search
 
 from peerroom.client.casework import Casework
 from peerroom.client.casework_views import CasePage
@@ -14,6 +15,7 @@ from peerroom.client.joining import join
 from peerroom.client.views import MessageView
 from peerroom.host.homeserver import Homeserver
 from peerroom.store.vault import Vault
+from peerroom.wire import cases, member
 from peerroom.wire.invite import Invite
 
 
@@ -95,6 +97,17 @@ async def test_a_report_becomes_a_case_and_the_answer_comes_back(circle: Circle)
     assert answer.kind == "done", answer
     assert [closed.number for closed in work.cases("closed")] == [row.number]
     assert all("We look into it" not in view.body for view in private(author))
+
+    secrets = {
+        "reported message": "a course that heals children",
+        "why it was reported": "it is aimed at us",
+        "answer": "Thank you. We look into it.",
+        "form of a report": member.ASK,
+        "form of an answer": member.TELL,
+        "form of a case": cases.FIELD,
+        "command": f"!claim {row.number}",
+    }
+    assert Search(secrets).in_folder(circle.server.folder) == set()
 
 
 async def test_a_removed_message_is_explained_and_looked_at_again(circle: Circle) -> None:
