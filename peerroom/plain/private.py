@@ -39,7 +39,7 @@ class Private:
                     self._report(room_id, command.argument)
                 case "ask":
                     self._client.desk.ask_for_help(command.argument, self._kept(room_id))
-                    self._voice.note(_("The moderators are told in private that you need them."))
+                    self._on_its_way(_("The moderators are told in private that you need them."))
                     self._voice.note(_("/help-now has numbers to call, at any time."))
                 case "moderators":
                     self._moderators(room_id, command.argument)
@@ -49,6 +49,11 @@ class Private:
                     self._appeal(command.argument)
         except PeerRoomError as error:
             self._voice.note(error.sentence())
+
+    def _on_its_way(self, words: str) -> None:
+        """Say what happens with something that was said to the moderators just now."""
+        online = self._client.connection.kind == "online"
+        self._voice.note(words if online else _("Kept. It is sent when the connection is back."))
 
     def _kept(self, room_id: str | None) -> str | None:
         """The room, if it has moderators; the room entered last has to do otherwise."""
@@ -72,7 +77,7 @@ class Private:
             return
         self._client.desk.report(room_id, [keys[number - 1] for number in numbers], why)
         self._numbered = None
-        self._voice.note(
+        self._on_its_way(
             _("The moderators are told in private, with what stood around it. Nobody here sees it.")
         )
 
@@ -107,7 +112,7 @@ class Private:
     def _moderators(self, room_id: str | None, text: str) -> None:
         if text:
             self._client.desk.ask_moderators(text, self._kept(room_id))
-            self._voice.note(_("The moderators get it in private; nobody else sees it."))
+            self._on_its_way(_("The moderators get it in private; nobody else sees it."))
             return
         asks = self._client.desk.asks()[:_ASKS]
         for ask in asks:
@@ -144,7 +149,7 @@ class Private:
             self._voice.note(_("Which one? /why numbers what was done."))
             return
         self._client.desk.appeal(numbers[0], text)
-        self._voice.note(_("The moderators are asked to look again; the answer comes in private."))
+        self._on_its_way(_("The moderators are asked to look again; the answer comes in private."))
 
     def _moment(self, when: datetime) -> str:
         return f"{local(when, self._voice.zone):%Y-%m-%d %H:%M}"

@@ -26,6 +26,7 @@ class Talk:
         self.room_id = room_id
         self.out = io.StringIO()
         self.moderation = Moderation(place.client, Voice(self.out, UTC), place.clock)
+        place.client.link.say("online", "Connected.")
 
     async def type(self, line: str) -> list[str]:
         command = parse(line)
@@ -103,6 +104,15 @@ async def test_asking_for_help_and_a_private_word(place: Place, talk: Talk) -> N
     place.tell(Received(about=event.event_id))
     said = await talk.type("/moderators")
     assert any(line.endswith("and this? (the moderators have it)") for line in said)
+
+
+async def test_without_a_connection_nothing_is_promised(place: Place, talk: Talk) -> None:
+    place.client.link.say("offline", "The server is away.")
+    assert await talk.type("/ask please") == [
+        "-- Kept. It is sent when the connection is back.",
+        "-- /help-now has numbers to call, at any time.",
+    ]
+    assert talk.asks() == [AskModerator(text="please", help=True)]
 
 
 async def test_asking_works_in_any_room_one_has_moderators_for(place: Place) -> None:
