@@ -335,7 +335,7 @@ async def test_moderators_command_and_the_room_obeys(scene: Scene) -> None:
     await scene.command(moderator, f"!unban {member.user_id}", "lifted")
     await moderator.until(lambda: moderator.membership(circle, member.user_id) == "leave")
     noted = [entry["what"] for _number, entry in scene.bot.ledger.audit()]
-    assert noted[-5:] == ["redact", "mute", "unban", "ban", "unban"]
+    assert noted[-5:] == ["removed", "muted", "unmuted", "banned", "unbanned"]
 
 
 async def test_an_invite_command_shows_a_link_that_works(scene: Scene) -> None:
