@@ -48,10 +48,10 @@ def _user_id(value: object) -> str:
 
 
 def _circle(value: object) -> str:
-    """Part of a file's name, of a folder's and of environment variables'. None ends in "file":
-    a variable that ends in _FILE names a file that holds a secret."""
+    """Part of a file's name, of a folder's and of environment variables'. Variables that end in
+    _FILE name a file that holds a secret; folders that end in -signer hold round keys."""
     name = matching(r"[a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){0,2}")(str(value))
-    return when(isinstance(value, str) and name.rpartition("-")[2] != "file", name)
+    return when(isinstance(value, str) and name.rpartition("-")[2] not in ("file", "signer"), name)
 
 
 _LANGUAGE: Final = Kind(
@@ -186,9 +186,9 @@ class Bot:
     and `freeze_minutes` in which the room can only be read. `floor`: fewest accounts for which
     names change; `hold_hours`: longest that moderators can put it off.
 
-    `log`: how much the bot writes to its log. `metrics_port`: where ``/health`` and ``/metrics`` are
-    on 127.0.0.1; 0 for nowhere. `keyring`: passwords are in this computer's keyring. `circles`:
-    names of several circles; each has a settings file ``NAME.toml`` of its own beside this one.
+    `log`: how much the bot writes to its log. `metrics_port`: where ``/health`` and ``/metrics``
+    are on 127.0.0.1; 0 for nowhere. `keyring`: the bot's secrets are in this computer's keyring.
+    `circles`: names of several circles; each has settings ``NAME.toml`` of its own beside these.
     """
 
     homeserver: str | None = field(default=None, metadata=setting(_HOMESERVER))

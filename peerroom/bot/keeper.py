@@ -62,9 +62,9 @@ class Ended(Exception):
 class Home:
     """Where a circle's bot lives. Settings and secrets are asked for when they are needed."""
 
-    folder: Path
-    """Of its vault."""
     settings: Callable[[], Config] = field(repr=False)
+    folder: Callable[[Config], Path] = field(repr=False)
+    """Of its vault."""
     passphrase: Callable[[Config], str] = field(repr=False)
     password: Callable[[Config], str | None] = field(repr=False)
     label: str = ""
@@ -131,7 +131,7 @@ class Keeper:
 
     @contextmanager
     def _opened(self, config: Config) -> Iterator[Vault]:
-        folder = self.home.folder
+        folder = self.home.folder(config)
         if self._key is None:
             passphrase = self.home.passphrase(config)
             if not Vault.exists(folder):

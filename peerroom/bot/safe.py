@@ -122,7 +122,7 @@ def diagnose(error: BaseException, crashes: Sequence[datetime], now: datetime) -
     ``crashes`` are the moments of earlier ends that this table does not know (`is_crash`), this
     one among them: after `CRASHES` of them within `WITHIN`, starting again is no answer any more.
     """
-    what = error.sentence() if isinstance(error, PeerRoomError) else _unforeseen(error)
+    what = _in_words(error)
     if isinstance(error, _DISK):
         return Trouble(what, again=DISK)
     for kinds, choices, in_room in _TABLE:
@@ -140,8 +140,10 @@ def is_crash(error: BaseException) -> bool:
     )
 
 
-def _unforeseen(error: BaseException) -> str:
-    """The kind alone: what an error says may quote what was said in a room."""
+def _in_words(error: BaseException) -> str:
+    """A sentence of ours, without anything that may have come from a room."""
+    if isinstance(error, PeerRoomError) and not (is_crash(error) and error.fields):
+        return error.sentence()
     return _("I stopped several times in a row ({kind}).").format(kind=type(error).__name__)
 
 

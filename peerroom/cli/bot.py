@@ -1,10 +1,9 @@
-"""``peerroom bot``: run the moderator bot of a circle, make invites, read the audit log."""
+"""``peerroom bot``: run the moderator bot of a circle, make invites, read the audit log, keep
+backups."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -12,38 +11,30 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from peerroom import paths
-from peerroom.errors import PeerRoomError
-from peerroom.i18n import N_, _, language_from_environment, set_language
+from peerroom.cli.bot_homes import (
+    ask_passphrase,
+    folder_of,
+    home_of,
+    main_settings,
+    one_of,
+    open_vault,
+    settings_of,
+)
+from peerroom.cli.bot_secrets import remember as put_away
+from peerroom.cli.bot_secrets import secret
+from peerroom.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from peerroom.bot.runtime import Bot
+    from peerroom.bot.safe import Choice
+    from peerroom.bot.several import End
     from peerroom.config import Config
     from peerroom.store.vault import Vault
 
-
-class BotAlreadyRuns(PeerRoomError):
-    """Another process has the bot's vault open."""
-
-    what = N_("The bot is already running.")
-    next_step = N_("Stop it first; invites it also makes by `!invite` in the moderators' room.")
-
-
-class SecretFileUnreadable(PeerRoomError):
-    """A file that was to hold a secret could not be read. Fields: ``variable``."""
-
-    what = N_("The file named in {variable} could not be read.")
-    next_step = N_("Check its path and that you may read it.")
-
-
-def secret(variable: str) -> str | None:
-    """A secret from ``variable``, or from the file that ``variable`` + ``_FILE`` names."""
-    if (path := os.environ.get(f"{variable}_FILE")) is None:
-        return os.environ.get(variable)
-    try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretFileUnreadable(variable=f"{variable}_FILE") from error
+_CIRCLE = click.option(
+    "--circle", metavar="NAME", help="Which of the circles that the settings name."
+)
+_RECOVERIES = ("protections-off", "forget-failed", "skip-waiting", "new-device")
 
 
 @click.group(
@@ -54,10 +45,13 @@ Examples:
   peerroom bot invite --count 5 --qr    five links with QR codes
   peerroom bot moderators               who may command
   peerroom bot audit                    who did what, and when
+  peerroom bot backup kitchen.backup    a copy, also while it runs
+  peerroom bot restore kitchen.backup   put it back
 
 Secrets come from PEERROOM_BOT_PASSWORD (the first time) and
-PEERROOM_BOT_PASSPHRASE, or from files that the same names with
-_FILE at the end point to. Everything else is in the settings file.
+PEERROOM_BOT_PASSPHRASE, from files that the same names with
+_FILE at the end point to, or from this computer's keyring
+(`peerroom bot remember`). Everything else is in the settings file.
 """
 )
 def command() -> None:
@@ -65,16 +59,82 @@ def command() -> None:
 
 
 @command.command()
-def run() -> None:
-    """Run the bot until it is stopped (Ctrl-C, SIGTERM)."""
-    _work(lambda bot: bot.run())
+@_CIRCLE
+@click.option(
+    "--recover",
+    type=click.Choice(_RECOVERIES),
+    multiple=True,
+    help="Before it starts: what safe mode would do if a moderator chose it.",
+)
+@click.pass_obj
+def run(debug: bool | None, circle: str | None, recover: tuple[Choice, ...]) -> int:
+    """Run the bot until it is stopped (Ctrl-C, SIGTERM).
+
+    With several circles in the settings, all of them, or the one that --circle names. Exit code 78
+    says that starting again will not help: something has to be chosen or mended first.
+    """
+    from peerroom.bot import safe
+    from peerroom.cli.bot_log import begin
+    from peerroom.clock import SystemClock
+    from peerroom.settings import ConfigError
+
+    try:
+        config = main_settings()
+    except ConfigError as error:
+        trouble = safe.diagnose(error, (), SystemClock().now())
+        click.echo(safe.for_host(trouble), err=True)
+        return safe.DO_NOT_RESTART
+    begin(config.bot.log, open_hearted=bool(debug))
+    if circle is None and config.bot.circles and not recover:
+        names = config.bot.circles
+    else:
+        names = (one_of(config, circle),)
+    return asyncio.run(_look_after(config, names, recover))
+
+
+async def _look_after(config: Config, names: tuple[str, ...], recover: tuple[Choice, ...]) -> int:
+    from random import SystemRandom
+
+    from peerroom.bot import safe
+    from peerroom.bot.keeper import Ended
+    from peerroom.bot.several import keep
+    from peerroom.clock import SystemClock
+
+    def told(end: End) -> None:
+        if isinstance(end.error, Ended):
+            words = safe.for_host(end.error.trouble)
+        elif end.foreseen:
+            words = str(end.error)
+        else:
+            return  # the log has its kind and place
+        for line in words.splitlines():
+            click.echo(f"[{end.home.label}] {line}" if end.home.label else line, err=True)
+
+    work = asyncio.ensure_future(
+        keep(
+            [home_of(name, recover) for name in names],
+            metrics_port=config.bot.metrics_port,
+            clock=SystemClock(),
+            random=SystemRandom(),
+            told=told,
+        )
+    )
+    _stop_on_signals(work)
+    await asyncio.wait([work])
+    if work.cancelled():
+        return 0
+    ends = work.result()
+    if len(ends) == 1 and not ends[0].foreseen:
+        raise ends[0].error
+    return safe.DO_NOT_RESTART if all(isinstance(end.error, Ended) for end in ends) else 1
 
 
 @command.command()
+@_CIRCLE
 @click.option("--count", type=click.IntRange(1, 20), default=1, show_default=True)
 @click.option("--moderator", is_flag=True, help="Let the person in as a moderator.")
 @click.option("--qr", is_flag=True, help="Draw each link as a QR code too.")
-def invite(count: int, moderator: bool, qr: bool) -> None:
+def invite(circle: str | None, count: int, moderator: bool, qr: bool) -> None:
     """Make invite links while the bot is not running.
 
     Each link lets one person in, once. Give it only to that person.
@@ -89,12 +149,13 @@ def invite(count: int, moderator: bool, qr: bool) -> None:
 
                 segno.make(link, error="l").terminal(out=sys.stdout, compact=True)
 
-    _work(make)
+    _work(circle, make)
 
 
 @command.command()
+@_CIRCLE
 @click.option("--remove", metavar="ADDRESS", help="Take the powers of this account.")
-def moderators(remove: str | None) -> None:
+def moderators(circle: str | None, remove: str | None) -> None:
     """List the moderators, or remove one, while the bot is not running.
 
     Someone named in the settings file comes back at the next start: take them out there too.
@@ -105,9 +166,9 @@ def moderators(remove: str | None) -> None:
             await bot.prepare()
             await bot.remove_moderator(remove)
 
-        _work(take)
+        _work(circle, take)
         return
-    vault, config = _open_vault()
+    vault, config, _name = open_vault(circle)
     from peerroom.bot.ledger import Ledger
     from peerroom.text.foreign import ForeignText
 
@@ -117,9 +178,10 @@ def moderators(remove: str | None) -> None:
 
 
 @command.command()
-def audit() -> None:
+@_CIRCLE
+def audit(circle: str | None) -> None:
     """Print the audit log: when, who, what, about whom, and the reason."""
-    vault, config = _open_vault()
+    vault, config, _name = open_vault(circle)
     from peerroom.bot.ledger import Ledger
     from peerroom.text.foreign import ForeignText
 
@@ -129,44 +191,94 @@ def audit() -> None:
             click.echo("\t".join(ForeignText(field or "").line() for field in fields))
 
 
-def _open_vault() -> tuple[Vault, Config]:
-    """The bot's own vault, made at the first start, and the settings."""
-    from peerroom.config import load
-    from peerroom.store.errors import VaultBusy
-    from peerroom.store.vault import Vault
+@command.command()
+@_CIRCLE
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(circle: str | None, file: Path) -> None:
+    """Write a backup to FILE, whether the bot runs or not.
 
-    config = load()
-    set_language(config.interface.language or language_from_environment())
-    folder = (config.vault.folder or paths.data_folder()) / "bot"
-    passphrase = secret("PEERROOM_BOT_PASSPHRASE")
-    known = Vault.exists(folder)
-    if passphrase is None:
-        passphrase = click.prompt(
-            _("Passphrase of the bot's vault"),
-            hide_input=True,
-            confirmation_prompt=not known,
-            err=True,
-        )
+    It is as encrypted as the bot's vault, and opens with the passphrase of today. A password for
+    the bot's account is in it too.
+    """
+    from datetime import UTC, datetime
+
+    from peerroom.bot import backup as backups
+
+    main = main_settings()
+    name = one_of(main, circle)
+    config = settings_of(name) if name else main
+    folder = folder_of(config, name)
+    passphrase = secret("passphrase", config, name)
+    if passphrase is None and not backups.is_running(folder):
+        passphrase = ask_passphrase(name)
+    backups.back_up(folder, passphrase, file, datetime.now(UTC))
+    size = file.stat().st_size // 1024
+    click.echo(
+        ngettext(
+            "The backup is written, {size} kilobyte.",
+            "The backup is written, {size} kilobytes.",
+            size,
+        ).format(size=size)
+    )
+
+
+@command.command()
+@_CIRCLE
+@click.option("--go-back", is_flag=True, help="Also over a vault that can still be opened.")
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(circle: str | None, go_back: bool, file: Path) -> None:
+    """Put the backup in FILE in the place of the bot's vault, while the bot is not running.
+
+    What is there now is kept beside it. At its next start the bot logs in as a new device; what was
+    said since the backup was made stays unreadable to it.
+    """
+    from datetime import UTC, datetime
+
+    from peerroom.bot.backup import restore as put_back
+    from peerroom.bot.keeper import BotAlreadyRuns
+    from peerroom.store.errors import VaultBusy
+
+    main = main_settings()
+    name = one_of(main, circle)
+    config = settings_of(name) if name else main
+    folder = folder_of(config, name)
+    passphrase = secret("passphrase", config, name) or ask_passphrase(name)
     try:
-        vault = Vault.open(folder, passphrase) if known else Vault.create(folder, passphrase)
+        aside = put_back(file, folder, passphrase, datetime.now(UTC), go_back=go_back)
     except VaultBusy as error:
         raise BotAlreadyRuns from error
-    return vault, config
+    if aside is not None:
+        click.echo(_("What was there before is in {folder}.").format(folder=aside))
+    click.echo(_("The backup is in its place. `peerroom bot run` goes on from it."))
 
 
-def _work(task: Callable[[Bot], Coroutine[Any, Any, None]]) -> None:
+@command.command()
+@_CIRCLE
+@click.option("--password", is_flag=True, help="Also the password of the bot's account.")
+def remember(circle: str | None, password: bool) -> None:
+    """Put the passphrase into this computer's keyring, for `keyring = true` in the settings."""
+    main = main_settings()
+    name = one_of(main, circle)
+    put_away("passphrase", ask_passphrase(name, confirm=True), name)
+    if password:
+        words = _("Password of the bot's account")
+        put_away("password", click.prompt(words, hide_input=True, err=True), name)
+    click.echo(_("Kept. `keyring = true` under [bot] in the settings makes use of it."))
+
+
+def _work(circle: str | None, task: Callable[[Bot], Coroutine[Any, Any, None]]) -> None:
     """Open the bot, run ``task`` with it, close it; a stop by signal is a normal end."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
-    logging.getLogger("peerroom").setLevel(logging.INFO)
-    vault, config = _open_vault()
+    from peerroom.cli.bot_log import begin
+
+    vault, config, name = open_vault(circle)
+    begin(config.bot.log, open_hearted=False)
     with vault:
-        asyncio.run(_until_stopped(vault, config, task))
+        asyncio.run(_until_stopped(vault, config, name, task))
 
 
 async def _until_stopped(
-    vault: Vault, config: Config, task: Callable[[Bot], Coroutine[Any, Any, None]]
+    vault: Vault, config: Config, circle: str, task: Callable[[Bot], Coroutine[Any, Any, None]]
 ) -> None:
-    import signal
     from random import SystemRandom
 
     from peerroom.bot.account import account_of
@@ -174,16 +286,22 @@ async def _until_stopped(
     from peerroom.clock import SystemClock
 
     clock, random = SystemClock(), SystemRandom()
-    password = secret("PEERROOM_BOT_PASSWORD")
+    password = secret("password", config, circle)
     account = await account_of(vault, config, password, clock=clock, random=random)
     bot = await Bot.open(vault, account, config, clock=clock, random=random)
     work = asyncio.ensure_future(task(bot))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, work.cancel)
+    _stop_on_signals(work)
     try:
         await asyncio.wait([work])
         if not work.cancelled():
             work.result()
     finally:
         await bot.close()
+
+
+def _stop_on_signals(work: asyncio.Future[Any]) -> None:
+    import signal
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, work.cancel)
