@@ -21,6 +21,7 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -75,19 +76,22 @@ def export(path: Path, log: Iterable[AuditEntry]) -> int:
     csv.writer(text).writerows([_HEAD, *rows])
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        with open(os.open(path, flags, 0o600), "wb") as file:  # noqa: PTH123 (a descriptor)
+        descriptor = os.open(path, flags, 0o600)
+    except (OSError, ValueError) as error:
+        raise NotExported from error
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 (a descriptor)
             file.write(text.getvalue().encode())
             file.flush()
             os.fsync(file.fileno())
         sync_folder(path.parent)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        path.unlink(missing_ok=True)
         raise NotExported from error
     return len(rows)
 
 
 def _deeds_of(case: Case) -> Case:
-    from dataclasses import replace
-
     return replace(case, steps=tuple(step for step in case.steps if isinstance(step, _DEEDS)))
 
 

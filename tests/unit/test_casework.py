@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -401,6 +403,19 @@ def test_the_log_can_be_taken_along(place: Place, work: Casework, tmp_path: Path
         with pytest.raises(NotExported):
             work.export(wrong)
     assert path.read_text() == text
+
+
+def test_half_a_log_is_none(
+    place: Place, work: Casework, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    tell(place, *LIFE)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(NotExported):
+        work.export(tmp_path / "log.csv")
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_what_happened_since_the_last_shift(place: Place, work: Casework) -> None:
