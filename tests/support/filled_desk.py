@@ -10,6 +10,8 @@ from support import filled_vault
 from support.filled_vault import NAMES, OWN, ROOM, SERVER, user
 
 from peerroom.client.invitations import remember_bot
+from peerroom.client.session import Client
+from peerroom.client.views import Change
 from peerroom.store.events import StoredEvent
 from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
@@ -101,6 +103,7 @@ def hear(
     when: datetime,
     *,
     event_type: str = "m.room.message",
+    transaction_id: str | None = None,
 ) -> StoredEvent:
     """Store an event as a sync would have brought it."""
     position = (vault.events.latest_position(room_id) or 0) + 1
@@ -116,6 +119,7 @@ def hear(
         status="ok",
         session_id="session",
         trust="signed",
+        transaction_id=transaction_id,
     )
     vault.events.upsert(event)
     return event
@@ -201,3 +205,25 @@ def furnished(vault: Vault, now: datetime, language: str = "en") -> Vault:
     evening(vault, now, language)
     explained(vault, now, language)
     return vault
+
+
+def typed(vault: Vault) -> list[str]:
+    """The commands that wait to go out into the moderators' room."""
+    return [row.content["content"]["body"] for row in vault.outbox.of_room(DESK)]
+
+
+def bot_hears(vault: Vault, client: Client, when: datetime, *said: str | cases.Step) -> str:
+    """The newest command went out, and the bot says ``said`` about it; returns the command."""
+    row = vault.outbox.of_room(DESK)[-1]
+    content = row.content["content"]
+    own = hear(vault, DESK, OWN, content, when, transaction_id=row.transaction_id)
+    vault.outbox.remove(row.id)
+    relation = {"m.relates_to": {"m.in_reply_to": {"event_id": own.event_id}}}
+    for each in said:
+        if isinstance(each, str):
+            notice = {"msgtype": "m.notice", "body": each} | relation
+            hear(vault, DESK, BOT, notice, when)
+        else:
+            step(vault, each)
+    client.tell(Change("timeline", DESK))
+    return str(content["body"])

@@ -59,7 +59,13 @@ class DeskPage(SidePage[None]):
             self._stale = True
             self.call_later(self._show_anew)
         elif change.kind == "moved":
-            self.call_later(self.dismiss, None)  # whoever one is now, this desk was another's
+            self.call_later(self._leave_if_not_ours)
+
+    @on(events.ScreenResume)
+    def _leave_if_not_ours(self) -> None:
+        """Under another name one may not sit at this desk any more."""
+        if self.is_active and self.work not in self.client.casework():
+            self.dismiss(None)
 
     def _show_anew(self) -> None:
         self._stale = False

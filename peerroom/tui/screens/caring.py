@@ -41,6 +41,12 @@ class Caring(Around):
     """A page about one room, whose moderators can be reached in private."""
 
     _breather: Breather | None = None
+    _to_choose = ""
+
+    def said_when_chosen(self) -> str:
+        """What the message that is selected next is for, once; mostly nothing."""
+        words, self._to_choose = self._to_choose, ""
+        return words
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now."""
@@ -118,8 +124,7 @@ class Caring(Around):
         if view is None:
             timeline.focus()
             timeline.action_select(-1)
-            # Selecting clears the last row a moment later.
-            self.call_after_refresh(self.say, otherwise)
+            self._to_choose = otherwise
         return view
 
     def _free(self, obstacle: PeerRoomError | None) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -12,9 +13,9 @@ from textual.containers import VerticalScroll
 
 from peerroom.client.casework_views import CasePage
 from peerroom.client.dates import day_words, local, time_words
-from peerroom.i18n import _
+from peerroom.i18n import N_, _
 from peerroom.tui.screens.answering import DeskPage, Doing
-from peerroom.tui.screens.case_acts import KEYS, LENGTHS, choices, for_how_long
+from peerroom.tui.screens.case_acts import KEYS, LENGTHS, Choice, choices, for_how_long
 from peerroom.tui.screens.cases import waited
 from peerroom.tui.screens.choosing import ChoiceScreen, deeds, outcomes
 from peerroom.tui.screens.letters import LettersScreen, note_page, opinion_page
@@ -179,9 +180,10 @@ class CaseScreen(DeskPage):
 
     def action_choose(self) -> None:
         """Everything that can be done now, each with its command."""
-        if self._page is not None:
-            page = ChoiceScreen(_("What you can do"), list(choices(self._page)))
-            self.app.push_screen(page, self._act)
+        page = self._page
+        if page is not None:
+            ways = ChoiceScreen(N_("What you can do"), lambda: choices(page))
+            self.app.push_screen(ways, self._act)
 
     def action_act(self, act: str) -> None:
         """Do something by its key, if it can be done now."""
@@ -235,27 +237,26 @@ class CaseScreen(DeskPage):
     def _for_how_long(self, act: str) -> None:
         assert self._page is not None
         name = self._page.row.name
-        lengths = list(for_how_long(act, name))
-        commands = {choice.id: choice.command for choice in lengths}
-        self._choose(ChoiceScreen(_("For how long?"), lengths), lambda it: commands[it])
+        self._choose(N_("For how long?"), lambda: for_how_long(act, name))
 
     def _ask_which(self, act: str) -> None:
-        assert self._page is not None
+        page = self._page
+        assert page is not None
         if act == "close":
-            found = list(outcomes(self._number))
-            page = ChoiceScreen(_("How did it end?"), found)
+            self._choose(N_("How did it end?"), lambda: outcomes(self._number))
         elif act == "undo":
-            found = list(deeds(self._page))
-            page = ChoiceScreen(_("Take back what?"), found)
+            self._choose(N_("Take back what?"), lambda: deeds(page))
         else:
-            found = [choice for choice in choices(self._page) if choice.id == act]
-            page = ChoiceScreen(_("Are you sure?"), found)
-        commands = {choice.id: choice.command for choice in found}
-        self._choose(page, lambda it: commands[it])
+            self._choose(
+                N_("Are you sure?"), lambda: (each for each in choices(page) if each.id == act)
+            )
 
-    def _choose(self, page: ChoiceScreen, command: Callable[[str], str]) -> None:
+    def _choose(self, heading: str, found: Callable[[], Iterable[Choice]]) -> None:
+        """Give the command of what is chosen."""
+
         def go_on(chosen: str | None) -> None:
-            if chosen is not None:
-                self.give(lambda: self.work.command(command(chosen)))
+            for each in found():
+                if each.id == chosen:
+                    self.give(partial(self.work.command, each.command))
 
-        self.app.push_screen(page, go_on)
+        self.app.push_screen(ChoiceScreen(heading, found), go_on)

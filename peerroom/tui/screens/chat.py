@@ -288,7 +288,7 @@ class ChatScreen(Caring):
     @on(TimelineView.Selected)
     def _selection_changed(self) -> None:
         self._deleting = None
-        self.say("")
+        self.say(self.said_when_chosen())
         self.suggest()
 
     def on_descendant_focus(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from textual import on
@@ -28,14 +28,16 @@ class ChoiceScreen(SidePage[str]):
 
     AUTO_FOCUS = "OptionList"
 
-    def __init__(self, heading: str, choices: Sequence[Choice]) -> None:
+    def __init__(self, heading: str, choices: Callable[[], Iterable[Choice]]) -> None:
+        """``heading`` is translated where it is shown, and ``choices`` asked for again then."""
         super().__init__()
         self._heading = heading
-        self._choices = choices
+        self._make = choices
+        self._choices: list[Choice] = []
 
     def heading(self) -> str:
         """What is to be chosen."""
-        return self._heading
+        return _(self._heading)
 
     def body(self) -> ComposeResult:
         """The ways on."""
@@ -49,6 +51,7 @@ class ChoiceScreen(SidePage[str]):
         """Fill the list."""
         for options in self.query(OptionList):
             chosen = options.highlighted or 0
+            self._choices = list(self._make())
             width = max(16, min(_MEASURE, self.size.width - 8))
             options.set_options(Option(_row(each, width), id=each.id) for each in self._choices)
             options.highlighted = min(chosen, len(self._choices) - 1) if self._choices else None
@@ -79,7 +82,7 @@ def deeds(page: CasePage) -> Iterator[Choice]:
 
 def _row(choice: Choice, width: int) -> Content:
     key = f"{choice.key.upper() or ' '}  "
-    command = truncate(choice.command, width // 2)
-    label = truncate(choice.label, max(8, width - cell_width(command) - 5))
+    label = truncate(choice.label, width - 3)
+    command = truncate(choice.command, max(0, width - cell_width(label) - 5))
     space = " " * max(2, width - cell_width(f"{key}{label}{command}"))
     return Content.assemble((key, "bold"), label, (f"{space}{command}", "$quiet"))

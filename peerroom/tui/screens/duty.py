@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from peerroom.i18n import _
+from peerroom.i18n import N_, _
 from peerroom.tui.screens.answering import DeskPage
 from peerroom.tui.screens.case_acts import Choice
 from peerroom.tui.screens.choosing import ChoiceScreen
@@ -63,11 +63,11 @@ class ShiftScreen(ChoiceScreen):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Your shift"),
-            [
+            N_("Your shift"),
+            lambda: (
                 Choice("on", _("I am here now"), "!shift on"),
                 Choice("off", _("I go now; tell the others"), "!shift off"),
                 Choice("!rota", _("Who is here?"), "!rota"),
                 Choice("!digest", _("What happened since I was here?"), "!digest"),
-            ],
+            ),
         )

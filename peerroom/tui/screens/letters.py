@@ -14,7 +14,7 @@ from peerroom.i18n import _, language
 from peerroom.moderation.template_texts import REASON_TEXTS, REPLY_TEXTS, Language, Texts
 from peerroom.text.cells import wrap
 from peerroom.tui.screens.page import SidePage
-from peerroom.tui.screens.writing import WritePage
+from peerroom.tui.screens.writing import Request, WritePage
 
 if TYPE_CHECKING:
     from peerroom.client.casework_views import CasePage
@@ -76,15 +76,17 @@ class LettersScreen(SidePage[str]):
         number = self._page.row.number
         command = f"!{'tell' if self._to_author else 'reply'} {number} …"
         return WritePage(
-            self.heading(),
-            [
-                _(
-                    "The bot sends what stands below, in private and encrypted, without your name. "
-                    "Change what you like: nothing else is sent."
-                ),
-                _("The same as {command} in the moderators' room.").format(command=command),
-            ],
-            hint=_("What should they hear?"),
+            lambda: Request(
+                self.heading(),
+                [
+                    _(
+                        "The bot sends what stands below, in private and encrypted, without your "
+                        "name. Change what you like: nothing else is sent."
+                    ),
+                    _("The same as {command} in the moderators' room.").format(command=command),
+                ],
+                hint=_("What should they hear?"),
+            ),
             text=text,
             one_line=True,
         )
@@ -97,12 +99,16 @@ class LettersScreen(SidePage[str]):
 def note_page(number: int) -> WritePage:
     """A note for the other moderators."""
     return WritePage(
-        _("A note for the other moderators"),
-        [
-            _("It stands in the case for every moderator to read, with your name."),
-            _("The same as {command} in the moderators' room.").format(command=f"!note {number} …"),
-        ],
-        hint=_("What should the others know?"),
+        lambda: Request(
+            _("A note for the other moderators"),
+            [
+                _("It stands in the case for every moderator to read, with your name."),
+                _("The same as {command} in the moderators' room.").format(
+                    command=f"!note {number} …"
+                ),
+            ],
+            hint=_("What should the others know?"),
+        ),
         one_line=True,
     )
 
@@ -111,9 +117,11 @@ def opinion_page(agrees: bool) -> WritePage:
     """A second opinion."""
     heading = _("I would do the same") if agrees else _("I see it differently")
     return WritePage(
-        heading,
-        [_("It stands in the case for every moderator to read, with your name.")],
-        hint=_("Why? You can leave this empty."),
+        lambda: Request(
+            heading,
+            [_("It stands in the case for every moderator to read, with your name.")],
+            hint=_("Why? You can leave this empty."),
+        ),
         may_be_empty=True,
         one_line=True,
     )

@@ -21,7 +21,7 @@ from peerroom.i18n import _, ngettext
 from peerroom.text.cells import cell_width, truncate
 from peerroom.tui.screens.answering import DeskPage
 from peerroom.tui.screens.cases import moment
-from peerroom.tui.screens.writing import WritePage
+from peerroom.tui.screens.writing import Request, WritePage
 from peerroom.tui.widgets.field import Field
 
 if TYPE_CHECKING:
@@ -151,20 +151,22 @@ class LogScreen(DeskPage):
             self._written = self.work.export(Path(text.strip()).expanduser(), self._wanted)
 
         page = WritePage(
-            _("Save as a file"),
-            [
-                _(
-                    "A new file with what is listed now: when, which case, who, about whom, what. "
-                    "No message and no note is in it."
-                ),
-                _(
-                    "It is not encrypted. Only your account on this computer can read it, and it "
-                    "stays until you delete it."
-                ),
-            ],
-            hint=_("Where to?"),
-            enter=_("Enter saves it"),
-            back=_("Esc back, nothing is saved"),
+            lambda: Request(
+                _("Save as a file"),
+                [
+                    _(
+                        "A new file with what is listed now: when, which case, who, about whom, "
+                        "what. No message and no note is in it."
+                    ),
+                    _(
+                        "It is not encrypted. Only your account on this computer can read it, "
+                        "and it stays until you delete it."
+                    ),
+                ],
+                hint=_("Where to?"),
+                enter=_("Enter saves it"),
+                back=_("Esc back, nothing is saved"),
+            ),
             text=f"~/peerroom-log-{day.isoformat()}.csv",
             send=send,
             one_line=True,

@@ -12,7 +12,7 @@ from peerroom.client.reporting_views import EarlierName
 from peerroom.client.wording import event_time
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import _
-from peerroom.tui.screens.writing import WritePage
+from peerroom.tui.screens.writing import Request, WritePage
 from peerroom.tui.widgets.sheet import Row
 
 if TYPE_CHECKING:
@@ -33,24 +33,25 @@ def whom(client: Client, room_id: str | None) -> tuple[str | None, PeerRoomError
 
 def report_page(client: Client, room_id: str, key: str, zone: tzinfo | None) -> WritePage:
     """Report one message; shows all that is sent. Raises `NothingToReport`."""
-    shown = tuple(_shown(client.timeline(room_id), [key], zone))
 
     def send(text: str) -> None:
         client.desk.report(room_id, [key], text)
 
     return WritePage(
-        _("Tell the moderators"),
-        [
-            _(
-                "Only the moderators see what you send here. The room does not learn of it, nor "
-                "does whoever wrote the message. They do not see who reported it: only their bot "
-                "knows, so that an answer can reach you. All of it is encrypted."
-            ),
-        ],
-        hint=_("What should they know? You can leave this empty."),
-        enter=_("Enter sends it"),
+        lambda: Request(
+            _("Tell the moderators"),
+            [
+                _(
+                    "Only the moderators see what you send here. The room does not learn of it, "
+                    "nor does whoever wrote the message. They do not see who reported it: only "
+                    "their bot knows, so that an answer can reach you. All of it is encrypted."
+                ),
+            ],
+            hint=_("What should they know? You can leave this empty."),
+            enter=_("Enter sends it"),
+            shown=tuple(_shown(client.timeline(room_id), [key], zone)),
+        ),
         send=send,
-        shown=shown,
         may_be_empty=True,
     )
 
@@ -62,19 +63,21 @@ def help_page(client: Client, room_id: str | None) -> WritePage:
         client.desk.ask_for_help(text, room_id)
 
     return WritePage(
-        _("Ask the moderators for help"),
-        [
-            _(
-                "They see your name here and what you write, and look at it first. Nobody else "
-                "in the room sees it. It is encrypted."
-            ),
-            _(
-                "They are volunteers and may be asleep. F1 shows people who answer the "
-                "telephone now."
-            ),
-        ],
-        hint=_("You can leave this empty, and just send it."),
-        enter=_("Enter asks for help"),
+        lambda: Request(
+            _("Ask the moderators for help"),
+            [
+                _(
+                    "They see your name here and what you write, and look at it first. Nobody else "
+                    "in the room sees it. It is encrypted."
+                ),
+                _(
+                    "They are volunteers and may be asleep. F1 shows people who answer the "
+                    "telephone now."
+                ),
+            ],
+            hint=_("You can leave this empty, and just send it."),
+            enter=_("Enter asks for help"),
+        ),
         send=send,
         may_be_empty=True,
     )
@@ -87,14 +90,16 @@ def question_page(client: Client, room_id: str | None) -> WritePage:
         client.desk.ask_moderators(text, room_id)
 
     return WritePage(
-        _("Write to the moderators"),
-        [
-            _(
-                "They see your name here and what you write. Nobody else in the room sees it. "
-                "It is encrypted. The answer comes to you in private."
-            ),
-        ],
-        hint=_("What would you like to say or ask?"),
+        lambda: Request(
+            _("Write to the moderators"),
+            [
+                _(
+                    "They see your name here and what you write. Nobody else in the room sees it. "
+                    "It is encrypted. The answer comes to you in private."
+                ),
+            ],
+            hint=_("What would you like to say or ask?"),
+        ),
         send=send,
     )
 
@@ -106,16 +111,18 @@ def appeal_page(client: Client, view: ExplanationView) -> WritePage:
         client.desk.appeal(view.deed, text)
 
     return WritePage(
-        _("Please look again"),
-        [
-            view.sentence,
-            _(
-                "The moderators look at it once more, and see your name here and what you "
-                "write. The answer comes to you in private."
-            ),
-        ],
-        hint=_("What did they not see? You can leave this empty."),
-        enter=_("Enter asks them to look again"),
+        lambda: Request(
+            _("Please look again"),
+            [
+                view.sentence,
+                _(
+                    "The moderators look at it once more, and see your name here and what you "
+                    "write. The answer comes to you in private."
+                ),
+            ],
+            hint=_("What did they not see? You can leave this empty."),
+            enter=_("Enter asks them to look again"),
+        ),
         send=send,
         may_be_empty=True,
     )

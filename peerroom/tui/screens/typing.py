@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import TextArea
 
 from peerroom.i18n import _
-from peerroom.tui.screens.writing import WritePage
+from peerroom.tui.screens.writing import Request, WritePage
 from peerroom.tui.widgets.completer import Completer
 from peerroom.tui.widgets.prose import Prose
 from peerroom.tui.widgets.sheet import Row, Sheet
@@ -25,9 +25,11 @@ class CommandScreen(WritePage):
 
     def __init__(self, work: Casework) -> None:
         super().__init__(
-            _("Command"),
-            [_("The same words work in the moderators' room, from any Matrix client.")],
-            hint=_("A command, like !cases"),
+            lambda: Request(
+                _("Command"),
+                [_("The same words work in the moderators' room, from any Matrix client.")],
+                hint=_("A command, like !cases"),
+            ),
             text="!",
             one_line=True,
         )
@@ -36,10 +38,10 @@ class CommandScreen(WritePage):
     def body(self) -> ComposeResult:
         """What could come next, and where one types."""
         with VerticalScroll(classes="text", can_focus=False):
-            yield Prose(*self._about)
+            yield Prose(*self._asked.about)
             yield Prose("", id="usage")
             yield Sheet(id="candidates")
-        words = Words(self._hint, self._text, one_line=True)
+        words = Words(self._asked.hint, self._text, one_line=True)
         words.completer = self._completer
         yield words
 

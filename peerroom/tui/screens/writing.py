@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,6 +21,19 @@ Send = Callable[[str], None]
 """Takes what was written; a `PeerRoomError` keeps the page open and is said on it."""
 
 
+class Request(NamedTuple):
+    """What a page asks for, in the current language: ``about`` says who gets it, ``shown`` what
+    goes with it; ``hint`` stands in the empty line, ``enter`` and ``back`` say what Enter and Esc
+    do."""
+
+    heading: str
+    about: Sequence[Paragraph | str]
+    hint: str
+    enter: str = ""
+    back: str = ""
+    shown: Sequence[Row] = ()
+
+
 class WritePage(SidePage[str]):
     """Its result is what was written, once it was sent; None when one went back."""
 
@@ -27,53 +41,44 @@ class WritePage(SidePage[str]):
 
     def __init__(
         self,
-        heading: str,
-        about: Sequence[Paragraph | str],
+        request: Callable[[], Request],
         *,
-        hint: str,
-        enter: str = "",
-        back: str = "",
         text: str = "",
         send: Send | None = None,
-        shown: Sequence[Row] = (),
         may_be_empty: bool = False,
         one_line: bool = False,
     ) -> None:
-        """``about`` says who gets it, ``shown`` what goes with it; ``hint`` stands in the empty
-        line, ``enter`` and ``back`` say what Enter and Esc do."""
+        """``request`` is asked again when the language changes."""
         super().__init__()
-        self._heading = heading
-        self._about = about
-        self._hint = hint
-        self._enter = enter
-        self._back = back
+        self._request = request
+        self._asked = request()
         self._text = text
         self._send = send
-        self._shown = shown
         self._may_be_empty = may_be_empty
         self._one_line = one_line
 
     def heading(self) -> str:
         """What this is."""
-        return self._heading
+        return self._asked.heading
 
     def body(self) -> ComposeResult:
         """What becomes of it, what goes with it, and where one writes."""
         with VerticalScroll(classes="text", can_focus=False):
-            yield Prose(*self._about)
-            if self._shown:
-                yield Sheet(self._shown)
-        yield Words(self._hint, self._text, one_line=self._one_line)
+            yield Prose(*self._asked.about)
+            if self._asked.shown:
+                yield Sheet(self._asked.shown)
+        yield Words(self._asked.hint, self._text, one_line=self._one_line)
 
     def hints(self) -> tuple[str, ...]:
         """How to send it, and how not to."""
-        more = (_("Page Up, Page Down: read"),) if self._shown else ()
-        back = self._back or _("Esc back, nothing is sent")
-        return (self._enter or _("Enter sends"), back, *more)
+        more = (_("Page Up, Page Down: read"),) if self._asked.shown else ()
+        back = self._asked.back or _("Esc back, nothing is sent")
+        return (self._asked.enter or _("Enter sends"), back, *more)
 
     async def say_anew(self) -> None:
         """In another language; what was written stays."""
         self._text = self.query_one(Words).text
+        self._asked = self._request()
         await super().say_anew()
 
     def action_page(self, direction: int) -> None:
