@@ -18,8 +18,11 @@ from peerroom.moderation.seen import Seen
 from peerroom.text.cleaning import clean
 from peerroom.text.confusable import latin
 
-LONG: Final = 40
-"""Cells of letters and digits from which on a text is nobody else's by chance."""
+OFTEN: Final = 28
+"""Cells of letters and digits from which on one person says a text once or twice, not often."""
+LONG: Final = 60
+"""Those from which on a text is nobody else's by chance: good wishes for the new year, and what one
+says to those who mourn, have up to 56."""
 _SAYING: Final = frozenset({"text", "media", "edit"})
 CEILING: Final = 65_536
 """Characters read. An event has at most 65,536 bytes (client-server API, size limits)."""
@@ -56,13 +59,24 @@ def reading(text: str) -> Reading:
 def gist(seen: Seen) -> str | None:
     """What a longer message says, however it is spaced and dotted: a digest, equal for texts that
     say the same. None for what is short: "thank you" is said by many, and often."""
+    letters = _letters(seen)
+    return sha256(letters.encode()).hexdigest() if _cells(letters) >= OFTEN else None
+
+
+def is_long(seen: Seen) -> bool:
+    """Whether nobody else says the same by chance."""
+    return _cells(_letters(seen)) >= LONG
+
+
+def _letters(seen: Seen) -> str:
     read_as = read(seen) if seen.kind in _SAYING else None
-    if read_as is None or len(read_as.plain) < LONG / 2:
-        return None
-    letters = "".join(filter(str.isalnum, read_as.folded.partition("\n")[0]))
-    if sum(1 if letter.isascii() else 2 for letter in letters) < LONG:
-        return None
-    return sha256(letters.encode()).hexdigest()
+    if read_as is None or len(read_as.plain) < OFTEN / 2:
+        return ""
+    return "".join(filter(str.isalnum, read_as.folded.partition("\n")[0]))
+
+
+def _cells(letters: str) -> int:
+    return len(letters) if letters.isascii() else sum(2 - letter.isascii() for letter in letters)
 
 
 def kana(text: str) -> str:

@@ -12,13 +12,14 @@ from msgspec import Meta
 from peerroom.i18n import N_
 from peerroom.moderation.findings import Finding
 from peerroom.moderation.protection import Judge, Protection, Room, Settings
-from peerroom.moderation.reading import gist
+from peerroom.moderation.reading import gist, is_long
 from peerroom.moderation.seen import Seen
 
 
 class Repeats(Settings, frozen=True):
-    """A longer text that comes ``times`` times from one person within ``minutes``, or from
-    ``people`` different ones, is held, all of it. Edits of one's own message are no repetition."""
+    """A longer text that comes ``times`` times from one person within ``minutes`` is held, all of
+    it; so is one that ``people`` say in turns, or a very long one that each says once. Edits of
+    one's own message are no repetition."""
 
     times: Annotated[int, Meta(ge=2, le=50, description=N_("times one person may not say it"))] = 4
     people: Annotated[int, Meta(ge=2, le=50, description=N_("people who may not say the same"))] = 3
@@ -38,10 +39,9 @@ def arm(settings: Repeats) -> Judge:
             if before.kind != "edit" and before.sender not in room.exempt
         ]
         own = 1 + sum(before.sender == seen.sender for before in same)
-        if (
-            own >= settings.times
-            or len({seen.sender, *(b.sender for b in same)}) >= settings.people
-        ):
+        several = len({seen.sender, *(b.sender for b in same)}) >= settings.people
+        in_turns = own > 1 and len(same) >= settings.times
+        if own >= settings.times or (several and (in_turns or is_long(seen))):
             held = (seen.event_id, *(before.event_id for before in same))
             yield Finding(REPEATS.name, "hold", "repeated", seen.room_id, seen.sender, held[:_FAR])
 
