@@ -148,6 +148,14 @@ class Errands:
         self._vault.settings.set(_TOLD, [*told, *ids][-_REMEMBERED:])
         for event, said in sorted(news, key=lambda each: each[0].position):
             self._client.tell(Change("notice", event.room_id, _news(said)))
+            for room_id in self._rooms_of(said):
+                self._client.tell(Change("timeline", room_id))  # there it now says why
+
+    def _rooms_of(self, said: Tell) -> set[str]:
+        """Where the messages stand that an explanation is about."""
+        about = said.event_ids if isinstance(said, Explained) else ()
+        events = map(self._vault.events.get, about)
+        return {event.room_id for event in events if event is not None}
 
     def _forget_earlier(self) -> None:
         """What was to be said under an earlier name is not said any more: the bot would learn that

@@ -172,11 +172,13 @@ async def test_what_the_moderators_say_is_told_once(connection: Connection) -> N
 
         place.heard(DOOR, client=client)
         await once(client, lambda: bool(told()))
-        place.tell(Explained(deed=1, what="held", reason="newcomer", text=""))
+        mine = place.said(CIRCLE, OWN, "a link").event_id
+        place.tell(Explained(deed=1, what="held", reason="newcomer", text="", event_ids=(mine,)))
         place.tell(Reply(text="secret words"))
         place.tell(Reply(text="not the bot"), sender=OTHER)
         place.heard(DOOR, client=client)
         await once(client, lambda: len(told()) >= 3)
+        assert Change("timeline", CIRCLE) in heard
         place.heard(DOOR, client=client)
         await turn(client)
     assert told() == [
