@@ -8,7 +8,7 @@ from typing import Final
 
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
-from peerroom.moderation import timers
+from peerroom.moderation import lists, timers
 from peerroom.moderation.asks import decide_asked
 from peerroom.moderation.door import decide_knock
 from peerroom.moderation.duties import carry_out
@@ -105,4 +105,4 @@ def _decide_ticked(tick: Ticked, state: State) -> list[act.Action]:
         actions = watched(guard.watch(tick.at, state.rooms[room_id]), tick.at, state)
         if actions:
             return actions
-    return []
+    return lists.look(tick.at, state)

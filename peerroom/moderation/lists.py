@@ -23,6 +23,7 @@ from peerroom.moderation.measures import Cause, rooms_of
 from peerroom.moderation.policies import Policies
 from peerroom.moderation.protection import Mode, Room
 from peerroom.moderation.protections.policy import POLICY, Policy, Sweep, server_acl, sweep
+from peerroom.moderation.sparing import spare
 from peerroom.moderation.state import State
 from peerroom.text.foreign import ForeignText
 from peerroom.wire import commands as cmd
@@ -36,8 +37,6 @@ OWN: Final = "list"
 """Key in the book of choices: the room in which the moderators publish their own list."""
 SERVERS: Final = "acl"
 """Key in the same: whether servers on a list are kept out of rooms by the rooms' own list."""
-SPARED: Final = "spared"
-"""The book of those whom no list concerns any more."""
 ASKED: Final = "asked"
 """The book of what moderators were asked: it is asked once."""
 HERE: Final = "here"
@@ -93,19 +92,6 @@ def undo_hint(deed: int) -> str:
 
 
 # who is on one ------------------------------------------------------------------------------------
-
-
-def spare(state: State, by: str, user: str) -> act.Remember:
-    """No list concerns this person any more."""
-    return act.Remember(SPARED, user, state.books.get(SPARED, {}).get(user) or {"by": by})
-
-
-def listed(state: State, user: str) -> Rule | None:
-    """The rule that somebody falls under, unless they are let stay."""
-    room = state.rooms.get(state.circle)
-    if room is None or user in room.spared:
-        return None
-    return room.policies.of_user(user)
 
 
 def ban(state: State, cause: Cause, users: Collection[str]) -> list[act.Action]:

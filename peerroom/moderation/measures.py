@@ -14,6 +14,7 @@ from typing import Any
 
 from peerroom.moderation import actions as act
 from peerroom.moderation.inverse import LOCKED, inverses
+from peerroom.moderation.sparing import listed, spare
 from peerroom.moderation.state import State
 
 What = str
@@ -162,11 +163,13 @@ def ban(
 
 
 def unban(state: State, cause: Cause, user: str, *, what: What = "unbanned") -> list[act.Action]:
-    """Lift a ban; [] if there is none."""
+    """Lift a ban; [] if there is none. No list brings it back: this is a moderator's word."""
     if user not in state.banned:
         return []
     rooms = rooms_of(state)
+    spared = listed(state, user) is not None and cause.by != state.bot
     done: list[act.Action] = [
+        *([spare(state, cause.by, user)] if spared else []),
         act.NoteUnban(user),
         *(act.UnbanMember(room, user) for room in rooms),
     ]

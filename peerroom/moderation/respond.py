@@ -12,7 +12,7 @@ from typing import Final
 
 from peerroom.i18n import N_, _
 from peerroom.moderation import actions as act
-from peerroom.moderation import measures, templates
+from peerroom.moderation import lists, measures, templates
 from peerroom.moderation.case_lines import known
 from peerroom.moderation.docket import Docket
 from peerroom.moderation.explaining import because, explain, lasting
@@ -182,9 +182,8 @@ class _Answer:
     def _ban(self, finding: Finding, user: str) -> None:
         if user in self._state.banned:
             return
-        until = None if finding.lasts is None else self._now + finding.lasts
         cause = self._cause(finding)
-        self._do(measures.ban(self._state, cause, user, until), finding, None, "banned")
+        self._do(lists.ban(self._state, cause, (user,)), finding, None, "banned")
         self._tell_deed(finding, user, cause.deed, _("Banned {name}: {why}."))
 
     def _lock(self, finding: Finding, late: timedelta) -> None:
