@@ -15,6 +15,8 @@ from peerroom.text.foreign import ForeignText
 from peerroom.wire import cases as wire
 from peerroom.wire.cases import Line, Outcome, Source, Step
 
+RECENT: Final = 20
+"""Notes, opinions and answers that a page shows."""
 NOBODY: Final[Mapping[str, str]] = {}
 SOURCES: Final[dict[Source, str]] = {
     "report": N_("somebody reported it"),
@@ -131,11 +133,14 @@ def page(case: Case, people: Mapping[str, str] = NOBODY) -> str:
         lines.append(_("Seen: {cues}").format(cues=_cues(case.cues)))
     if case.times > 1:
         lines.append(_("It came {n} times.").format(n=case.times))
-    lines += [_note(note.by, note.text, people) for note in case.notes]
+    lines += [_note(note.by, _short(note.text), people) for note in case.notes[-RECENT:]]
     lines += [
-        _opinion(opinion.by, opinion.agrees, opinion.text, people) for opinion in case.opinions
+        _opinion(opinion.by, opinion.agrees, _short(opinion.text), people)
+        for opinion in case.opinions[-RECENT:]
     ]
-    lines += [_reply(reply.by, reply.to, reply.text, people) for reply in case.replies]
+    lines += [
+        _reply(reply.by, reply.to, _short(reply.text), people) for reply in case.replies[-RECENT:]
+    ]
     lines += [_deed(deed.by, deed.what, deed.number, people) for deed in case.deeds]
     if case.asked_second is not None:
         asks = _("{name} asks for a second opinion.")
@@ -143,6 +148,10 @@ def page(case: Case, people: Mapping[str, str] = NOBODY) -> str:
     if not case.complete:
         lines.append(_("A part of this case has not arrived yet."))
     return "\n".join(lines)
+
+
+def _short(text: str) -> str:
+    return ForeignText(text).line(300)
 
 
 # --- one step ------------------------------------------------------------------------------------

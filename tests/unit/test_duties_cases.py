@@ -372,3 +372,38 @@ def test_the_bot_says_steps_in_the_management_room_alone() -> None:
         if isinstance(action, act.Say):
             assert action.room_id == DESK
     assert BOT not in {case.claimed_by for case in desk.state.cases.values()}
+
+
+def test_nobody_decides_about_themselves() -> None:
+    desk = desk_with("words", about=LEAD)
+    for command in ("!claim 1", "!agree 1", "!close 1"):
+        actions = desk.type(command, by=LEAD)
+        assert [type(action) for action in actions] == [act.Say]
+        assert "Case 1 is about you" in spoken(actions)
+    assert steps(desk.type("!claim 1")) == ["Claimed"]
+
+
+def test_nobody_is_sent_to_the_telephone_twice() -> None:
+    desk = desk_with("risk")
+    assert of_kind(act.TellMember, desk.type("!tell 1"))
+    again = desk.type("!tell Quiet Heron: helpline", by=LEAD)
+    assert of_kind(act.TellMember, again) == []
+    assert "already" in spoken(again)
+    assert of_kind(act.TellMember, desk.type("!tell 1 How is it now?"))
+    assert of_kind(act.TellMember, desk.later(hours=6).type("!tell 1 helpline"))
+
+
+def test_a_long_list_and_a_long_case_fit_into_an_answer() -> None:
+    desk = PaperDesk()
+    docket = Docket({}, 1, NOW)
+    for n in range(60):
+        docket.open("flag", "words", about=f"@{n}:x", name="長い名前" * 19)
+    for _n in range(30):
+        docket.add(1, wire.Noted, by=MOD, text="言葉" * 2_000)
+    desk.knows(cases=docket.cases, next_case=61)
+    listed = spoken(desk.type("!cases"))
+    assert "and 30 more" in listed
+    assert len(listed.encode()) < 24_100
+    assert len(spoken(desk.type("!case 1")).encode()) < 24_100
+    lost = spoken(desk.type("!mute " + "あ" * 3_000))
+    assert len(lost) < 200

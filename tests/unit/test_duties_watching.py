@@ -15,7 +15,6 @@ from support.paper_desk import (
     LEAD,
     MOD,
     NOW,
-    STATE,
     PaperDesk,
     of_kind,
     spoken,
@@ -190,58 +189,3 @@ def test_a_word_that_no_list_can_take(entry: str) -> None:
 def test_words_of_the_room_itself_are_not_lost_from_sight() -> None:
     standings = {("words", CIRCLE): Standing(settings={"remove": ["zebra"]})}
     assert "removed: zebra" in spoken(PaperDesk().knows(standings=standings).type("!words"))
-
-
-# --- lists ----------------------------------------------------------------------------------------
-
-
-def test_lists_are_followed_and_left_by_leads() -> None:
-    desk = PaperDesk()
-    assert "follow no list" in spoken(desk.type("!list", by=LEAD))
-    actions = desk.type("!list subscribe https://matrix.to/#/!l:a.org?via=a.org", by=LEAD)
-    assert act.EnterRoom("!l:a.org", ("a.org",)) in actions
-    assert desk.state.books["list"] == {"!l:a.org": {"by": LEAD}}
-    assert "!l:a.org" in spoken(desk.type("!list", by=LEAD))
-    assert "already" in spoken(desk.type("!list subscribe !l:a.org", by=LEAD))
-    left = desk.type("!list unsubscribe !l:a.org", by=LEAD)
-    assert act.LeaveRoom("!l:a.org") in left
-    assert desk.state.books["list"] == {}
-    assert "do not follow" in spoken(desk.type("!list unsubscribe !l:a.org", by=LEAD))
-
-
-def test_a_rule_is_published_on_a_word_and_without_its_reason() -> None:
-    desk = PaperDesk()
-    assert "Say first where" in spoken(desk.type("!list publish @spam:a.org", by=LEAD))
-    desk.type("!list own !ours:x", by=LEAD)
-    shown = desk.type("!list publish @b*:x: sold courses", by=LEAD)
-    assert of_kind(act.SetRule, shown) == []
-    desk.knows(exempt=STATE.exempt - {"@bot:x"})
-    shown = desk.type("!list publish @be*:x: sold courses", by=LEAD)
-    assert "1 person here is meant" in spoken(shown)
-    code = spoken(shown).partition("`yes ")[2][:3]
-    done = desk.type(f"yes {code}", by=LEAD)
-    assert of_kind(act.SetRule, done) == [act.SetRule("!ours:x", "user", "@be*:x")]
-    [note] = of_kind(act.Note, done)
-    assert note.reason == "sold courses"
-    assert note.undo == (act.SetRule("!ours:x", "user", "@be*:x", None),)
-    taken = desk.type("!list retract @be*:x", by=LEAD)
-    assert of_kind(act.SetRule, taken) == [act.SetRule("!ours:x", "user", "@be*:x", None)]
-
-
-@pytest.mark.parametrize("entity", ["@mod:x", "@*:x", "x", "*"])
-def test_nobody_publishes_a_rule_against_moderators_or_the_bot(entity: str) -> None:
-    desk = PaperDesk()
-    desk.type("!list own !ours:x", by=LEAD)
-    actions = desk.type(f"!list publish {entity}", by=LEAD)
-    assert [type(action) for action in actions] == [act.Say]
-    assert "left alone" in spoken(actions)
-
-
-@pytest.mark.parametrize(
-    ("entity", "kind"), [("@a:b.org", "user"), ("*.spam.example", "server"), ("!r:a.org", "room")]
-)
-def test_what_a_rule_is_about_shows_in_its_first_sign(entity: str, kind: str) -> None:
-    desk = PaperDesk()
-    desk.type("!list own !ours:x", by=LEAD)
-    [rule] = of_kind(act.SetRule, desk.type(f"!list retract {entity}", by=LEAD))
-    assert rule.kind == kind

@@ -18,6 +18,8 @@ from peerroom.wire import cases as wire
 from peerroom.wire import commands as cmd
 from peerroom.wire.cases import Outcome
 
+LISTED: Final = 30
+"""Cases that one answer lists."""
 LATELY: Final = 10
 """Closed cases that are listed."""
 SHOW_AGAIN: Final = timedelta(hours=1)
@@ -67,10 +69,13 @@ def attached(user: str | None, order: Order) -> Case | None:
 
 
 def _list(cases: list[Case], order: Order) -> str:
-    return "\n".join(
+    lines = [
         f"• {title(case)} · {standing(case, order.state.people)} · {_age(case, order)}"
-        for case in rota.in_turn(cases)
-    )
+        for case in rota.in_turn(cases)[:LISTED]
+    ]
+    if len(cases) > LISTED:
+        lines.append(_("and {n} more").format(n=len(cases) - LISTED))
+    return "\n".join(lines)
 
 
 def _age(case: Case, order: Order) -> str:
@@ -120,6 +125,8 @@ def _claim(command: cmd.Claim, order: Order) -> Done:
         return case
     if case.state == "closed":
         return order.say(_closed(case))
+    if case.about == order.by:
+        return order.say(_yours(case))
     if case.claimed_by == order.by:
         return order.say(_("You look after case {n} already.").format(n=case.number))
     if case.claimed_by is not None:
@@ -176,6 +183,8 @@ def _opinion(command: cmd.Agree | cmd.Disagree, order: Order) -> Done:
         return case
     if case.state == "closed":
         return order.say(_closed(case))
+    if case.about == order.by:
+        return order.say(_yours(case))
     if case.claimed_by == order.by:
         return order.say(_("A second opinion is somebody else's. The others can give it."))
     docket = order.docket()
@@ -217,6 +226,8 @@ def _close(command: cmd.Close, order: Order) -> Done:
         return case
     if case.state == "closed":
         return order.say(_closed(case))
+    if case.about == order.by:
+        return order.say(_yours(case))
     if case.claimed_by not in (None, order.by):
         return order.say(_taken(case, order))
     outcome = command.outcome or _follows(case)
@@ -244,6 +255,11 @@ def _follows(case: Case) -> Outcome:
 def _taken(case: Case, order: Order) -> str:
     said = _("{name} looks after case {n}. Ask them, or leave a note: `!note {n} …`")
     return said.format(name=order.name(case.claimed_by or ""), n=case.number)
+
+
+def _yours(case: Case) -> str:
+    said = _("Case {n} is about you, so another moderator looks after it.")
+    return said.format(n=case.number)
 
 
 def _closed(case: Case) -> str:

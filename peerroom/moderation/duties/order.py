@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from peerroom.i18n import _, ngettext
 from peerroom.moderation import actions as act
@@ -12,8 +13,11 @@ from peerroom.moderation.docket import Docket
 from peerroom.moderation.measures import Cause
 from peerroom.moderation.people import Unclear, everyone, find
 from peerroom.moderation.state import State
+from peerroom.text.foreign import ForeignText
 
 Done = list[act.Action]
+LONGEST: Final = 24_000
+"""Bytes of an answer: an encrypted event has at most 65,536, a third of them for its encoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,9 @@ class Order:
     state: State
 
     def say(self, text: str) -> Done:
-        """An answer, and nothing is done."""
+        """An answer, cut to what one event can hold."""
+        if len(text.encode()) > LONGEST:
+            text = text.encode()[:LONGEST].decode(errors="ignore").rstrip() + "…"
         return [act.Say(self.state.management, text)]
 
     def docket(self) -> Docket:
@@ -79,16 +85,17 @@ def together(parts: Iterable[Done]) -> Done:
 
 def unclear(problem: Unclear) -> str:
     """Ask again, with names to choose from."""
+    name = ForeignText(problem.name).line(80)
     if problem.several:
         choices = "\n".join(f"• {name}" for name in problem.candidates)
         return _(
             "More than one person is called “{name}”. Use the address in brackets:\n{choices}"
-        ).format(name=problem.name, choices=choices)
+        ).format(name=name, choices=choices)
     if problem.candidates:
         return _("I know no one called “{name}”. Did you mean {choices}?").format(
-            name=problem.name, choices=" · ".join(problem.candidates)
+            name=name, choices=" · ".join(problem.candidates)
         )
-    return _("I know no one called “{name}”.").format(name=problem.name)
+    return _("I know no one called “{name}”.").format(name=name)
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -3,6 +3,9 @@ on them."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
 from peerroom.moderation import templates
@@ -14,6 +17,11 @@ from peerroom.moderation.duties.order import Done, Order, steps
 from peerroom.wire import cases as wire
 from peerroom.wire import commands as cmd
 from peerroom.wire.member import Reply
+
+CARD: Final = "helpline"
+"""The template that shows where somebody answers at this hour."""
+CARD_AGAIN: Final = timedelta(hours=6)
+"""Nobody is sent to the telephone twice in a short time: that would be a door shut."""
 
 
 @duty.register
@@ -65,10 +73,18 @@ def _tell(command: cmd.Warn, order: Order) -> Done:
         return order.say(_("Moderators and I are left alone. Nothing was done."))
     if not may_be_told(user, order):
         return order.say(_("Nobody has this name any more, so I cannot reach them."))
-    text = templates.said(command.text or _word_to(case), order.state)
+    words = command.text or _word_to(case)
+    card: Done = []
+    if words == CARD:
+        key = f"card {user}"
+        if order.state.moments.get(key, order.at) > order.at:
+            said = _("They have the card already. Words of your own help more now: `!tell …`")
+            return order.say(said)
+        card = [act.NoteMoment(key, order.at + CARD_AGAIN)]
+    text = templates.said(words, order.state)
     docket = order.docket()
     note = act.Note(order.by, "warned", user, case=None if case is None else case.number)
-    done: Done = [note]
+    done: Done = [note, *card]
     if case is not None:
         docket.add(case.number, wire.Replied, by=order.by, to="author", text=text)
         done += steps(docket)
@@ -83,4 +99,4 @@ def _word_to(case: Case | None) -> str:
     """The template that fits, where none is named."""
     if case is None:
         return "other"
-    return "helpline" if case.reason == "risk" else templates.of_reason(case.reason)
+    return CARD if case.reason == "risk" else templates.of_reason(case.reason)

@@ -19,8 +19,8 @@ from peerroom.wire import commands as cmd
 NAME: Final = lists.WORDS.name
 USUAL: Final[WordVerb] = "hold"
 """The list that a word goes into unless another is named: a person decides."""
-SHOWN: Final = 200
-"""Words that are listed."""
+SHOWN: Final = 2_000
+"""Characters of a list that are shown."""
 
 
 @duty.register
@@ -44,7 +44,7 @@ def _kept(order: Order) -> dict[WordVerb, list[str]]:
 def _list(order: Order) -> Done:
     kept = _kept(order)
     lines = [
-        f"{_called(verb)}: {' · '.join(entries[:SHOWN])}"
+        f"{_called(verb)}: {ForeignText(' · '.join(entries)).line(SHOWN)}"
         for verb, entries in kept.items()
         if entries
     ]
