@@ -22,11 +22,13 @@ from peerroom.store.vault import Vault
 from peerroom.text.foreign import ForeignText
 from peerroom.wire import door, member
 from peerroom.wire.cases import Line
+from peerroom.wire.commands import parse
 from peerroom.wire.content import BadContent
 
 CURSORS: Final = "bot.cursors"
 UNREAD: Final = "bot.unread"
 PAGE: Final = 200
+_LONGEST: Final = 4_000
 
 
 class Reader:
@@ -93,17 +95,25 @@ class Reader:
             case member.ASK:
                 return self._ask(event, content)
             case "m.room.message" if _is_plain_talk(content):
-                return Said(
-                    event.event_id,
-                    event.room_id,
-                    event.sender,
-                    ForeignText(content.get("body")),
-                    moment(event),
-                    encrypted=event.clear is not None,
-                    signed=_is_signed(event),
-                    read_at=self._clock.now(),
-                )
+                return self._spoken(event, ForeignText(content.get("body")))
         return None
+
+    def _spoken(self, event: StoredEvent, text: ForeignText) -> Said | Asked:
+        """What somebody typed. In the room of two it is a word to the moderators, from whatever
+        program: nobody should talk to a program that does not listen."""
+        words = "" if text.malformed else text.block(_LONGEST).strip()
+        if words and self._is_private(event) and parse(text) is None:
+            return self._asked(event, member.AskModerator(text=words))
+        return Said(
+            event.event_id,
+            event.room_id,
+            event.sender,
+            text,
+            moment(event),
+            encrypted=event.clear is not None,
+            signed=_is_signed(event),
+            read_at=self._clock.now(),
+        )
 
     def _knock(self, event: StoredEvent, content: dict[str, Any]) -> Knocked | None:
         if event.clear is None:
@@ -126,13 +136,19 @@ class Reader:
 
     def _ask(self, event: StoredEvent, content: dict[str, Any]) -> Asked | None:
         """Only in the encrypted room of two: elsewhere others would see that somebody asks."""
-        room = self._vault.rooms.get(event.room_id)
-        if event.clear is None or room is None or not (room.is_direct and room.encrypted):
+        if not self._is_private(event):
             return None
         try:
-            ask = member.read_ask(content)
+            return self._asked(event, member.read_ask(content))
         except BadContent:
             return None
+
+    def _is_private(self, event: StoredEvent) -> bool:
+        room = self._vault.rooms.get(event.room_id)
+        encrypted = event.clear is not None and room is not None and room.encrypted
+        return encrypted and room is not None and room.is_direct
+
+    def _asked(self, event: StoredEvent, ask: member.Ask) -> Asked:
         return Asked(
             event.event_id,
             event.room_id,
