@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from peerroom.i18n import _
+from peerroom.i18n import N_, _
 from peerroom.moderation import actions as act
 from peerroom.moderation import measures
 from peerroom.moderation.measures import Cause
@@ -71,5 +71,5 @@ def _locks(state: State, now: datetime, deed: int) -> Iterator[list[act.Action]]
         if lock.until is not None and lock.until <= now:
             actions = measures.unlock(state, Cause(state.bot, now, deed), room, what="lock ended")
             deed += _deeds(actions)
-            words = lock.says_after or _("The room is open again.")
+            words = _(lock.says_after or N_("The room is open again."))
             yield [*actions, act.Say(room, words)]

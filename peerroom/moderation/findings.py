@@ -62,7 +62,8 @@ class Finding:
 
     ``cues`` are short words for moderators about what was seen (never whole messages); ``lasts`` is
     how long a slow, mute, lock or ban goes on, None until a moderator ends it. ``says`` is said in
-    the room as it begins (``{time}`` is when it ends), ``says_after`` when it ends.
+    the room as it begins (``{time}``: for how long), ``says_after`` when it ends; both are
+    translated where they are the program's own.
     """
 
     protection: str

@@ -198,8 +198,8 @@ class _Answer:
         if not self._do(done, finding, None, "locked") or before:
             return
         time = _("a while") if finding.lasts is None else lasting(finding.lasts)
-        words = finding.says or _("This room is quiet for {time}, and then opens again by itself.")
-        self._done.append(act.Say(finding.room_id, words.replace("{time}", time)))
+        said = finding.says or N_("This room is quiet for {time}, and then opens again by itself.")
+        self._done.append(act.Say(finding.room_id, _(said).replace("{time}", time)))
         if finding.reason != "quiet":
             said = _("Locked the room for {time}: {why}. `!undo {n}` opens it.").format(
                 time=time, why=because(finding.reason), n=cause.deed

@@ -45,7 +45,7 @@ class Quiet(Settings, frozen=True):
 
 
 CLOSING = N_(
-    "This room is quiet now, until {time}. You can read everything.\n"
+    "This room is quiet for {time}, and then opens by itself. You can read everything.\n"
     "If you need a voice now, press F1 on any screen, or type /help-now."
 )
 OPENING = N_("Good morning. The room is open again.")
