@@ -49,6 +49,8 @@ class Judging:
         self._requests = requests
         self._epochs = epochs
         self._clock = clock
+        self._decided = ""
+        """What was decided last, by kinds of actions: for whoever watches `points`."""
 
     def waiting(self) -> Iterator[bool]:
         """Decide on everything that was not decided on; after each event whether it changed
@@ -59,7 +61,8 @@ class Judging:
             with self._vault.transaction():
                 changed = self._judge_one(event, state)
                 self._reader.done(event)
-            points.reach("kept", event.type)
+            if self._decided:
+                points.reach("kept", self._decided)
             if changed:
                 state = self._picture.take()
             yield changed
@@ -77,6 +80,7 @@ class Judging:
         A mistake of ours that one event brings out is counted, and shows in ``status``: it must
         not stop the bot now and at every start after.
         """
+        self._decided = ""
         try:
             with self._vault.transaction():
                 changed = self._look(event, state)
@@ -88,7 +92,8 @@ class Judging:
                 changed |= self._epochs is not None and self._epochs.hear(event)
                 if event.room_id == state.management and event.sender == state.bot:
                     self._note_own(event)
-                points.reach("judged", event.type)
+                if self._decided:
+                    points.reach("judged", self._decided)
         except MISTAKES as error:
             log.error("an event could not be judged: %s", type(error).__name__)
             self._ledger.reconsider()
@@ -124,6 +129,8 @@ class Judging:
     def _decide(self, fact: Fact, cause: str, state: State) -> bool:
         """Decide on one fact and keep the outcome; whether there is any."""
         actions = decide(fact, state)
+        kinds = [self._decided, *(type(action).__name__ for action in actions)]
+        self._decided = " ".join(dict.fromkeys(filter(None, kinds)))
         self.keep(actions, cause, fact, state)
         return bool(actions)
 
