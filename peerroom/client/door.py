@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -89,19 +90,7 @@ class Door:
 
     def _find(self) -> str | None:
         """A door that was made before (for another invite, or by a run that crashed)."""
-        for room in self._vault.rooms.all(self._account.id):
-            of_two = self._people(room.room_id) == {self._account.user_id, self._bot}
-            if of_two and room.is_direct and room.encrypted and room.membership == "join":
-                return room.room_id
-        return None
-
-    def _people(self, room_id: str) -> set[str]:
-        """Who could read what is said in the room: those in it, and those asked in."""
-        return {
-            user_id
-            for user_id, content in self._vault.rooms.members(room_id).items()
-            if content.get("membership") in ("join", "invite")
-        }
+        return next(rooms_of_two(self._vault, self._account, self._bot), None)
 
     def is_open(self) -> bool:
         """Whether both sides are in the room, as the vault knows it."""
@@ -115,7 +104,7 @@ class Door:
 
     def is_of_two(self) -> bool:
         """Whether nobody but us and the bot is in the room or asked into it."""
-        return self._people(self._room_id) <= {self._account.user_id, self._bot}
+        return _people(self._vault, self._room_id) <= {self._account.user_id, self._bot}
 
     async def knock(self, secret: str, number: int, now: datetime) -> None:
         """Say the secret, to the bot alone. The same ``number`` says it once, however often this
@@ -175,6 +164,24 @@ class Door:
                 return said.room_id, said.via
             raise _REFUSALS[said.result]
         return None
+
+
+def rooms_of_two(vault: Vault, account: Account, bot: str) -> Iterator[str]:
+    """The encrypted rooms that the account is in with ``bot`` and nobody else, by room id; the bot
+    may only be asked in so far."""
+    for room in vault.rooms.all(account.id):
+        of_two = _people(vault, room.room_id) == {account.user_id, bot}
+        if of_two and room.is_direct and room.encrypted and room.membership == "join":
+            yield room.room_id
+
+
+def _people(vault: Vault, room_id: str) -> set[str]:
+    """Who could read what is said in a room: those in it, and those asked in."""
+    return {
+        user_id
+        for user_id, content in vault.rooms.members(room_id).items()
+        if content.get("membership") in ("join", "invite")
+    }
 
 
 def read_answer(event: StoredEvent, bot: str) -> door.Answer | None:

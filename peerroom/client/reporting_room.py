@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from peerroom.client.door import rooms_of_two
 from peerroom.client.invitations import bots
 from peerroom.client.reporting_views import BotNotItself, EarlierName, NobodyToTell
 from peerroom.matrix.power import MODERATOR, room_power
@@ -45,19 +46,10 @@ def rooms_with(vault: Vault, account_id: int, bot: str) -> Iterator[StoredRoom]:
 
 def open_room(vault: Vault, account: Account, bot: str) -> str | None:
     """The room of two in which the bot can be told something now; None if there is none yet."""
-    for room in rooms_with(vault, account.id, bot):
-        here = {
-            user_id
-            for user_id, content in vault.rooms.members(room.room_id).items()
-            if content.get("membership") == "join"
-        }
-        asked = {
-            user_id
-            for user_id, content in vault.rooms.members(room.room_id).items()
-            if content.get("membership") == "invite"
-        }
-        if room.membership == "join" and here == {account.user_id, bot} and not asked:
-            return room.room_id
+    for room_id in rooms_of_two(vault, account, bot):
+        member = vault.rooms.state(room_id, "m.room.member", bot) or {}
+        if member.get("membership") == "join":
+            return room_id
     return None
 
 
