@@ -6,6 +6,7 @@ from typing import Final
 
 from peerroom.bot import circle as circles
 from peerroom.bot.epochs.errors import NotSeenYet
+from peerroom.bot.ledger import is_followed
 from peerroom.clock import Clock
 from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import Forbidden, NotFound
@@ -47,6 +48,8 @@ class DirectRooms:
     def _fits(self, room: StoredRoom) -> bool:
         """Ours, encrypted, and nobody third in it: what is said there is for one person."""
         if room.membership != "join" or not (room.is_direct and room.encrypted):
+            return False
+        if is_followed(self._vault, room.room_id):
             return False
         members = self._vault.rooms.members(room.room_id)
         return sum(one.get("membership") in _HERE for one in members.values()) <= 2

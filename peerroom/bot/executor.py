@@ -22,6 +22,7 @@ from peerroom.bot.epochs.rotation import Epochs
 from peerroom.bot.invites import publish
 from peerroom.bot.ledger import Ledger
 from peerroom.bot.performing import perform
+from peerroom.bot.policy_errands import PolicyErrands
 from peerroom.bot.requests import Requests, urgency
 from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
@@ -119,6 +120,7 @@ class Executor:
         self._wakes = {which: asyncio.Event() for which in mine}
         self._slowed_down = False
         """The server limits how fast we remove: then one after another."""
+        self._lists = PolicyErrands(vault, ledger, requests, room_name, clock)
         self._direct = DirectRooms(vault, account, connection, clock)
         self._not_before: dict[str, float] = {}
         self._failures: dict[str, int] = {}
@@ -266,6 +268,9 @@ class Executor:
             return
         if isinstance(request, act.TellMember):
             await self._tell(row, request)
+            return
+        if isinstance(request, act.FindList | act.MakeList | act.LeaveList):
+            await self._lists.carry_out(self._rooms, row, request)
             return
         await perform(self._rooms, request)
         points.reach("answered", what)

@@ -19,6 +19,7 @@ from peerroom.bot.deeds import Deeds, Entry
 from peerroom.bot.evidence import Evidence
 from peerroom.bot.standings import Standings
 from peerroom.moderation import actions as act
+from peerroom.moderation import lists
 from peerroom.moderation.state import InviteRecord, ModeratorRole, Role, secret_digest
 from peerroom.store.vault import Vault
 
@@ -289,6 +290,11 @@ class Ledger:
     @apply.register(act.SetProtection)
     def _standing(self, action: act.Known, now: datetime) -> None:
         self.standings.apply(action)
+
+
+def is_followed(vault: Vault, room_id: str) -> bool:
+    """Whether this is the room of a policy list: no door, and nothing said there is a command."""
+    return vault.records.get(f"{BOOKS}.{lists.BOOK}", room_id) is not None
 
 
 def _moment(kept: str | None) -> datetime | None:

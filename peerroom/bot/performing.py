@@ -34,7 +34,7 @@ async def perform(rooms: Rooms, request: act.Request) -> None:
             await _set_level(rooms, room, user, MODERATOR)
         case act.SetRoomLevel(room_id=room, level=level):
             await set_writing_level(rooms, room, level)
-        case act.EnterRoom(room_id=room, via=via):
+        case act.EnterRoom(room_id=room, via=via) | act.EnterList(room_id=room, via=via):
             await rooms.join(room, via=via)
         case act.LeaveRoom(room_id=room):
             await rooms.leave(room)
@@ -42,6 +42,9 @@ async def perform(rooms: Rooms, request: act.Request) -> None:
             await _set_acl(rooms, room, deny, allow)
         case act.SetRule():
             await _set_rule(rooms, request)
+        case act.OpenList(room_id=room, open=is_open):
+            rule = {"join_rule": "public" if is_open else "invite"}
+            await rooms.set_state(room, "m.room.join_rules", rule)
         case _:
             raise TypeError(type(request).__name__)
 
@@ -83,6 +86,6 @@ async def _set_rule(rooms: Rooms, request: act.SetRule) -> None:
     kind = next(event for event, what in policy.TYPES.items() if what == request.kind)
     content: dict[str, Any] = {}
     if request.recommendation is not None:
-        content = policy.content(request.entity, request.reason)
+        content = policy.content(request.entity, request.reason, hashed=request.hashed)
         content["recommendation"] = request.recommendation
     await rooms.set_state(request.room_id, kind, content, policy.state_key_of(request.entity))

@@ -11,6 +11,8 @@ from peerroom.bot.circle import current
 from peerroom.bot.epochs.rotation import Epochs
 from peerroom.bot.evidence import Held
 from peerroom.bot.ledger import UNJUDGED, Ledger
+from peerroom.bot.performing import ACL
+from peerroom.bot.policies import PolicyLists, Views
 from peerroom.bot.public_numbers import helplines
 from peerroom.bot.reader import UNREAD
 from peerroom.bot.sight import moment
@@ -19,7 +21,9 @@ from peerroom.bot.watching import Past, Watching
 from peerroom.clock import Clock
 from peerroom.config import Bot as BotConfig
 from peerroom.matrix.power import room_power
+from peerroom.moderation.policies import Policies
 from peerroom.moderation.protection import Room
+from peerroom.moderation.sparing import SPARED
 from peerroom.moderation.state import Health, InviteRecord, Limits, Rotation, State
 from peerroom.store.vault import Vault
 from peerroom.text.confusable import disambiguate
@@ -47,6 +51,7 @@ class Picture:
     watching: Watching | None = None
     """None: no protection looks at anything."""
     limits: Limits = field(default_factory=Limits)
+    lists: PolicyLists | None = None
 
     def take(self) -> State:
         """The circle as it stands now."""
@@ -140,7 +145,8 @@ class Picture:
         if watching is None:
             return {"levels": levels}
         locks, standings = self.ledger.standings.locks(), self.ledger.standings.standings()
-        policies = watching.policies(self.ledger.books()["list"])
+        policies = Policies() if self.lists is None else self.lists.policies()
+        spared = frozenset(self.ledger.books()[SPARED])
         seated = frozenset() if self.epochs is None else frozenset(self.epochs.office.seats)
         arrivals = {} if rotation is not None else _arrivals(invites)
         rooms = {
@@ -153,6 +159,7 @@ class Picture:
                 newcomers=arrivals,
                 seated=seated,
                 policies=policies,
+                spared=spared,
                 helplines=helplines(),
                 locked=room in locks,
             )
@@ -161,10 +168,23 @@ class Picture:
         guards = {room: watching.guard(room, standings) for room in protected}
         return {
             "levels": levels,
+            "lists": {} if self.lists is None else Views(self.lists, self.vault),
+            "acls": {room: denied for room in protected if (denied := self._acl(room)) is not None},
             "rooms": rooms,
             "guards": guards,
             "past": Past(watching, protected),
         }
+
+    def _acl(self, room_id: str) -> tuple[str, ...] | None:
+        """Who is kept out of a room; None where nobody from another server can come in."""
+        create = self.vault.rooms.state(room_id, "m.room.create")
+        if create is None or create.get("m.federate") is False:
+            return None
+        acl = self.vault.rooms.state(room_id, ACL) or {}
+        deny = acl.get("deny")
+        return (
+            tuple(name for name in deny if isinstance(name, str)) if isinstance(deny, list) else ()
+        )
 
     def _health(self) -> Health:
         unread = self.vault.records.items(UNREAD)

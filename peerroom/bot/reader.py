@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from peerroom.bot.ledger import is_followed
 from peerroom.bot.sight import moment, seen_of
 from peerroom.bot.timelines import Context
 from peerroom.clock import Clock
@@ -87,7 +88,7 @@ class Reader:
             return None
         payload = event.clear if event.clear is not None else event.raw
         content = payload.get("content")
-        if not isinstance(content, dict):
+        if not isinstance(content, dict) or is_followed(self._vault, event.room_id):
             return None
         match payload.get("type"):
             case door.KNOCK:

@@ -74,6 +74,9 @@ def order_key(request: act.Request, door_room: str | None) -> str:
             return f"person {request.user_id}"
         case act.RedactMessage(event_id=event_id):
             return removal_key(event_id)
+        case act.FindList() | act.MakeList():
+            # Some other server may be slow to answer: nothing else waits for it.
+            return type(request).__name__
         case act.TellMember(room_id=None):
             return f"tell {request.user_id}"
         case _:

@@ -18,6 +18,7 @@ from peerroom.bot.invites import publish
 from peerroom.bot.judging import Judging, draw_invites
 from peerroom.bot.ledger import Ledger
 from peerroom.bot.picture import Picture
+from peerroom.bot.policies import PolicyLists
 from peerroom.bot.pulse import Pulse
 from peerroom.bot.reader import Reader
 from peerroom.bot.requests import Requests
@@ -77,6 +78,7 @@ class Bot:
         self.pulse: Final = Pulse()
         protections = self.pulse.counted(PROTECTIONS.values())
         self._watching = Watching(vault, account.user_id, protections, clock)
+        self._lists = PolicyLists(vault, clock)
         self._epochs: Epochs | None = None
         self._picture: Picture | None = None
         self._judging: Judging | None = None
@@ -166,6 +168,7 @@ class Bot:
             self._epochs,
             self._watching,
             Limits(exempt=can_invite, takes_along=await self._connection.session.takes_along()),
+            self._lists,
         )
         self._judging = Judging(
             self._vault,
@@ -231,6 +234,7 @@ class Bot:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._executor.run())
                 tasks.create_task(self._tick())
+                tasks.create_task(self._lists.run(self._connection, self._look_again))
                 if self._epochs is not None:
                     tasks.create_task(self._epochs.run(self._executor.wake))
                 tasks.create_task(self._be_ready())
@@ -313,19 +317,20 @@ class Bot:
     async def _on_batch(self, batch: SyncBatch) -> None:
         self.pulse.synced = self._clock.monotonic()
         await self._open_doors()
-        for delta in batch.rooms:
-            if delta.state_changed:
-                self._watching.state_changed(delta.room_id)
+        lists_changed = self._lists.hear(batch)
         if batch.left or any(delta.state_changed for delta in batch.rooms):
             lookout.check(self._vault, self.circle, self._account.user_id)
         self._judge()
+        if lists_changed:
+            self._look_again()
         if self._epochs is not None:
             self._epochs.caught_up()
 
     async def _open_doors(self) -> None:
         """Join every encrypted direct room that someone asks us into, for a knock may come there,
-        and rooms that moderators told us to look after."""
-        wanted = {*self._ledger.standings.rooms(), self.circle.management}
+        and rooms that moderators told us to look after, or whose lists to follow."""
+        known = (*self._ledger.standings.rooms(), *self._lists.followed())
+        wanted = {*known, self.circle.management}
         for room in self._vault.rooms.all(self._account.id):
             if room.membership != "invite":
                 continue
@@ -352,13 +357,18 @@ class Bot:
             if changed:
                 self._executor.wake()
 
-    async def _tick(self) -> None:
-        assert self._judging is not None and self._picture is not None
+    def _look_again(self) -> None:
+        """Decide on what time has brought, or the lists."""
+        assert self._judging is not None
         assert self._executor is not None
+        while self._judging.tick(self._clock.now()):
+            self._executor.wake()
+
+    async def _tick(self) -> None:
+        assert self._picture is not None
         while True:
             now = self._clock.now()
-            while self._judging.tick(now):
-                self._executor.wake()
+            self._look_again()
             self._vault.outbox.remove_sent(now - KEEP_SENT)
             self._ledger.tidy(now)
             await self._clock.sleep(_until_next(self._picture.take(), now))

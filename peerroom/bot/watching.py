@@ -7,7 +7,7 @@ was decided on before and no more: a crash neither forgets a burst nor counts on
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,14 +17,12 @@ from peerroom.bot.reader import CURSORS, UNREAD
 from peerroom.bot.sight import seen_of
 from peerroom.clock import Clock
 from peerroom.moderation.guard import Guard
-from peerroom.moderation.policies import Policies
 from peerroom.moderation.protection import Mode, Protection
 from peerroom.moderation.seen import Seen
 from peerroom.moderation.state import Standing
 from peerroom.moderation.window import MOST, SPAN, Window
 from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
-from peerroom.wire import policy
 
 log = logging.getLogger("peerroom.bot")
 
@@ -46,7 +44,6 @@ class Watching:
         self._clock = clock
         self._windows: dict[str, Window] = {}
         self._guards: dict[str, tuple[object, Guard]] = {}
-        self._policies: tuple[frozenset[str], Policies] = (frozenset(), Policies())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -113,24 +110,6 @@ class Watching:
             else:
                 valid[protection.name] = settings.get(protection.name, {})
         return Guard(self._protections, modes, valid)
-
-    def policies(self, followed: Collection[str]) -> Policies:
-        """What the policy lists say that are published in these rooms."""
-        rooms = frozenset(followed)
-        if self._policies[0] != rooms:
-            found = (
-                policy.read(event.type, event.state_key, event.content)
-                for room in sorted(rooms)
-                for kind in policy.TYPES
-                for event in self._vault.rooms.state_events(room, kind)
-            )
-            self._policies = (rooms, Policies(rule for rule in found if rule is not None))
-        return self._policies[1]
-
-    def state_changed(self, room_id: str) -> None:
-        """A list may say something else now."""
-        if room_id in self._policies[0]:
-            self._policies = (frozenset(), Policies())
 
     def past(self, room_id: str, span: timedelta = DAY) -> Sequence[Seen]:
         """What a room has seen lately, the oldest first: to try a protection on."""

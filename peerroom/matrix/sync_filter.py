@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from peerroom.matrix.errors import BadAnswer
 from peerroom.matrix.session import Session
+from peerroom.wire import policy
 
 if TYPE_CHECKING:
     from peerroom.store.accounts import Account
@@ -26,7 +27,8 @@ def _filter(timeline: int) -> dict[str, object]:
             "ephemeral": _NOTHING,
             # Not lazy: who holds a room's key is decided by its whole membership, and asking for
             # it room by room would cost a request each and show the server when we write.
-            "state": {"lazy_load_members": False},
+            # Policy lists can be longer than any answer may be: `state_pages` reads them.
+            "state": {"lazy_load_members": False, "not_types": sorted(policy.TYPES)},
             "timeline": {"limit": timeline, "lazy_load_members": False},
         },
     }

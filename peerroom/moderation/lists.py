@@ -54,7 +54,13 @@ NAMED: Final = 10
 
 
 def follow(
-    by: str, room_id: str, via: tuple[str, ...], deed: int, management: str
+    by: str,
+    room_id: str,
+    via: tuple[str, ...],
+    deed: int,
+    management: str,
+    *,
+    alias: str | None = None,
 ) -> list[act.Action]:
     """Follow the list in a room from now on; ``deed`` is the number that this gets."""
     said = _("The rooms follow that list as soon as I have joined it.")
@@ -65,7 +71,7 @@ def follow(
             rooms=(room_id,),
             undo=(act.LeaveList(room_id, via), act.Remember(BOOK, room_id)),
         ),
-        act.Remember(BOOK, room_id, {"by": by, "via": via}),
+        act.Remember(BOOK, room_id, {"by": by, "via": via, "alias": alias}),
         act.EnterList(room_id, via),
         act.Say(management, f"{said} {undo_hint(deed)}"),
     ]
