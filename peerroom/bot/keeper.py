@@ -85,6 +85,7 @@ class Keeper:
         self._vault: Vault | None = None
         self._bot: Bot | None = None
         self.stage: Stage = "starting"
+        self._turned = asyncio.Event()
         self.trouble: Trouble | None = None
         """What is wrong, while something is."""
 
@@ -95,13 +96,23 @@ class Keeper:
             try:
                 await self._live()
             except (BotAlreadyRuns, Ended):
-                self.stage = "ended"
+                self._turn("ended", self.trouble)
                 raise
             except PeerRoomError as error:  # of the settings, or of the vault itself
                 trouble = safe.diagnose(error, (), self._clock.now())
                 if trouble.again is None:
                     self._give_up(trouble)
                 await self._pause(trouble, trouble.again)
+
+    async def reach(self, stage: Stage) -> None:
+        """Wait until it is at this stage."""
+        while self.stage != stage:
+            self._turned.clear()
+            await self._turned.wait()
+
+    def _turn(self, stage: Stage, trouble: Trouble | None) -> None:
+        self.stage, self.trouble = stage, trouble
+        self._turned.set()
 
     def figures(self) -> Figures | None:
         """How it is doing, in numbers; None while its vault is closed."""
@@ -150,7 +161,7 @@ class Keeper:
 
     async def _worked(self, vault: Vault, config: Config) -> BaseException:
         """Run the bot until it ends by an error, and return that. Passes on being cancelled."""
-        self.stage = "starting"
+        self._turn("starting", self.trouble)
         work = asyncio.ensure_future(self._work(vault, config))
         try:
             await asyncio.wait([work])
@@ -181,7 +192,7 @@ class Keeper:
 
     async def _told_ready(self, bot: Bot) -> None:
         await bot.ready()
-        self.stage, self.trouble = "working", None
+        self._turn("working", None)
 
     def _diagnosed(self, vault: Vault, error: BaseException) -> Trouble:
         now = self._clock.now()
@@ -197,13 +208,13 @@ class Keeper:
         return safe.diagnose(error, crashes, now)
 
     async def _pause(self, trouble: Trouble, seconds: float) -> None:
-        self.stage, self.trouble = "again", trouble
+        self._turn("again", trouble)
         log.warning("trying again in %.0f seconds", seconds)
         await self._clock.sleep(seconds)
 
     async def _ask(self, vault: Vault, config: Config, account: Account, trouble: Trouble) -> None:
         """Safe mode in the moderators' room. Raises `Ended` where that cannot be reached."""
-        self.stage, self.trouble = "safe", trouble
+        self._turn("safe", trouble)
         room = SafeRoom(vault, account, config, trouble, clock=self._clock, random=self._random)
         try:
             choice, by = await room.ask()
