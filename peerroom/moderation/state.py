@@ -14,13 +14,14 @@ from peerroom.moderation.guard import Guard
 from peerroom.moderation.protection import Mode, Room
 from peerroom.moderation.seen import Seen
 from peerroom.wire.cases import Line
+from peerroom.wire.commands import Rank
 
 if TYPE_CHECKING:
     from peerroom.moderation.actions import Note
 
 Role = Literal["member", "moderator", "resident"]
 """What an invite makes of who uses it. A resident's has no link: it was used when it was made."""
-ModeratorRole = Literal["watcher", "moderator", "lead"]
+ModeratorRole = Rank
 """A watcher reads cases, notes and flags; a moderator acts; a lead also sets things up."""
 
 
