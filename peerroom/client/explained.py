@@ -30,7 +30,10 @@ _WHAT: Final = {
     "held": N_("A message of yours waits until a moderator has looked at it."),
     "slowed": N_("You can write again in a moment."),
     "muted": N_("For now you can read here, and not write."),
-    "sat out": N_("For now you are not in the room. Your place is kept."),
+    "sat out": N_(
+        "For now you can read here, and not write. When names change you sit out for a while; "
+        "your place is kept."
+    ),
     "banned": N_("The moderators decided that you cannot come back into the room."),
     _UNDONE: N_("What was done has been taken back."),
 }

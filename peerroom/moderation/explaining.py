@@ -15,7 +15,10 @@ _WHAT: Final = {
     "held": N_("A message of yours waits until a moderator has looked at it: {why}."),
     "slowed": N_("You can write again in a moment. Take your time; we are here."),
     "muted": N_("For now you can read here, and not write: {why}."),
-    "sat out": N_("For now you are not in the room. Your place is kept."),
+    "sat out": N_(
+        "For now you can read here, and not write. When names change you sit out for a while; "
+        "your place is kept."
+    ),
     "banned": N_("The moderators decided that you cannot come back into the room."),
     "put back": N_("What was done has been taken back."),
 }
