@@ -6,14 +6,14 @@ counts only in full, and with a class or somebody's name beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Final
 
 import re2
 
 from peerroom.i18n import N_
 from peerroom.moderation.patterns import Patterns, quiet
-from peerroom.moderation.phones import LIKELY, SHORT, phones, toll_free
+from peerroom.moderation.phones import LIKELY, SHORT, is_known, is_nobodys, phones
 from peerroom.moderation.reading import Reading, kana
 
 PUBLIC: Final = (
@@ -32,7 +32,7 @@ ACCOUNT: Final = N_("bank account")
 LINK: Final = N_("link")
 
 
-def details(text: Reading, known: Iterable[str] = (), *, services: bool = False) -> Iterator[str]:
+def details(text: Reading, known: Container[str] = (), *, services: bool = False) -> Iterator[str]:
     """Cues for what is in a text, each once.
 
     ``known`` are digits of numbers that are public; ``services``: numbers that are free to call
@@ -40,8 +40,8 @@ def details(text: Reading, known: Iterable[str] = (), *, services: bool = False)
     """
     for cue in _HINTS.found(f"{text.shown}\n{text.folded}"):
         if cue == PHONE:
-            theirs = (number for number in phones(text.plain) if number not in known)
-            if any(services or not toll_free(number) for number in theirs):
+            public_one = is_known if services else is_nobodys
+            if any(not public_one(number, known) for number in phones(text.plain)):
                 yield cue
         elif cue == EMAIL:
             if any(not public(match.group(1) or "") for match in _EMAIL.finditer(text.folded)):

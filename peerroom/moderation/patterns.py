@@ -15,7 +15,7 @@ import re2
 if TYPE_CHECKING:  # the compiled class takes no type in brackets
     _Automaton = ahocorasick.Automaton[Sequence["_Form"]]
 
-_MEMORY: Final = 64 << 20
+_MEMORY: Final = 16 << 20
 """Bytes that one set of patterns may take at most."""
 _LATIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 

@@ -8,7 +8,7 @@ abroad with a plus.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 import re2
@@ -32,13 +32,27 @@ SHORT: Final = (
 """A local number, which counts only after a word like "call"."""
 _NUMBER: Final = re2.compile(rf"\+? ?\(?{_D}(?:{_GAP}{_D}){{8,200}}", quiet())
 _SHORT: Final = re2.compile(SHORT, quiet())
-_TOLL_FREE: Final = ("0120", "0800", "0570", "0808", "116", "800", "888", "877", "866")
+_TOLL_FREE: Final = (
+    "0120",
+    "0800",
+    "0570",
+    "0808",
+    "116",
+    "800",
+    "833",
+    "844",
+    "855",
+    "866",
+    "877",
+    "888",
+)
 _NORTH_AMERICA: Final = ([3, 3, 4], [1, 3, 3, 4])
 _ENOUGH: Final = 6
 
 
 def phones(plain: str) -> Iterator[str]:
-    """Digits of every number, as dialled inland in Japan (+81 90 … is 090 …)."""
+    """Digits of every number, as dialled inland in Japan and North America (+81 90 … is 090 …); of
+    another country after a plus, as it is dialled from abroad."""
     for match in _NUMBER.finditer(plain):
         if plain[: match.start()][-1:] in _MONEY:
             continue
@@ -47,9 +61,18 @@ def phones(plain: str) -> Iterator[str]:
         yield "".join(mark for mark in match.group(1) if mark in _DIGIT)
 
 
-def toll_free(digits: str) -> bool:
-    """Whether whoever is called pays: a line of a service, never of a private person."""
-    return digits.startswith(_TOLL_FREE)
+def is_nobodys(digits: str, known: Container[str]) -> bool:
+    """Whether a number, as `phones` gives it, is that of a service: one that is free to call, or
+    one that is ``known`` (digits alone, as dialled inland or from abroad)."""
+    return digits.startswith(_TOLL_FREE) or is_known(digits, known)
+
+
+def is_known(digits: str, known: Container[str]) -> bool:
+    """Whether it is one of the ``known``, however that is written."""
+    forms = (
+        (digits, digits[1:], f"0{digits[3:]}") if digits.startswith("+") else (digits, f"1{digits}")
+    )
+    return any(form in known for form in forms)
 
 
 def _dialled(written: str) -> Iterator[str]:
@@ -59,14 +82,21 @@ def _dialled(written: str) -> Iterator[str]:
     ]
     if written.startswith("+"):
         digits = _digits(runs)[:_LONGEST]
-        yield f"0{digits[2:].removeprefix('0')}" if digits.startswith("81") else digits
+        if digits.startswith("81"):
+            yield f"0{digits[2:].removeprefix('0')}"
+        else:
+            yield digits[1:] if digits[0] == "1" and len(digits) == _INLAND[-1] else f"+{digits}"
         return
     first = 0
     while first < len(runs):
-        for last in range(first + 1, min(first + _LONGEST, len(runs)) + 1):
-            if (number := _number(runs[first:last])) is not None:
+        length = 0
+        for last in range(first, len(runs)):
+            length += len(runs[last])
+            if length > _INLAND[-1]:
+                break
+            if length in _INLAND and (number := _number(runs[first : last + 1])) is not None:
                 yield number
-                first = last - 1
+                first = last
                 break
         first += 1
 
@@ -80,7 +110,7 @@ def _number(runs: list[str]) -> str | None:
         figures < _ENOUGH and ("o" in written or figures or len(set(digits)) < _KANJI_KINDS)
     ):
         return None
-    if digits[0] == "0" and len(digits) in (10, 11):
+    if digits[0] == "0":
         told_apart = len(groups) == 1 or max(groups) > 2
         return digits if told_apart or (max(groups) == 1 and digits[2] == "0") else None
     if groups in _NORTH_AMERICA and digits[-10] in "23456789" and digits[-7] in "23456789":
@@ -92,6 +122,7 @@ def _digits(runs: list[str]) -> str:
     return "".join(_DIGIT[mark] for run in runs for mark in run)
 
 
+_INLAND: Final = (10, 11)
 _LONGEST: Final = 15
 """Digits of a number at most (ITU-T E.164)."""
 _MONEY: Final = frozenset("¥$€£#/")

@@ -25,6 +25,7 @@ from peerroom.moderation.protections.scam import SCAM
 from peerroom.moderation.protections.words import WORDS
 
 _ALL: Final[tuple[Protection[Any], ...]] = (
+    RISK,  # no other flag may stand before it
     POLICY,
     SCAM,
     MALFORMED,
@@ -38,7 +39,6 @@ _ALL: Final[tuple[Protection[Any], ...]] = (
     PACE,
     CHURN,
     QUIET,
-    RISK,
 )
 PROTECTIONS: Final = {protection.name: protection for protection in _ALL}
 """In the order in which they look; of two that find the same, the first one's reason is told."""

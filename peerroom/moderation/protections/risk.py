@@ -48,7 +48,6 @@ def arm(settings: Risk) -> Judge:
 
 LIFE: Final = N_("not wanting to live")
 OTHERS: Final = N_("hurting someone")
-_ME: Final = r"(?:my ?self|me)"
 _PHRASES: Final = (
     (LIFE, r"(?:死|し|タヒ|氏|4)に(?:たい|たく(?:な[るっ]|て|も)|たかった|たがっ)"),
     (
@@ -83,8 +82,8 @@ _PHRASES: Final = (
     ),
     (
         LIFE,
-        rf"\b(?:kill(?:ing|ed|s)?|hang(?:ing)?|hurt(?:ing|s)?|harm(?:ing|s)?|cut(?:ting|"
-        rf"s)?) (?:{_ME}|him ?self|her ?self|them ?sel(?:f|ves))\b|\bkms\b|\bself[- ]?harm",
+        r"\b(?:kill(?:ing|ed|s)?|hang(?:ing)?|hurt(?:ing|s)?|harm(?:ing|s)?|cut(?:ting|"
+        r"s)?) (?:my ?self|him ?self|her ?self|them ?sel(?:f|ves))\b|\bkms\b|\bself[- ]?harm",
     ),
     (
         LIFE,
