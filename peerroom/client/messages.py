@@ -32,6 +32,9 @@ _FILES: Final[Mapping[str, str]] = {
     STICKER: N_("A sticker: {name}."),
 }
 
+_SPOILER: Final = "data-mx-spoiler"
+"""Stands in the HTML of what is to be covered (client-server API, "Spoiler messages")."""
+
 _MOVES: Final[Mapping[tuple[str, bool], str]] = {
     ("join", True): N_("{name} came in."),
     ("leave", True): N_("{name} left."),
@@ -49,6 +52,8 @@ class Reading:
     body: str
     trouble: MessageState | None = None
     """The state to show where ``body`` is not the sender's but says what is wrong."""
+    covered: bool = False
+    """The sender wants it to be seen only by who opens it."""
 
 
 def unshowable() -> Reading:
@@ -109,7 +114,9 @@ def read(event_type: str, content: object) -> Reading:
     if kind == "m.emote":
         return Reading("action", text)
     # Every other msgtype, known or not, has a body that stands for it.
-    return Reading("notice" if kind == "m.notice" else "text", text)
+    html = content.get("formatted_body")
+    covered = isinstance(html, str) and _SPOILER in html
+    return Reading("notice" if kind == "m.notice" else "text", text, covered=covered)
 
 
 def read_move(

@@ -14,7 +14,7 @@ from peerroom.client.epoch_rooms import EpochRoom
 from peerroom.client.messages import ENCRYPTED
 from peerroom.client.names import Names, title
 from peerroom.client.timeline import Timeline, own_id
-from peerroom.client.views import FormerName, MemberView, MessageView, RoomView
+from peerroom.client.views import FormerName, MemberView, MessageView, RoomView, covered_words
 from peerroom.i18n import _
 from peerroom.matrix.power import MODERATOR, room_power
 
@@ -185,7 +185,7 @@ def _order(entry: tuple[RoomView, float]) -> tuple[bool, bool, float]:
 def _one_line(message: MessageView) -> str:
     if message.trust is not None:
         return message.trust  # there is no room for both, and the text alone would pass for proven
-    body = " ".join(message.body.split())
+    body = covered_words() if message.covered else " ".join(message.body.split())
     if message.kind in ("membership", "gap") or message.state == "unattributable":
         return body
     return _("{name}: {text}").format(name=message.sender_name, text=body)

@@ -226,6 +226,7 @@ class Timeline:
             kind=reading.kind,
             trust=((edit and trust_words(edit)) or trust_words(event)) if said else None,
             edited=words is not None,
+            covered=reading.covered and reading.trouble is None,
         )
 
     def _read(self, event: StoredEvent) -> messages.Reading | None:

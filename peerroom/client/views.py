@@ -109,6 +109,8 @@ class MessageView:
     """Why it was not sent, and what to do; only with the states ``failed`` and ``unsure``."""
     edited: bool = False
     """The sender has changed it since: ``body`` is the newest text, all else is as it was."""
+    covered: bool = False
+    """``body`` is to be seen only by who opens it: what a case is about, say."""
 
     @property
     def words(self) -> str:
@@ -244,6 +246,11 @@ class Change:
 def edited_words() -> str:
     """What stands beside a message that its sender has changed."""
     return _("(edited)")
+
+
+def covered_words() -> str:
+    """What stands in the place of what is covered."""
+    return _("Covered.")
 
 
 def keeping_words(member: MemberView) -> str:

@@ -12,6 +12,8 @@ from support.filled_vault import NAMES, OWN, ROOM, SERVER, user
 from peerroom.client.invitations import remember_bot
 from peerroom.client.session import Client
 from peerroom.client.views import Change
+from peerroom.moderation import case_words
+from peerroom.moderation.cases import made_of
 from peerroom.store.events import StoredEvent
 from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
@@ -127,7 +129,15 @@ def hear(
 
 def step(vault: Vault, said: cases.Step) -> None:
     """The bot says a step."""
-    content = {"msgtype": "m.notice", "body": "a step", cases.FIELD: cases.content(said)}
+    names = {OWN: NAMES[OWN], FELLOW: FELLOW_NAME}
+    case = made_of(said.case, [said])
+    content = {
+        "msgtype": "m.notice",
+        "body": case_words.words(said, case, names),
+        cases.FIELD: cases.content(said),
+    }
+    if (html := case_words.formatted(said, case, names)) is not None:
+        content |= {"format": "org.matrix.custom.html", "formatted_body": html}
     hear(vault, DESK, BOT, content, datetime.fromtimestamp(said.at / 1000).astimezone())
 
 
@@ -146,7 +156,7 @@ def evening(vault: Vault, end: datetime, language: str = "en") -> None:
     def line(who: str, key: str, minutes: int, *, about: bool = False) -> Line:
         return Line(name=NAMES.get(who, who), text=words[key], at=at(minutes), about=about)
 
-    offer = line("Spring", "offer", 95, about=True)
+    offer = line("Spring Offer", "offer", 95, about=True)
     for said in (
         Opened(case=9, n=1, at=at(1500), source="report", reason="report", room_id=ROOM,
                about=user("gone"), name="Loud Crow", event_ids=("$gone",)),

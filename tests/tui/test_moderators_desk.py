@@ -375,6 +375,24 @@ def test_a_name_is_quoted_so_that_the_command_line_reads_all_of_it(name: str) ->
 # In the moderators' room itself
 
 
+async def test_in_the_room_too_messages_are_covered_until_they_are_opened(
+    app: PeerRoomApp,
+) -> None:
+    text = WORDS["en"]["tired"][:20]
+    async with app.run_test(size=(130, 40)) as pilot:  # so wide that the rooms stand beside it
+        await settle(pilot)
+        screen = app.screen
+        assert isinstance(screen, ChatScreen)
+        screen.open_room(DESK)
+        await settle(pilot)
+        assert text not in shown(app) and "Covered. Enter shows it." in shown(app)
+        assert "Moderator bot: Covered." in shown(app), "nor in the list of rooms"
+        await press(pilot, "shift+tab", "up", "enter")
+        assert text in shown(app)
+        await press(pilot, "enter")
+        assert text not in shown(app)
+
+
 async def test_tab_goes_through_the_candidates_and_comes_back(
     app: PeerRoomApp, night: FrozenClock
 ) -> None:

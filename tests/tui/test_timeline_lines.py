@@ -198,3 +198,12 @@ def test_no_line_is_wider_than_the_terminal(
     for line in lines:
         assert GUTTER + sum(cell_width(piece.text) for piece in line) <= max(width, GUTTER + 12)
         assert all("\n" not in piece.text for piece in line)
+
+
+def test_what_is_covered_is_shown_to_whoever_opens_it_and_can_be_covered_again() -> None:
+    view = replace(VIEW, covered=True)
+    assert text(lay_out(view, HERE))[-1] == "▒▒▒▒▒▒ Covered. Enter shows it."
+    opened = text(lay_out(view, HERE._replace(unfolded=True)))
+    assert opened[-2:] == ["Good night.", "… cover it again"]
+    for context in (HERE, HERE._replace(unfolded=True)):
+        assert lay_out(view, context)[-1][0].role == "fold", "a click does the same"

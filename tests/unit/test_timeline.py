@@ -364,3 +364,17 @@ def test_any_clock_can_be_shown(talk: Conversation, claimed: int) -> None:
     moment = event_time(claimed)
     assert moment.tzinfo is UTC
     moment.astimezone(datetime.now().astimezone().tzinfo)
+
+
+@pytest.mark.parametrize(
+    ("formatted", "covered"),
+    [
+        ("<b>Otter</b>: <span data-mx-spoiler>words</span>", True),
+        ("<b>Otter</b>: words", False),
+        ({"data-mx-spoiler": 1}, False),
+        (None, False),
+    ],
+)
+def test_what_is_a_spoiler_to_any_client_is_covered(formatted: object, covered: bool) -> None:
+    content = {"msgtype": "m.notice", "body": "words", "formatted_body": formatted}
+    assert messages.read(messages.MESSAGE, content).covered is covered

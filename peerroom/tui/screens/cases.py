@@ -18,6 +18,7 @@ from peerroom.client.dates import day_words, local, time_words
 from peerroom.i18n import N_, _, ngettext
 from peerroom.text.cells import cell_width, truncate
 from peerroom.tui.screens.answering import DeskPage
+from peerroom.tui.widgets.options import Options
 from peerroom.tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class CasesScreen(DeskPage):
         yield Prose(id="digest")
         yield Prose(id="breather")
         yield Static(id="shelves", markup=False)
-        yield OptionList(markup=False, compact=True)
+        yield Options()
 
     def hints(self) -> tuple[str, ...]:
         """What the keys do."""

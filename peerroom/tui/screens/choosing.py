@@ -16,6 +16,7 @@ from peerroom.moderation.case_words import OUTCOMES
 from peerroom.text.cells import cell_width, truncate
 from peerroom.tui.screens.case_acts import Choice
 from peerroom.tui.screens.page import SidePage
+from peerroom.tui.widgets.options import Options
 
 if TYPE_CHECKING:
     from peerroom.client.casework_views import CasePage
@@ -41,7 +42,7 @@ class ChoiceScreen(SidePage[str]):
 
     def body(self) -> ComposeResult:
         """The ways on."""
-        yield OptionList(markup=False, compact=True)
+        yield Options()
 
     def on_resize(self) -> None:
         """Rows are cut to the width."""

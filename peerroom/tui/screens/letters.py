@@ -15,6 +15,7 @@ from peerroom.moderation.template_texts import REASON_TEXTS, REPLY_TEXTS, Langua
 from peerroom.text.cells import wrap
 from peerroom.tui.screens.page import SidePage
 from peerroom.tui.screens.writing import Request, WritePage
+from peerroom.tui.widgets.options import Options
 
 if TYPE_CHECKING:
     from peerroom.client.casework_views import CasePage
@@ -43,7 +44,7 @@ class LettersScreen(SidePage[str]):
 
     def body(self) -> ComposeResult:
         """Own words, or one of the texts."""
-        yield OptionList(markup=False, compact=True)
+        yield Options()
 
     def on_resize(self) -> None:
         """Texts are wrapped to the width."""

@@ -23,6 +23,7 @@ from peerroom.tui.screens.answering import DeskPage
 from peerroom.tui.screens.cases import moment
 from peerroom.tui.screens.writing import Request, WritePage
 from peerroom.tui.widgets.field import Field
+from peerroom.tui.widgets.options import Options
 
 if TYPE_CHECKING:
     from peerroom.client.casework import Casework
@@ -58,7 +59,7 @@ class LogScreen(DeskPage):
     def body(self) -> ComposeResult:
         """A line to narrow it down, and the entries."""
         yield Field(placeholder=_("F: a name, a word, or #12 for a case"), compact=True)
-        yield OptionList(markup=False, compact=True)
+        yield Options()
 
     def hints(self) -> tuple[str, ...]:
         """What the keys do where the focus is."""

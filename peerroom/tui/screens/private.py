@@ -21,6 +21,7 @@ from peerroom.text.cells import truncate, wrap
 from peerroom.tui.screens.page import SidePage
 from peerroom.tui.screens.telling import appeal_page, help_page, question_page, whom
 from peerroom.tui.screens.writing import WritePage
+from peerroom.tui.widgets.options import Options
 from peerroom.tui.widgets.prose import Paragraph, Prose
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class PrivateScreen(SidePage[None]):
     def body(self) -> ComposeResult:
         """What one can do, then what was said."""
         yield Prose(id="obstacle")
-        yield OptionList(markup=False, compact=True)
+        yield Options()
 
     def on_mount(self) -> None:
         """Hear of changes."""

@@ -146,6 +146,8 @@ def _content(view: MessageView, context: Context) -> list[Line]:
 
 
 def _body(view: MessageView, context: Context, width: int) -> list[Line]:
+    if view.covered and not context.unfolded:
+        return [(Piece(_("▒▒▒▒▒▒ Covered. Enter shows it."), "fold"),)]
     text = f"* {view.sender_name} {view.body}" if view.kind == "action" else view.body
     if context.unfolded:
         parts = wrap(text, width)
@@ -159,6 +161,8 @@ def _body(view: MessageView, context: Context, width: int) -> list[Line]:
     lines: list[Line] = [(Piece(part, role),) for part in parts] or [(Piece("", role),)]
     if folded:
         lines.append((Piece(_("… show the rest"), "fold"),))
+    elif view.covered:
+        lines.append((Piece(_("… cover it again"), "fold"),))
     elif context.unfolded and len(parts) > FOLD_LINES:
         lines.append((Piece(_("… show less"), "fold"),))
     return lines
