@@ -278,11 +278,14 @@ class Casework:
         return known[room_id]
 
     def _evidence(self, case: Case) -> Evidence:
-        if not self._heard.evidence_is_there(case):
+        shown = self._heard.evidence(case)
+        if not shown:
             return Evidence(gone=True)
         covered = case.number not in self._uncovered
-        lines = tuple(_line(line, covered=covered) for line in case.lines)
-        return Evidence(lines, covered, case.unverified)
+        # What was reported twice was shown twice.
+        lines = dict.fromkeys(line for step in shown for line in step.lines)
+        unverified = any(step.unverified for step in shown)
+        return Evidence(tuple(_line(line, covered=covered) for line in lines), covered, unverified)
 
 
 def _line(line: Line, *, covered: bool) -> EvidenceLine:

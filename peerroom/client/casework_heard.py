@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from peerroom.client.bot_words import word_of
 from peerroom.moderation.cases import Case, fold, made_of
-from peerroom.wire.cases import FIELD, Shown, Step, read
+from peerroom.wire.cases import FIELD, Cleared, Shown, Step, read
 from peerroom.wire.content import BadContent
 
 if TYPE_CHECKING:
@@ -45,13 +45,24 @@ class Heard:
             self._read = self._vault.events.count(self._room_id)
         return self._fold(steps)
 
-    def evidence_is_there(self, case: Case) -> bool:
-        """Whether the event that showed the messages can still be read: it may have been removed
-        before the bot's word of it came."""
-        shown = [step for step in case.steps if isinstance(step, Shown)]
-        event_id = self._shown.get((case.number, shown[-1].n)) if shown else None
+    def evidence(self, case: Case) -> list[Shown]:
+        """What was shown of the messages and is kept still, in order.
+
+        An event that was removed before the bot's word of it came is not shown either.
+        """
+        kept: dict[int, Shown] = {}
+        for step in case.steps:
+            if isinstance(step, Shown):
+                kept[step.n] = step
+            elif isinstance(step, Cleared):
+                for n in step.shown or tuple(kept):
+                    kept.pop(n, None)
+        return [step for step in kept.values() if self._is_there(step)]
+
+    def _is_there(self, step: Shown) -> bool:
+        event_id = self._shown.get((step.case, step.n))
         event = None if event_id is None else self._vault.events.get(event_id)
-        return bool(case.lines) and event is not None and event.status == "ok"
+        return event is not None and event.status == "ok"
 
     def _new(self) -> list[Step]:
         steps = []

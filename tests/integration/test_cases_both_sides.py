@@ -164,3 +164,20 @@ async def test_asking_without_a_room_of_two_makes_one(circle: Circle) -> None:
     answer = await work.reply(row.number, "I am here.")
     assert answer.kind == "done", answer
     await until(guest.client, lambda: [v for v in private(guest) if v.body == "I am here."])
+
+    # And what is simply typed into the room of two is heard as well.
+    direct = next(room for room in guest.client.rooms() if room.direct and room.joined)
+
+    def received() -> int:
+        return [view.body for view in private(guest)].count("The moderators have it.")
+
+    before = received()
+    guest.client.send(direct.room_id, "thank you, that was good to read")
+    await until(guest.client, lambda: received() > before)
+
+    def heard() -> bool:
+        for each in work.cases():
+            work.uncover(each.number)
+        return "good to read" in repr([work.page(each.number) for each in work.cases()])
+
+    await until(keeper.client, heard)

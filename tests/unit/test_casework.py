@@ -326,6 +326,24 @@ def test_messages_that_are_kept_no_longer_are_gone_here_too(
     assert page is not None and page.evidence.gone and page.evidence.lines == ()
 
 
+def test_what_was_shown_later_stands_below_what_was_shown_before(
+    place: Place, work: Casework
+) -> None:
+    tell(place, opened(1), shown(1), shown(1, 3, "and again"), shown(1, 4, "and again"))
+    work.uncover(1)
+
+    def texts() -> list[str]:
+        page = work.page(1)
+        assert page is not None
+        return [line.text for line in page.evidence.lines]
+
+    assert texts() == ["hello", "buy my course", "and again"]
+    tell(place, Cleared(case=1, n=5, at=START, shown=(2,)))
+    assert texts() == ["hello", "and again"]
+    tell(place, Cleared(case=1, n=6, at=START))
+    assert texts() == []
+
+
 def test_a_page_tells_everything_in_order(place: Place, work: Casework) -> None:
     tell(place, *LIFE[:9])
     page = work.page(1)
