@@ -12,7 +12,7 @@ from peerroom.bot.timelines import removal_key
 from peerroom.clock import Clock
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
-from peerroom.moderation.case_words import formatted, words
+from peerroom.moderation.case_words import calls, formatted, words
 from peerroom.moderation.cases import Case
 from peerroom.moderation.facts import Knocked
 from peerroom.store.accounts import Account
@@ -137,6 +137,11 @@ class Requests:
         text, html = words(step, case, people), formatted(step, case, people)
         content = _notice(text, html, **{cases.FIELD: cases.content(step)})
         readers = self._readers(self.management, None)
+        if calls(step, case):
+            # A notice rings nowhere, whomever it mentions (client-server API, "Default override
+            # rules"); this is to.
+            mentions = {"user_ids": sorted(self.ledger.moderators())}
+            content["content"] |= {"msgtype": "m.text", "m.mentions": mentions}
         return self._add(self.management, "message", content, readers, key, self.management)
 
     def _put_back(self, request: act.Repost, key: str) -> OutboxRow | None:

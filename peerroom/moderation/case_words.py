@@ -102,6 +102,17 @@ def formatted(step: Step, case: Case, people: Mapping[str, str] = NOBODY) -> str
     return f"<p>{escape(_shown_head(step, case))}</p><p>{lines}</p>"
 
 
+def calls(step: Step, case: Case) -> bool:
+    """Whether moderators are to be called to it wherever they are: somebody may not be well."""
+    match step:
+        case wire.Opened() | wire.More():
+            return step.urgent
+        case wire.Reminded():
+            return case.urgent
+        case _:
+            return False
+
+
 def title(case: Case) -> str:
     """One line for lists: "Case 4 · reported by a member · Quiet Heron"."""
     parts = [_("Case {n}").format(n=case.number), _reason(case.reason)]

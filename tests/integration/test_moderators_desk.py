@@ -149,3 +149,16 @@ async def test_evidence_lies_behind_a_cover_and_the_others_read_what_they_missed
     )
     await keeper.types("!close helped", "Case 1 is closed: helped.")
     await keeper.types("!digest", "0 open now")
+
+
+async def test_who_asks_for_help_rings_at_every_moderator(circle: Circle) -> None:
+    larch, maple = await Moderator.come(circle), await Moderator.come(circle)
+    guest = await circle.guest()
+    guest.client.desk.ask_for_help("I cannot sleep any more")
+    await larch.hears("look at this first")
+    await larch.hears("I cannot sleep any more")
+    [opened] = [said for said in larch.notices() if "look at this first" in said["body"]]
+    assert opened["msgtype"] == "m.text"  # a notice would be silent
+    assert opened["m.mentions"] == {"user_ids": sorted([larch.user_id, maple.user_id])}
+    [words] = [said for said in larch.notices() if "cannot sleep" in said["body"]]
+    assert words["msgtype"] == "m.notice"

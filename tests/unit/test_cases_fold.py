@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.paper_desk import ANNA, BEN, BOT, CIRCLE, MOD, NAMES, NOW, line
 
-from peerroom.moderation.case_words import formatted, page, title, words
+from peerroom.moderation.case_words import calls, formatted, page, title, words
 from peerroom.moderation.cases import MOST_EVENTS, Case, fold
 from peerroom.moderation.docket import Docket
 from peerroom.wire import cases as wire
@@ -172,6 +172,22 @@ def test_who_is_urgent_later_is_reminded_of_anew() -> None:
     docket.open("report", "report", about=ANNA, urgent=True)
     assert docket.cases[1].urgent
     assert docket.cases[1].reminded_at is None
+
+
+def test_what_cannot_wait_calls_and_nothing_else_does() -> None:
+    docket = Docket({}, 1, NOW)
+    docket.open("report", "report", about=ANNA)
+    docket.add(1, wire.Reminded)
+    docket.open("report", "report", about=ANNA)
+    assert not any(calls(step, docket.cases[1]) for step in docket.steps)
+    docket.open("report", "report", about=ANNA, urgent=True)
+    docket.add(1, wire.Shown, lines=(line("help"),))
+    docket.add(1, wire.Reminded)
+    more, shown, reminded = docket.steps[-3:]
+    case = docket.cases[1]
+    assert calls(more, case)
+    assert not calls(shown, case)
+    assert calls(reminded, case)
 
 
 def test_messages_lie_behind_spoilers_and_nothing_in_them_is_html() -> None:
