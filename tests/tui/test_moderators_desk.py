@@ -249,6 +249,21 @@ async def test_a_note_and_an_opinion_are_written_before_they_are_sent(
         assert [each.strip() for each in typed(desk)] == ["!agree 11 me too"]
 
 
+async def test_what_an_appeal_is_about_can_be_taken_back(
+    app: PeerRoomApp, desk: Vault, night: FrozenClock
+) -> None:
+    at = int(night.now().timestamp() * 1000)
+    filled_desk.step(desk, Claimed(case=11, n=4, at=at, by=OWN))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "f9", "down", "down", "enter")
+        assert "It is about number 17 of the log." in shown(app)
+        await press(pilot, "u")
+        assert "What the appeal is about" in shown(app)
+        await press(pilot, "enter")
+        assert typed(desk) == ["!undo 17"]
+
+
 async def test_a_longer_answer_gets_a_page(
     app: PeerRoomApp, desk: Vault, night: FrozenClock
 ) -> None:

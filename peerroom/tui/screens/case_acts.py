@@ -70,8 +70,11 @@ def choices(page: CasePage) -> Iterator[Choice]:
     """What can be done with this case now."""
     row = page.row
     named = bool(row.name) and "tell" in page.acts
+    also = PERSON if named else frozenset()
+    if row.mine and page.appealed is not None:
+        also |= {"undo"}
     for act, (label, command, key) in _LABELS.items():
-        if act in page.acts or (act in PERSON and named):
+        if act in page.acts or act in also:
             said = _(label).format(name=row.name or _("them"))
             typed = command.format(n=row.number, who=quoted(row.name))
             yield Choice(act, said, typed, key)

@@ -74,9 +74,11 @@ def outcomes(number: int) -> Iterator[Choice]:
 
 
 def deeds(page: CasePage) -> Iterator[Choice]:
-    """What was done in a case, the newest first."""
+    """What an appeal is about, and what was done in the case, the newest first."""
+    if page.appealed is not None:
+        yield Choice(str(page.appealed), _("What the appeal is about"), f"!undo {page.appealed}")
     for line in reversed(page.history):
-        if line.deed is not None:
+        if line.deed not in (None, page.appealed):
             words = " ".join(filter(None, (line.who, line.words)))
             yield Choice(str(line.deed), words, f"!undo {line.deed}")
 
