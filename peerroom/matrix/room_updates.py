@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from peerroom.matrix import event, sync_body
-from peerroom.matrix.event import MEMBER
+from peerroom.matrix.event import MEMBER, Event
 from peerroom.matrix.ingest import Ingest, Reading, Written
 from peerroom.matrix.sync_body import InvitePart, RoomPart, SyncBody
 from peerroom.store.rooms import Membership, StoredRoom
@@ -90,7 +90,8 @@ class RoomUpdates:
         room_id = part.room_id
         state, nameless = event.read_all(part.state)
         written = Written(malformed=nameless)
-        self._ingest.write_state(room_id, state, written)
+        standing = [piece for piece in state if not self._was_replaced(room_id, piece)]
+        self._ingest.write_state(room_id, standing, written)
         start, limited = self._start(part, readings)
         self._ingest.write_live(room_id, readings, start, written)
         return RoomDelta(
@@ -100,6 +101,20 @@ class RoomUpdates:
             state_changed=written.state_changed,
             limited=limited,
         )
+
+    def _was_replaced(self, room_id: str, piece: Event) -> bool:
+        """Whether we saw in the timeline what came in its place.
+
+        Where two events were sent at the same moment, the state that servers name is that before
+        the one of them that comes next in the timeline, and so without the other (MSC4222 is about
+        this). A room would seem locked after it was opened.
+        """
+        now = self._vault.rooms.state_event(room_id, piece.type, piece.state_key or "")
+        if now is None or now.event_id in (None, piece.event_id):
+            return False
+        before = self._vault.events.get(piece.event_id)
+        after = self._vault.events.get(now.event_id)
+        return before is not None and after is not None and before.position < after.position
 
     def _start(self, part: RoomPart, readings: Sequence[Reading]) -> tuple[int, bool]:
         """The first free position for the part's events, and whether a gap lies before it."""
