@@ -65,6 +65,7 @@ class Epochs:
         self._ledger = ledger
         self._requests = requests
         self._clock = clock
+        self._rhythm = policy.rhythm
         keyring = Keyring(vault)
         account = vault.accounts.get(requests.account.id)
         assert account.cross_signing is not None, "the connection was started"
@@ -104,7 +105,7 @@ class Epochs:
 
     def view(self, now: datetime) -> Rotation:
         """How things stand, for moderators."""
-        return rotation_of(self._desk.office, self._ledger, now)
+        return rotation_of(self._desk.office, self._ledger, self._rhythm, now)
 
     def pinned(self) -> Pinned:
         """What an invite names, so that a newcomer is shown no older story: the newest record that

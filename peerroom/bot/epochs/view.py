@@ -9,10 +9,11 @@ from peerroom.bot.epochs.redeeming import UNREADABLE
 from peerroom.bot.ledger import Ledger
 from peerroom.moderation.state import Retired, Rotation
 from peerroom.pseudonym import names
+from peerroom.pseudonym.epochs import Rhythm
 from peerroom.pseudonym.registrar_state import Office
 
 
-def rotation_of(office: Office, ledger: Ledger, now: datetime) -> Rotation:
+def rotation_of(office: Office, ledger: Ledger, rhythm: Rhythm, now: datetime) -> Rotation:
     """The picture of ``office`` at this moment.
 
     While tokens are taken nobody is told how many came: who looks every minute would see when
@@ -24,6 +25,7 @@ def rotation_of(office: Office, ledger: Ledger, now: datetime) -> Rotation:
         ends = times.ends(office.round)
         held = ends if office.held is None else min(max(office.held, ends), ends + office.patience)
         planned = office.thaws or held + times.freeze
+    following = rhythm.after(now)
     batch = office.batch
     counts = ledger.counts()
     refusals = sum(n for what, n in counts.items() if what.startswith(REFUSED))
@@ -32,6 +34,7 @@ def rotation_of(office: Office, ledger: Ledger, now: datetime) -> Rotation:
         epoch=office.number,
         stage="moving" if office.move is not None else office.stage,
         switch=planned,
+        length=rhythm.after(following) - following,
         round=office.round + 1,
         asked=len(office.requests),
         issued=None if batch is None else len(batch.signed),
