@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, Final, overload
 
 from peerroom.bot.sight import moment
 from peerroom.moderation import actions as act
@@ -99,6 +100,30 @@ class Held(Mapping[int, Sequence[Kept]]):
 
     def __len__(self) -> int:
         return len(list(iter(self)))
+
+
+class Expired(Sequence[str]):
+    """What is to be forgotten, looked up when it is asked for."""
+
+    def __init__(self, evidence: Evidence, now: datetime) -> None:
+        self._evidence = evidence
+        self._now = now
+
+    @cached_property
+    def _found(self) -> list[str]:
+        return self._evidence.expired(self._now)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return self._found[index]
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def said(event: StoredEvent) -> dict[str, Any] | None:

@@ -32,7 +32,7 @@ from peerroom.matrix.errors import MatrixError, RateLimited
 from peerroom.matrix.rooms import Rooms
 from peerroom.moderation import actions as act
 from peerroom.store.accounts import Account
-from peerroom.store.outbox import OutboxRow
+from peerroom.store.outbox import OutboxKind, OutboxRow
 from peerroom.store.vault import Vault
 
 log = logging.getLogger("peerroom.bot")
@@ -74,6 +74,12 @@ def _speaks(row: OutboxRow) -> bool:
 
 def _removes(row: OutboxRow) -> bool:
     return row.kind == "redaction"
+
+
+_KINDS: Final[dict[Callable[[OutboxRow], bool], OutboxKind]] = {
+    _speaks: "message",
+    _removes: "redaction",
+}
 
 
 def _gate(row: OutboxRow) -> str:
@@ -151,7 +157,7 @@ class Executor:
     async def _work(self, mine: Callable[[OutboxRow], bool], wake: asyncio.Event) -> None:
         while True:
             wake.clear()
-            rows = [row for row in self._vault.outbox.ready(self._account.id) if mine(row)]
+            rows = self._ready(mine)
             now = self._clock.monotonic()
             due = [row for row in rows if self._not_before.get(_gate(row), now) <= now]
             if due:
@@ -161,10 +167,17 @@ class Executor:
                 continue
             if mine is _removes and not rows:
                 self._slowed_down = False
-            if not self._under_way and not self._vault.outbox.queued(self._account.id):
+            if not self._under_way and not self._vault.outbox.count(self._account.id, "queued"):
                 self._idle.set()
             later = min((self._not_before[_gate(row)] for row in rows), default=None)
             await self._wait(wake, None if later is None else later - now)
+
+    def _ready(self, mine: Callable[[OutboxRow], bool]) -> list[OutboxRow]:
+        """A worker's rows. Of a long list of removals only those that come next are read."""
+        kind: OutboxKind = _KINDS.get(mine, "action")
+        limit = AT_ONCE if mine is _removes else -1
+        rows = self._vault.outbox.ready(self._account.id, kind, limit)
+        return [row for row in rows if mine(row)]
 
     async def _wait(self, wake: asyncio.Event, seconds: float | None) -> None:
         """Until something is to be done, or for ``seconds``."""

@@ -55,16 +55,23 @@ class Judging:
     def waiting(self) -> Iterator[bool]:
         """Decide on everything that was not decided on; after each event whether it changed
         anything."""
-        state = self._picture.take()
-        self._watching.forget(state.protected)
+        state: State | None = None
         for event in self._reader.waiting():
+            if self._reader.is_echo(event):
+                # Our own doings, of which there are many when much is removed, change nothing.
+                with self._vault.transaction():
+                    self._reader.done(event)
+                continue
+            if state is None:
+                state = self._picture.take()
+                self._watching.forget(state.protected)
             with self._vault.transaction():
                 changed = self._judge_one(event, state)
                 self._reader.done(event)
             if self._decided:
                 points.reach("kept", self._decided)
             if changed:
-                state = self._picture.take()
+                state = None
             yield changed
 
     def tick(self, now: datetime) -> bool:

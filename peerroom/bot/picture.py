@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from peerroom.bot.circle import current
 from peerroom.bot.epochs.rotation import Epochs
-from peerroom.bot.evidence import Held
+from peerroom.bot.evidence import Expired, Held
 from peerroom.bot.ledger import UNJUDGED, Ledger
 from peerroom.bot.performing import ACL
 from peerroom.bot.policies import PolicyLists, Views
@@ -125,7 +125,7 @@ class Picture:
             "shown": casebook.shown(),
             "evidence": ledger.evidence,
             "held": Held(ledger.evidence),
-            "expired": ledger.evidence.expired(now),
+            "expired": Expired(ledger.evidence, now),
             "moments": ledger.moments(now),
             "books": ledger.books(),
         }
@@ -190,8 +190,8 @@ class Picture:
         unread = self.vault.records.items(UNREAD)
         return Health(
             since=self.since,
-            waiting=len(self.vault.outbox.queued(self.account_id)),
-            failed=len(self.vault.outbox.failed(self.account_id)),
+            waiting=self.vault.outbox.count(self.account_id, "queued"),
+            failed=self.vault.outbox.count(self.account_id, "failed"),
             unreadable=len(unread),
             unjudged=self.ledger.counts().get(UNJUDGED, 0),
             withholding=len(self._withholding(unread)),

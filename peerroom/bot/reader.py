@@ -76,6 +76,10 @@ class Reader:
         if cursor is None or event.position > cursor:
             self._vault.records.replace(CURSORS, event.room_id, event.position)
 
+    def is_echo(self, event: StoredEvent) -> bool:
+        """Whether this is a removal by ourselves."""
+        return event.sender == self._bot and event.type == "m.room.redaction"
+
     def seen(self, event: StoredEvent) -> Seen | None:
         """The event as protections judge it; None for our own, and for what is removed already."""
         if event.sender == self._bot or event.status == "redacted":

@@ -138,19 +138,33 @@ class Outbox:
         """Every row that waits to be sent, in order."""
         return self._all("WHERE account_id = ? AND state = 'queued' ORDER BY id", account_id)
 
-    def ready(self, account_id: int) -> list[OutboxRow]:
+    def ready(
+        self, account_id: int, kind: OutboxKind | None = None, limit: int = -1
+    ) -> list[OutboxRow]:
         """The rows that may go out now, all at the same time: the first queued one of each
-        order key that has none under way."""
+        order key that has none under way; of one ``kind`` alone, and the oldest ``limit`` if that
+        is not negative."""
         return self._all(
             """
-            AS this WHERE account_id = ? AND state = 'queued' AND NOT EXISTS (
+            AS this WHERE account_id = ?1 AND state = 'queued' AND (?2 IS NULL OR kind = ?2)
+            AND NOT EXISTS (
                 SELECT 1 FROM outbox AS other
                 WHERE other.account_id = this.account_id AND other.order_key = this.order_key
                     AND (other.state = 'sending' OR other.state = 'queued' AND other.id < this.id)
-            ) ORDER BY id
+            ) ORDER BY id LIMIT ?3
             """,
             account_id,
+            kind,
+            limit,
         )
+
+    def count(self, account_id: int, state: OutboxState) -> int:
+        """How many rows are in ``state``."""
+        row = self._db.one(
+            "SELECT count(*) FROM outbox WHERE account_id = ? AND state = ?", (account_id, state)
+        )
+        assert row is not None
+        return int(row[0])
 
     def failed(self, account_id: int) -> list[OutboxRow]:
         """Rows that wait for a decision of their owner, in order."""
@@ -258,8 +272,8 @@ class Outbox:
         row = self._db.one(_SELECT + where, (parameter,))
         return _row(row) if row else None
 
-    def _all(self, where: str, parameter: object) -> list[OutboxRow]:
-        return [_row(row) for row in self._db.all(_SELECT + where, (parameter,))]
+    def _all(self, where: str, *parameters: object) -> list[OutboxRow]:
+        return [_row(row) for row in self._db.all(_SELECT + where, parameters)]
 
 
 def _row(row: Row) -> OutboxRow:
