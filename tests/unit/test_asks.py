@@ -239,3 +239,29 @@ def test_messages_are_shown_as_long_as_they_are_kept() -> None:
     assert desk.state.cases[1].lines == ()
     assert desk.state.cases[1].complete
     assert "the message" not in spoken(desk.type("!case 1", by=MOD))
+
+
+@pytest.mark.parametrize("where", [0, 30, 59])
+def test_of_many_long_lines_those_around_what_it_is_about_are_kept(where: int) -> None:
+    lines = [
+        Line(name="あ" * 90, text=f"{n} " + "い" * 4_000, at=n, about=n == where) for n in range(60)
+    ]
+    kept = fitted(lines)
+    assert 1 < len(kept) <= MOST
+    assert where in [one.at for one in kept]
+    assert [one.at for one in kept] == sorted(one.at for one in kept)
+    assert sum(len((one.name + one.text).encode()) for one in kept) <= ROOM
+    alone = fitted(lines[:2])
+    assert all(len(one.text) >= 500 for one in alone)
+
+
+def test_lines_about_two_messages_close_to_each_other_are_shown_once() -> None:
+    desk = PaperDesk()
+    both = (line("one", BEN, about=False), line("two"))
+    other = (line("one", BEN), line("two", about=False))
+    desk.knows(context={"$a1": both, "$a2": other})
+    desk.ask(Report(room_id=CIRCLE, event_ids=("$a1", "$a2")))
+    assert [(one.text, one.about) for one in desk.state.cases[1].lines] == [
+        ("one", True),
+        ("two", True),
+    ]
