@@ -4,12 +4,15 @@ name."""
 from __future__ import annotations
 
 from datetime import timedelta, timezone
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.desks import BOT, CIRCLE, DOOR, KEY, OTHER, OWN, Place
+from support.vaults import PASSPHRASE, new_vault
 
 from peerroom.client.reporting_views import (
     AppealedAlready,
@@ -22,8 +25,11 @@ from peerroom.client.reporting_views import (
     TooLongToSay,
     TooMuchToReport,
 )
+from peerroom.client.session import Client
+from peerroom.config import Config
 from peerroom.matrix.padding import padded
 from peerroom.store.outbox import OutboxRow
+from peerroom.store.vault import Vault
 from peerroom.wire import member
 from peerroom.wire.member import Appeal, AskModerator, Explained, Received, Reply, Report
 
@@ -227,6 +233,21 @@ def test_without_a_room_of_two_it_waits_and_is_kept(place: Place) -> None:
     [ask] = place.client.desk.asks()
     assert (ask.key, ask.kind, ask.state, ask.text) == (key, "help", "waiting", "please")
     assert ask.state_words == "kept; it goes out with the next connection"
+
+
+def test_what_was_said_outlives_the_program(tmp_path: Path) -> None:
+    before = Place(door=False, vault=new_vault(tmp_path / "vault"))
+    waiting = before.client.desk.ask_for_help("no room yet")
+    before.open_door()
+    queued = before.client.desk.ask_moderators("in the outbox")
+    before.vault.close()
+
+    with Vault.open(tmp_path / "vault", PASSPHRASE) as vault:
+        account = vault.accounts.current()
+        assert account is not None
+        client = Client(vault, account, config=Config(), clock=before.clock, random=Random(1))
+        asks = {ask.key: (ask.text, ask.state) for ask in client.desk.asks()}
+    assert asks == {waiting: ("no room yet", "waiting"), queued: ("in the outbox", "sending")}
 
 
 # other words, and what comes back
