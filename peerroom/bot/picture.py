@@ -147,6 +147,7 @@ class Picture:
         locks, standings = self.ledger.standings.locks(), self.ledger.standings.standings()
         policies = Policies() if self.lists is None else self.lists.policies()
         spared = frozenset(self.ledger.books()[SPARED])
+        banned = self.ledger.bans()
         seated = frozenset() if self.epochs is None else frozenset(self.epochs.office.seats)
         arrivals = {} if rotation is not None else _arrivals(invites)
         rooms = {
@@ -158,6 +159,7 @@ class Picture:
                 moderators=exempt,
                 newcomers=arrivals,
                 seated=seated,
+                banned=banned,
                 policies=policies,
                 spared=spared,
                 helplines=helplines(),

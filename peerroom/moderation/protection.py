@@ -44,6 +44,8 @@ class Room:
     newcomer: nobody can know how long they have been here."""
     seated: frozenset[str] = frozenset()
     """Who came by a token when names changed: they are expected, and all come at once."""
+    banned: frozenset[str] = frozenset()
+    """Who was removed for good: what they did is dealt with."""
     policies: Policies = field(default_factory=Policies)
     """What the lists say that this room follows."""
     spared: frozenset[str] = frozenset()

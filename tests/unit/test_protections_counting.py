@@ -95,6 +95,15 @@ def test_a_locked_room_is_not_locked_again() -> None:
     assert watched(RAID, [comes(person) for person in people(30)], room(locked=True)) == []
 
 
+def test_raiders_who_were_banned_lock_the_room_no_second_time() -> None:
+    """A moderator bans them and opens the room; the next who is new may write."""
+    newcomers = dict.fromkeys(people(7), NIGHT)
+    banned = frozenset(people(6))
+    events = [seen(f"buy {i}", person, after=i) for i, person in enumerate(people(7))]
+
+    assert watched(RAID, events, room(newcomers=newcomers, banned=banned)) == []
+
+
 # mentions
 
 

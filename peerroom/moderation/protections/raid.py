@@ -44,7 +44,7 @@ def arm(settings: Raid) -> Judge:
             most, past, counts = settings.voices, room.window.since(since), _speaks
         else:
             return
-        ours = room.seated | room.exempt
+        ours = room.seated | room.exempt | room.banned
         people = {seen.sender}
         # A flood may be long; with more events than this in the time, the first ones have told.
         for before in islice(past, _FAR):
