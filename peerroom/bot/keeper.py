@@ -92,17 +92,22 @@ class Keeper:
     async def run(self) -> None:
         """Work until cancelled. Raises `Ended`, `BotAlreadyRuns`."""
         LABEL.set(self.home.label)
-        while True:
-            try:
-                await self._live()
-            except (BotAlreadyRuns, Ended):
-                self._turn("ended", self.trouble)
-                raise
-            except PeerRoomError as error:  # of the settings, or of the vault itself
-                trouble = safe.diagnose(error, (), self._clock.now())
-                if trouble.again is None:
-                    self._give_up(trouble)
-                await self._pause(trouble, trouble.again)
+        try:
+            while True:
+                await self._live_again()
+        finally:
+            self._turn("ended", self.trouble)
+
+    async def _live_again(self) -> None:
+        try:
+            await self._live()
+        except BotAlreadyRuns:
+            raise
+        except PeerRoomError as error:  # of the settings, or of the vault itself
+            trouble = safe.diagnose(error, (), self._clock.now())
+            if trouble.again is None:
+                self._give_up(trouble)
+            await self._pause(trouble, trouble.again)
 
     async def reach(self, stage: Stage) -> None:
         """Wait until it is at this stage."""
