@@ -38,8 +38,8 @@ of them stand as in a new room.
 
 Each collection is in two halves, drawn by a digest of the text. The patterns were tuned on one
 half alone; the other says more about what is to come. It still flatters: the same hands wrote all
-of it. Of twenty offers that were written last, in words of their own, 13 were held before anything
-was changed for them. People who report and moderators who read are needed.
+of it. Of {last} offers that were written last, and for which nothing was changed any more, {held}
+are held: that is what to expect of new ones. People who report and moderators who read are needed.
 """
 DAY = """\
 ## A day of ordinary talk
@@ -84,7 +84,11 @@ NAMES = {
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([ABOUT, *_ordinary(), *_attacks(), *_disguises(), "", BOUNDS])
+    last = [
+        caught(at_defaults(), attack) for attack in attacks() if attack.name.startswith("last-")
+    ]
+    about = ABOUT.format(last=len(last), held=sum(map(bool, last)))
+    return "\n".join([about, *_ordinary(), *_attacks(), *_disguises(), "", BOUNDS])
 
 
 def _ordinary() -> Iterator[str]:

@@ -23,8 +23,10 @@ PRAISE: Final = N_("testimonial")
 MONEY: Final = N_("earning or investing")
 DEMAND: Final = N_("asks for private data")
 PITCH: Final = N_("sales talk")
-LURES: Final = frozenset({PRICE, CLAIM, HURRY, SECRET, PRAISE, MONEY, DEMAND, PITCH})
-"""Cues that tempt or press; an offer alone does neither."""
+STRONG: Final = frozenset({CLAIM, SECRET, PRAISE, MONEY, DEMAND})
+"""Cues that tempt or press, and are rare in talk."""
+LURES: Final = STRONG | {PRICE, HURRY, PITCH}
+"""All that do; an offer alone does not."""
 
 _APP_JA: Final = (
     "(?:ライン|line|公式|テレグラム|telegram|カカオ|kakao|ディスコード|discord|whatsapp|インスタ|"
@@ -261,7 +263,7 @@ _CUES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             r"\bfinancial freedom\b|\broi\b|\bdouble your\b|\bprofits?\b|\bpayouts?\b",
             r"\b(?:earn(?:ing|ed|s)?|mak(?:e|ing)|made|won) (?:up to |over |around |about |"
             r"an extra |extra )?(?:[$£€] ?[0-9]|[0-9]+ ?(?:k|dollars|pounds|a (?:day|week)))|"
-            r"[$£€] ?[0-9,]+ an? (?:day|week|hour)|\bget paid\b",
+            r"\bget paid\b",
             r"\bside (?:hustle|income|job|gig)|\bpaid weekly\b|\bno (?:experience|interview)\b|"
             r"\bpacking job\b|\bmoney (?:course|school)\b|\bvoucher\b|\bbuy a place\b|"
             r"\bremote job\b|\bwork(?:ing)? from home (?:job|and|opportunit)|\b(?:quick|easy|"

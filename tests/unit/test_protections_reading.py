@@ -382,13 +382,24 @@ def test_one_cue_is_normal_talk(text: str) -> None:
     assert watched(SCAM, [seen(text)]) == []
 
 
-def test_a_link_needs_two_lures_and_a_newcomer_one_less() -> None:
+def test_a_link_needs_a_rare_lure_or_two_and_a_newcomer_less() -> None:
     link = "https://shop.example.com "
 
-    assert watched(SCAM, [seen(f"{link}100% works")]) == []
-    assert verbs(watched(SCAM, [seen(f"{link}100% works, hurry")])) == ["hold"]
-    assert verbs(watched(SCAM, [seen(f"{link}100% works", NEW)], newly())) == ["hold"]
-    assert watched(SCAM, [seen(f"{link}100% works, hurry")], settings={"points": 5}) == []
+    assert watched(SCAM, [seen(f"{link}half price")]) == []
+    assert verbs(watched(SCAM, [seen(f"{link}half price", NEW)], newly())) == ["hold"]
+    assert verbs(watched(SCAM, [seen(f"{link}half price, hurry")])) == ["hold"]
+    assert verbs(watched(SCAM, [seen(f"{link}100% works")])) == ["hold"]
+    assert watched(SCAM, [seen(f"{link}100% works")], settings={"points": 4}) == []
+
+
+def test_a_single_cue_is_never_enough() -> None:
+    for text in ("guaranteed", "これは内緒です", "bitcoin", "message me"):
+        assert watched(SCAM, [seen(text, NEW)], newly()) == []
+
+
+def test_without_a_way_off_it_takes_three_lures() -> None:
+    assert watched(SCAM, [seen("ここだけの話、体験談に泣いてます")]) == []
+    assert verbs(watched(SCAM, [seen("必ず儲かる投資、ここだけの話です")])) == ["hold"]
 
 
 # risk

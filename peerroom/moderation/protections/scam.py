@@ -1,8 +1,8 @@
 """Offers that harm people: a miracle cure for school refusal, a side job, a loan.
 
 One cue never counts. A way off the platform has to come together with a lure: a price, a guarantee,
-a deadline, a secret, a testimonial, an investment. What a free school costs, who has a good
-counsellor, which group the class has: all of that is normal talk.
+a deadline, a secret, a testimonial, an investment; or three lures with each other. What a free
+school costs, who has a good counsellor, which group the class has: all of that is normal talk.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from msgspec import Meta
 from peerroom.i18n import N_
 from peerroom.moderation.details import EMAIL, HANDLE, PHONE, details, links
 from peerroom.moderation.findings import Finding
-from peerroom.moderation.lures import APP, AWAY, CUES, LURES, OFFER
+from peerroom.moderation.lures import APP, AWAY, CUES, LURES, OFFER, STRONG
 from peerroom.moderation.protection import Judge, Protection, Room, Settings
 from peerroom.moderation.reading import Reading, read
 from peerroom.moderation.seen import Seen
 
 
 class Scam(Settings, frozen=True):
-    """Being asked to go elsewhere counts two points; each lure, a link, another app's name, and
-    having just come count one. ``points`` of them, with a lure among them, are too many."""
+    """Being asked to go elsewhere counts two points, a link or another app's name one; a lure that
+    is rare in talk counts two, another one; having just come one. ``points`` of them are too many;
+    where nothing leads elsewhere, so many lures are."""
 
     verb: Annotated[
         Literal["hold", "flag"], Meta(description=N_("hold it, or only tell moderators"))
@@ -40,11 +41,13 @@ def arm(settings: Scam) -> Judge:
         if seen.kind not in _WRITTEN or (text := read(seen)) is None:
             return
         found = CUES.found(text.folded)
-        if not (lures := len(LURES.intersection(found))):
+        if not (lures := LURES.intersection(found)):
             return
         way = _way(text, found)
+        if not way and len(lures) < settings.points:
+            return
         offers = OFFER in found and way > 0
-        points = lures + way + offers + (seen.sender in room.newcomers)
+        points = len(lures) + len(lures & STRONG) + way + offers + (seen.sender in room.newcomers)
         if points >= settings.points:
             yield Finding(
                 SCAM.name, settings.verb, "scam", seen.room_id, seen.sender, (seen.event_id,), found
