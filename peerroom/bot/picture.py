@@ -21,6 +21,7 @@ from peerroom.bot.watching import Past, Watching
 from peerroom.clock import Clock
 from peerroom.config import Bot as BotConfig
 from peerroom.matrix.power import room_power
+from peerroom.moderation.lists import BOOK
 from peerroom.moderation.policies import Policies
 from peerroom.moderation.protection import Room
 from peerroom.moderation.sparing import SPARED
@@ -103,9 +104,10 @@ class Picture:
         )
 
     def _protected(self) -> tuple[str, ...]:
-        """The circle's room, and those added to it that we are in."""
+        """The circle's room, and those added to it that we are in; never that of a list."""
         circle, *others = self.ledger.standings.rooms()
         known = {room.room_id for room in self.vault.rooms.all() if room.membership == "join"}
+        known -= set(self.ledger.books()[BOOK])
         return (circle, *(room for room in others if room in known))
 
     def _known(self, now: datetime) -> dict[str, Any]:

@@ -41,9 +41,9 @@ ASKED: Final = "asked"
 """The book of what moderators were asked: it is asked once."""
 HERE: Final = "here"
 TRIED: Final = "tried"
-AN_HOUR: Final = timedelta(hours=1)
+A_DAY: Final = timedelta(days=1)
 MOST: Final = 3
-"""People who are removed unasked within an hour, however many rules there are for it."""
+"""People who are removed unasked within a day, however many rules there are for it."""
 WAITS: Final = timedelta(days=7)
 """How long a question about a list can be answered."""
 NAMED: Final = 10
@@ -198,7 +198,7 @@ def _removed(state: State, user: str, rule: Rule, at: datetime) -> list[act.Acti
     said = _("Banned {name}: a list says so. {hint}").format(name=name, hint=undo_hint(deed))
     return [
         *ban(state, Cause(state.bot, at, deed, case=case), (user,)),
-        act.NoteMoment(f"listed {user}", at + AN_HOUR),
+        act.NoteMoment(f"listed {user}", at + A_DAY),
         *map(act.TakeStep, docket.steps),
         act.Say(state.management, said),
     ]

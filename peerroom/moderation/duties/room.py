@@ -13,6 +13,7 @@ from peerroom.moderation.duties.dispatch import duty
 from peerroom.moderation.duties.order import Broad, Done, Order
 from peerroom.moderation.explaining import lasting
 from peerroom.moderation.inverse import inverses
+from peerroom.moderation.lists import BOOK
 from peerroom.moderation.roles import refused
 from peerroom.moderation.state import State
 from peerroom.wire import commands as cmd
@@ -91,6 +92,8 @@ def _rooms(command: cmd.Rooms, order: Order) -> Done | Broad:
     if command.what == "add":
         if room in there or room == state.management:
             return order.say(_("I look after that room already."))
+        if room in state.books.get(BOOK, {}):
+            return order.say(_("That is the room of a list; nobody talks there."))
         done: Done = [act.AddRoom(room), act.EnterRoom(room, command.via or state.via)]
         said = _("I look after that room too, as soon as I am in it. Invite me, with level 100.")
     else:
