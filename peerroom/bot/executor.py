@@ -99,7 +99,8 @@ class Executor:
     away, so that none of these waits for another.
 
     A row that met a passing fault holds up only the rows of its own order key, for a while.
-    Messages are removed several at once, for as long as the server does not slow us down.
+    Messages are removed several at once, for as long as the server does not slow us down, and
+    nothing is waiting to be said.
     """
 
     def __init__(
@@ -131,6 +132,7 @@ class Executor:
         self._not_before: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._under_way = 0
+        self._words_under_way = 0
         self._idle = asyncio.Event()
 
     @cached_property
@@ -160,6 +162,9 @@ class Executor:
             rows = self._ready(mine)
             now = self._clock.monotonic()
             due = [row for row in rows if self._not_before.get(_gate(row), now) <= now]
+            if mine is _removes and due and self._is_speaking(now):
+                await self._wait(wake, None)
+                continue
             if due:
                 many = AT_ONCE if mine is _removes and not self._slowed_down else 1
                 first = sorted(due, key=urgency)[:many]
@@ -179,6 +184,13 @@ class Executor:
         rows = self._vault.outbox.ready(self._account.id, kind, limit)
         return [row for row in rows if mine(row)]
 
+    def _is_speaking(self, now: float) -> bool:
+        """Whether something is being said, or may be: the server counts that and removals as one,
+        and moderators are to hear how long it takes before it has taken that long."""
+        return self._words_under_way > 0 or any(
+            self._not_before.get(_gate(row), now) <= now for row in self._ready(_speaks)
+        )
+
     async def _wait(self, wake: asyncio.Event, seconds: float | None) -> None:
         """Until something is to be done, or for ``seconds``."""
         waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(wake.wait())}
@@ -194,6 +206,7 @@ class Executor:
         if not self._vault.outbox.mark_sending(row.id, self._clock.now()):
             return
         self._under_way += 1
+        self._words_under_way += _speaks(row)
         try:
             await self._carry_out(row)
         except asyncio.CancelledError:
@@ -217,6 +230,7 @@ class Executor:
             self._failures.pop(_gate(row), None)
         finally:
             self._under_way -= 1
+            self._words_under_way -= _speaks(row)
             for other in self._wakes.values():  # the next row of this key may be another worker's
                 other.set()
 
