@@ -9,10 +9,11 @@ from typing import Final, NamedTuple, cast
 
 from peerroom.client.casework_views import HistoryLine
 from peerroom.client.wording import event_time
-from peerroom.i18n import N_, _
+from peerroom.i18n import N_, _, language
 from peerroom.moderation.case_words import DEEDS, OUTCOMES
 from peerroom.moderation.cases import Case
 from peerroom.moderation.findings import REASONS, Reason
+from peerroom.pseudonym.names import read as read_name
 from peerroom.text.foreign import ForeignText
 from peerroom.wire import cases as wire
 from peerroom.wire.cases import Source, Step
@@ -37,11 +38,11 @@ class _Said(NamedTuple):
 
 
 def title(case: Case) -> str:
-    """What came, and why: "reported by a member", "held until … (contact details)"."""
+    """Why, and what came: "reported by a member", "contact details: held until …"."""
     source = _(_SOURCES[case.source])
     if case.reason in ("report", "request", "appeal"):
         return source  # the reason says the same again
-    return _("{what} ({why})").format(what=source, why=reason(case.reason))
+    return _("{why}: {what}").format(what=source, why=reason(case.reason))
 
 
 def reason(code: str) -> str:
@@ -60,8 +61,11 @@ def deed(what: str) -> str:
 
 
 def shown(name: str) -> str:
-    """A name, or another short thing that a stranger may have written, clean and on one line."""
-    return ForeignText(name).line(80)
+    """A name, or another short thing that a stranger may have written, clean and on one line; of a
+    generated one ("Quiet Amber Otter / 静かな琥珀のカワウソ") the reader's half."""
+    clean = ForeignText(name).line(80)
+    generated = read_name(clean)
+    return clean if generated is None else generated.shown(language())
 
 
 def name_of(user_id: str | None, names: Names) -> str:

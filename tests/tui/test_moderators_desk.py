@@ -76,7 +76,7 @@ async def test_one_key_leads_to_the_cases_urgent_first(app: PeerRoomApp) -> None
         assert places == sorted(places)
         assert "! 12" in said
         await press(pilot, "right")
-        assert "Spring Offer" in shown(app) and "someone may not be well)" not in shown(app)
+        assert "Spring Offer" in shown(app) and "someone may not be well" not in shown(app)
         await press(pilot, "right")
         assert "Loud Crow" in shown(app)
 

@@ -141,7 +141,7 @@ def test_open_cases_urgent_first_then_nobodys_then_the_oldest(place: Place, work
     assert numbers(work, "mine") == [1]
     assert numbers(work, "closed") == [6, 5]
     urgent, free, theirs, mine = work.cases()
-    assert urgent.urgent and urgent.title.endswith("(someone may not be well)")
+    assert urgent.urgent and urgent.title.startswith("someone may not be well: ")
     assert (free.stand, free.holder, free.waiting) == ("open", "", free.opened)
     assert (theirs.stand, theirs.holder, theirs.mine) == ("claimed", "Old Badger", False)
     assert (mine.holder, mine.mine, mine.waiting) == ("Quiet Heron", True, None)
@@ -470,3 +470,9 @@ def test_how_the_rooms_stand(place: Place, work: Casework) -> None:
     assert "not proven" in work.rooms()[0].sentence
     place.member(CIRCLE, BOT, "Moderator bot", "leave")
     assert "nobody looks after it" in work.rooms()[0].sentence
+
+
+def test_a_generated_name_is_shown_in_the_readers_half(place: Place, work: Casework) -> None:
+    both = "Quiet Amber Heron / 静かな琥珀のアオサギ"
+    tell(place, opened(1, name=both), opened(2, name="Otter / カワウソ"))
+    assert [row.name for row in work.cases()] == ["Quiet Amber Heron", "Otter / カワウソ"]

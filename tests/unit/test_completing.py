@@ -132,7 +132,7 @@ def test_a_desk_knows_what_there_is_to_name() -> None:
     case = work.complete("!claim ").candidates[0]
     assert (case.text, case.about) == (
         "3",
-        "held until somebody decides (contact details or an address), Gone Fox",
+        "contact details or an address: held until somebody decides, Gone Fox",
     )
     names = [candidate.text for candidate in work.complete("!kick ").candidates]
     assert names == ["Gone Fox", "Quiet Heron", "Small Otter", "Old Badger"]

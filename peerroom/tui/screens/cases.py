@@ -129,7 +129,7 @@ class CasesScreen(DeskPage):
                 "closed": _("Nothing was closed yet."),
             }
             yield Option(Content.styled(f"  {words[self._shelf]}", "$quiet"), disabled=True)
-        width = max(16, min(_MEASURE, self.size.width - 8))
+        width = max(16, min(_MEASURE, self.size.width - 5))
         for row in rows:
             yield Option(self._prompt(row, width), id=str(row.number))
             yield Option("", disabled=True)

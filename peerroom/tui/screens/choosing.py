@@ -53,7 +53,7 @@ class ChoiceScreen(SidePage[str]):
         for options in self.query(OptionList):
             chosen = options.highlighted or 0
             self._choices = list(self._make())
-            width = max(16, min(_MEASURE, self.size.width - 8))
+            width = max(16, min(_MEASURE, self.size.width - 5))
             options.set_options(Option(_row(each, width), id=each.id) for each in self._choices)
             options.highlighted = min(chosen, len(self._choices) - 1) if self._choices else None
 

@@ -54,7 +54,7 @@ class LettersScreen(SidePage[str]):
         """Fill the list."""
         for options in self.query(OptionList):
             chosen = options.highlighted or 0
-            tongue, width = _tongue(), max(16, min(_MEASURE, self.size.width - 8))
+            tongue, width = _tongue(), max(16, min(_MEASURE, self.size.width - 5))
             options.clear_options()
             options.add_option(Option(Content.styled(_("In your own words"), "bold"), id=_OWN))
             for name, texts in self._texts.items():

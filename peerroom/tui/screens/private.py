@@ -117,7 +117,7 @@ class PrivateScreen(SidePage[None]):
 
     @property
     def _width(self) -> int:
-        return max(10, min(_MEASURE, self.size.width - 8))
+        return max(10, min(_MEASURE, self.size.width - 7))
 
     def _option(self, key: str, words: str, when: datetime, beside: str) -> Option:
         first = truncate(" ".join(words.split()), self._width)
