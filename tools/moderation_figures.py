@@ -37,9 +37,11 @@ person and no real conversation is in them. A test holds this page to what the p
 of them stand as in a new room.
 
 Each collection is in two halves, drawn by a digest of the text. The patterns were tuned on one
-half alone; the other says more about what is to come. It still flatters: the same hands wrote all
-of it. Of {last} offers that were written last, and for which nothing was changed any more, {held}
-are held: that is what to expect of new ones. People who report and moderators who read are needed.
+half alone, how much each cue weighs with the sums of both in view; the held-out half says more
+about what is to come. It still flatters: the same hands wrote all of it.
+
+Of {last} offers that were written last, and for which nothing was changed any more, {held} are
+held: that is what to expect of new ones. People who report and moderators who read are needed.
 """
 DAY = """\
 ## A day of ordinary talk
