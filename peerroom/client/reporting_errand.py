@@ -10,6 +10,7 @@ from peerroom.client import reporting_kept as kept
 from peerroom.client.door import Door, SomeoneElse
 from peerroom.client.explained import all_told, explanation
 from peerroom.client.invitations import bots
+from peerroom.client.reporting_pause import resume
 from peerroom.client.reporting_room import is_proven, open_room
 from peerroom.client.reporting_views import BotNotItself
 from peerroom.client.views import Change
@@ -69,6 +70,7 @@ class Errands:
         if self._client.heard:  # what is said once waits for somebody to hear it
             self._forget_earlier()
             self._tell_news()
+        resume(self._client, self._vault)
         try:
             async with asyncio.timeout(_PATIENCE):
                 await self._come_in()

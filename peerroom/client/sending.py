@@ -37,9 +37,9 @@ class Mistaken(PeerRoomError):
 
 
 class Muted(PeerRoomError):
-    """A moderator took the right to write in this room."""
+    """The right to write in this room is taken away: by a moderator, or for a moment by the bot."""
 
-    what = N_("A moderator has muted you here for now.")
+    what = N_("You cannot write here for now.")
     next_step = N_("You can read; what you wrote is kept.")
 
 

@@ -87,5 +87,5 @@ async def test_who_redacts_their_own_coming_in_can_still_be_muted_by_name(circle
 
     await until(rabbit.client, muted)
     rabbit.say("can you hear me?")
-    refused = "A moderator has muted you here for now. You can read; what you wrote is kept."
+    refused = "You cannot write here for now. You can read; what you wrote is kept."
     await until(rabbit.client, lambda: refused in [m.problem for m in rabbit.messages()])

@@ -99,7 +99,7 @@ def mute(talk: Conversation, user_id: str, level: int = -1) -> None:
     talk.vault.rooms.set_state(ROOM, "m.room.power_levels", "", {"users": {user_id: level}})
 
 
-MUTED = "A moderator has muted you here for now. You can read; what you wrote is kept."
+MUTED = "You cannot write here for now. You can read; what you wrote is kept."
 
 
 async def test_who_is_muted_is_told_so_and_may_send_it_again_later(

@@ -201,7 +201,7 @@ async def test_who_is_muted_hears_so_rather_than_that_it_will_go_out(room: Room)
     running = room.start()
     await room.hear()
     assert await room.hear("let me in") == [
-        "-- A moderator has muted you here for now. You can read; what you wrote is kept."
+        "-- You cannot write here for now. You can read; what you wrote is kept."
     ]
     assert len(room.talk.vault.outbox.of_room(ROOM)) == 1
     room.lines.put_nowait("/quit")
