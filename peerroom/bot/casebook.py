@@ -39,6 +39,10 @@ class Casebook:
             self._cases = cases
         return self._cases
 
+    def steps(self, number: int) -> list[wire.Step]:
+        """Every step of one case, in order."""
+        return [wire.read(step) for step in self._records.get(CASES, str(number), [])]
+
     @property
     def next_number(self) -> int:
         """The number of the next case."""

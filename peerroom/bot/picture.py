@@ -17,6 +17,7 @@ from peerroom.bot.public_numbers import helplines
 from peerroom.bot.reader import UNREAD
 from peerroom.bot.sight import moment
 from peerroom.bot.timelines import Authors, Context, Everywhere, MessagesOf, Removed
+from peerroom.bot.upgrades import expected
 from peerroom.bot.watching import Past, Watching
 from peerroom.clock import Clock
 from peerroom.config import Bot as BotConfig
@@ -160,7 +161,7 @@ class Picture:
                 exempt=exempt,
                 moderators=exempt,
                 newcomers=arrivals,
-                seated=seated,
+                seated=seated | expected(self.vault, room),
                 banned=banned,
                 policies=policies,
                 spared=spared,

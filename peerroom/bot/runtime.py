@@ -11,6 +11,7 @@ from typing import Final, Self
 from peerroom.bot import circle as circles
 from peerroom.bot import lookout
 from peerroom.bot.circle import Circle
+from peerroom.bot.doors import open_doors
 from peerroom.bot.epochs.rhythm import policy_of
 from peerroom.bot.epochs.rotation import Epochs
 from peerroom.bot.executor import Executor
@@ -22,6 +23,7 @@ from peerroom.bot.policies import PolicyLists
 from peerroom.bot.pulse import Pulse
 from peerroom.bot.reader import Reader
 from peerroom.bot.requests import Requests
+from peerroom.bot.upgrades import RoomsMoved, announced, follow
 from peerroom.bot.watching import Watching
 from peerroom.bot.welcome import welcomes
 from peerroom.clock import Clock
@@ -29,7 +31,7 @@ from peerroom.config import Config
 from peerroom.i18n import _
 from peerroom.matrix import backoff
 from peerroom.matrix.connection import Connection
-from peerroom.matrix.errors import Banned, Forbidden, MatrixError, NotFound
+from peerroom.matrix.errors import Forbidden, MatrixError, NotFound
 from peerroom.matrix.sync import SyncBatch
 from peerroom.moderation import actions as act
 from peerroom.moderation.door import decide_removal
@@ -226,6 +228,15 @@ class Bot:
 
     async def run(self) -> None:
         """Prepare, then work until cancelled. Raises what no waiting can mend."""
+        while True:
+            try:
+                await self._run()
+            except RoomsMoved:
+                log.info("a room was replaced; going on in the new one")
+                if self._epochs is not None:
+                    await self._epochs.close()
+
+    async def _run(self) -> None:
         await self._prepare_patiently()
         assert self._executor is not None
         lookout.check(self._vault, self.circle, self._account.user_id)
@@ -325,25 +336,22 @@ class Bot:
             self._look_again()
         if self._epochs is not None:
             self._epochs.caught_up()
+        await self._follow_upgrades()
+
+    async def _follow_upgrades(self) -> None:
+        """Go along when a room of ours was replaced; raises `RoomsMoved` then."""
+        rooms, rotating = self._connection.rooms, self._policy is not None
+        try:
+            await follow(self._vault, self._ledger, rooms, self._requests, rotating=rotating)
+        except MatrixError as error:
+            log.info("a room that was replaced waits: %s", type(error).__name__)
 
     async def _open_doors(self) -> None:
-        """Join every encrypted direct room that someone asks us into, for a knock may come there,
-        and rooms that moderators told us to look after, or whose lists to follow."""
+        """Also those of rooms that we look after, whose lists we follow, or that replace ours."""
         known = (*self._ledger.standings.rooms(), *self._lists.followed())
-        wanted = {*known, self.circle.management}
-        for room in self._vault.rooms.all(self._account.id):
-            if room.membership != "invite":
-                continue
-            try:
-                if (room.is_direct and room.encrypted) or room.room_id in wanted:
-                    await self._connection.rooms.join(room.room_id)
-                else:
-                    await self._connection.rooms.leave(room.room_id)
-            except (Forbidden, NotFound, Banned):
-                self._vault.rooms.set_membership(room.room_id, "leave")
-            except MatrixError as error:
-                log.info("an invitation waits: %s", type(error).__name__)
-                return
+        next_ones = (one.new for one in announced(self._vault, self._policy is not None))
+        wanted = {*known, self.circle.management, *next_ones}
+        await open_doors(self._vault, self._connection.rooms, self._account.id, wanted)
 
     def _judge(self) -> None:
         """Decide on everything that was not decided on."""

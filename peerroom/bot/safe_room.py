@@ -144,7 +144,7 @@ class SafeRoom:
             after = page[-1].position if page else None
 
     async def _hear(self, said: Said) -> None:
-        meant = chosen(said.text.raw(), self._trouble)
+        meant = chosen(said.text.line(), self._trouble)
         assert self._answer is not None
         if meant is None or self._answer.done() or said.read_at - said.at > STALE:
             return

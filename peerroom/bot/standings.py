@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any, Final
 
-from peerroom.bot.circle import current
+from peerroom.bot.circle import NAMESPACE, current
 from peerroom.moderation import actions as act
 from peerroom.moderation.inverse import LOCKED
 from peerroom.moderation.state import Lock, Standing
@@ -111,6 +111,23 @@ class Standings:
 
     def _room(self, place: str) -> str:
         return current(self._vault).circle if place == _CIRCLE else place
+
+
+def move(vault: Vault, old: str, new: str, role: str | None) -> None:
+    """What holds in the room ``old`` holds in ``new`` from now on, which takes its place; ``role``
+    says which of the circle's own rooms it is, if any. Call inside a transaction."""
+    records = vault.records
+    if role is not None:
+        records.replace(NAMESPACE, role, new)
+    if role == "circle":
+        return  # kept under a name of its own
+    for namespace in (ROOMS, LOCKS, SLOWED, PROTECTIONS):
+        for key, kept in records.items(namespace).items():
+            parts = key.split(" ")
+            if old in parts:
+                records.remove(namespace, key)
+                fresh = " ".join(new if part == old else part for part in parts)
+                records.replace(namespace, fresh, kept)
 
 
 def open_level(vault: Vault, room_id: str) -> int:
