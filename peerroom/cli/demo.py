@@ -41,7 +41,7 @@ def command(script: bool, as_json: bool, lang: str | None) -> None:
 
 async def _script(as_json: bool) -> int:
     from peerroom.clock import SystemClock
-    from peerroom.demo import name_steps, steps
+    from peerroom.demo import moderation_steps, name_steps, steps
     from peerroom.demo.rhythm import Prompt
     from peerroom.demo.script import Outcome, play
     from peerroom.demo.stage import Stage, Step
@@ -62,5 +62,5 @@ async def _script(as_json: bool) -> int:
 
     with tempfile.TemporaryDirectory(prefix="peerroom-demo-") as folder:
         stage = Stage(Path(folder), SystemClock(), Prompt())
-        every = (*steps.steps(), *name_steps.steps())
+        every = (*steps.steps(), *moderation_steps.steps(), *name_steps.steps())
         return 0 if await play(stage, every, report, waiting) else 1

@@ -97,6 +97,15 @@ class Member:
             _("A message did not arrive."),
         )
 
+    async def hears(self, words: str) -> None:
+        """Wait until the bot has said exactly this in the room of two with it."""
+
+        def said() -> bool:
+            rooms = (room.room_id for room in self.client.rooms() if room.direct)
+            return any(m.body == words for r in rooms for m in self.client.timeline(r).page())
+
+        await until(self.client, said, _("A private word did not arrive."))
+
     async def until_someone_besides(self, known: Callable[[], Collection[str]]) -> None:
         """Wait, however long, until a person who is not among ``known`` user ids has joined."""
 

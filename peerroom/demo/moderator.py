@@ -70,7 +70,7 @@ class Moderator:
 
     async def begin(self, policy: Policy | None) -> None:
         """Be at work in a circle where names change by ``policy``; what was begun goes on."""
-        await self._pause()
+        await self.pause()
         self._bot = await Bot.open(
             self._vault,
             self._account,
@@ -116,12 +116,17 @@ class Moderator:
         [link] = await self._at_work.make_invites(1, role)
         return link
 
+    async def idle(self) -> None:
+        """Wait until everything that was decided is carried out."""
+        await self._at_work.idle()
+
     async def stop(self) -> None:
         """End it; its rooms stay."""
-        await self._pause()
+        await self.pause()
         self._vault.close()
 
-    async def _pause(self) -> None:
+    async def pause(self) -> None:
+        """End it, at whatever moment; `begin` goes on."""
         bot, work = self._bot, self._work
         self._bot = self._work = None
         if work is not None:

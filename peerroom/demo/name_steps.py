@@ -44,8 +44,7 @@ ROUND: Final = 2 * WINDOW.total_seconds() + 30
 async def names_begin(stage: Stage) -> None:
     """A signed record opens the first epoch; the clients of everyone have checked it."""
     world = stage.world
-    moderator = await world.enter(Vault.ephemeral(), "moderator")
-    early, late = await world.enter(Vault.ephemeral()), await world.enter(Vault.ephemeral())
+    early, late = stage.visitor, await world.enter(Vault.ephemeral())
     first, absent, third = world.members
     room_id = stage.room_id
     records = PublicRecords(stage.server, await world.moderator.invite())
@@ -58,7 +57,6 @@ async def names_begin(stage: Stage) -> None:
         _("A client did not notice that names change here."),
     )
     stage.cast = Cast(
-        moderator=moderator,
         early=early,
         late=late,
         absent=absent,
@@ -66,7 +64,7 @@ async def names_begin(stage: Stage) -> None:
         changing=(stage.you, first, third),
         records=records,
         old_room=room_id,
-        old_names={one.client.user_id: one.name for one in everyone},
+        old_names={one.client.user_id: one.name for one in everyone} | stage.strangers,
     )
 
 
@@ -94,13 +92,7 @@ async def banned_before(stage: Stage) -> None:
 
 async def _ban(stage: Stage, member: Member) -> None:
     bot, user = stage.world.moderator, member.client.user_id
-    command = stage.cast.moderator.client
-    await eventually(
-        stage.clock,
-        lambda: (room := command.room(bot.desk)) is not None and room.joined,
-        _("The moderator did not get into the moderators' room."),
-    )
-    command.send(bot.desk, f"!ban {member.name}")
+    await stage.desk.order(f"ban {member.name}")
     await eventually(
         stage.clock,
         lambda: user in bot.office.banned and not _is_in(member, stage.cast.old_room),
@@ -239,7 +231,7 @@ async def switched(stage: Stage) -> None:
         stage.clock,
         lambda: all(
             one.room_id != cast.old_room and _is_in(one, one.room_id)
-            for one in (*cast.changing, cast.moderator)
+            for one in (*cast.changing, stage.desk.member)
         ),
         _("Someone did not get to the new room."),
         within=ROUND,
@@ -257,7 +249,7 @@ async def switched(stage: Stage) -> None:
     seated = {row.user_id for row in rows if isinstance(row, Seated)}
     carried = {row.user_id for row in rows if isinstance(row, Carried)}
     true(seated == now == shown, _("The final ledger does not have exactly the new accounts."))
-    true(carried == {cast.moderator.client.user_id}, _("The final ledger has someone too many."))
+    true(carried == {stage.desk.member.client.user_id}, _("The final ledger has someone too many."))
     everyone = {*now, *carried, stage.world.moderator.user_id}
     true(set(server.members(room_id)) == everyone, _("The new room has other people in it."))
     head = hashlib.sha256(encode_record(found[0])).digest()
@@ -348,7 +340,9 @@ async def talk_goes_on(stage: Stage) -> None:
     room = stage.you.client.room(cast.old_room)
     true(room is not None and room.former, _("The old room does not stand below the new one."))
     assert room is not None and room.former is not None
+    bot = stage.world.moderator.user_id  # it keeps its name, and put messages back
     before = [line for line in stage.you.client.timeline(cast.old_room).page() if line.body]
+    before = [line for line in before if line.sender_id != bot]
     senders = {line.sender_name for line in before if line.kind == "text"}
     mine = {line.sender_name for line in before if line.own}
     true(

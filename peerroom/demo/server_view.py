@@ -38,14 +38,25 @@ class ServerView:
 
     def arrivals(self, room_id: str) -> list[str]:
         """Who has joined a room, in the order in which they first did."""
-        path = f"/_synapse/admin/v1/rooms/{_part(room_id)}/messages?dir=f&limit=500"
-        events = self._api.call("GET", path)["chunk"]
         joins = (
             str(event["state_key"])
-            for event in events
+            for event in self._events(room_id)
             if event["type"] == "m.room.member" and event["content"]["membership"] == "join"
         )
         return list(dict.fromkeys(joins))
+
+    def removals(self, room_id: str) -> list[str]:
+        """The event ids that were to be removed, once for each time that somebody asked for it."""
+        return [
+            str(event["content"].get("redacts", event.get("redacts")))
+            for event in self._events(room_id)
+            if event["type"] == "m.room.redaction"
+        ]
+
+    def _events(self, room_id: str) -> list[dict[str, Any]]:
+        """The first 500 events of a room, in order."""
+        path = f"/_synapse/admin/v1/rooms/{_part(room_id)}/messages?dir=f&limit=500"
+        return list(self._api.call("GET", path)["chunk"])
 
     def rooms(self, user_id: str) -> list[str]:
         """The rooms that an account has joined."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 
 from peerroom.clock import Clock
+from peerroom.demo.desk import Desk
 from peerroom.demo.errors import StepFailed
 from peerroom.demo.member import Member
 from peerroom.demo.public_records import PublicRecords
@@ -25,7 +26,6 @@ from peerroom.i18n import _
 class Cast:
     """Who plays what in a change of names, and what is remembered of it."""
 
-    moderator: Member
     early: Member
     """Banned before the cut-off."""
     late: Member
@@ -51,6 +51,12 @@ class Stage:
     random: Random
     world: World = field(init=False)
     you: Member = field(init=False)
+    desk: Desk = field(init=False)
+    """Of the moderator."""
+    visitor: Member = field(init=False)
+    """Came when the others were there; what they write is looked at."""
+    strangers: dict[str, str] = field(default_factory=dict)
+    """By user id, the names of those who came, wrote and were banned."""
     cast: Cast = field(init=False)
     passphrase: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from peerroom.demo.errors import StepFailed
@@ -55,3 +55,12 @@ async def eventually(
             raise StepFailed(reason=missing)
         await clock.sleep(AGAIN)
     return found
+
+
+async def within(what: Awaitable[T], missing: str, seconds: float = PATIENCE) -> T:
+    """What ``what`` brings. Raises `StepFailed` with the sentence ``missing`` after ``seconds``."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await what
+    except TimeoutError as error:
+        raise StepFailed(reason=missing) from error
