@@ -19,13 +19,10 @@ RECENT: Final = 20
 """Notes, opinions and answers that a page shows."""
 NOBODY: Final[Mapping[str, str]] = {}
 SOURCES: Final[dict[Source, str]] = {
-    "report": N_("somebody reported it"),
     "flag": N_("I noticed it; nothing was done"),
     "hold": N_("a message is held until you decide"),
-    "request": N_("somebody asks for you"),
-    "appeal": N_("somebody asks to look again"),
 }
-"""How a case comes to be, in words."""
+"""How a case comes to be, where its reason does not say so."""
 OUTCOMES: Final[dict[Outcome, str]] = {
     "released": N_("put back"),
     "removed": N_("removed"),
@@ -139,7 +136,7 @@ def standing(case: Case, people: Mapping[str, str] = NOBODY) -> str:
 
 def page(case: Case, people: Mapping[str, str] = NOBODY) -> str:
     """All of a case but its messages, as text."""
-    lines = [title(case), _(SOURCES[case.source]), standing(case, people)]
+    lines = [title(case), *_source(case), standing(case, people)]
     if case.cues:
         lines.append(_("Seen: {cues}").format(cues=_cues(case.cues)))
     if case.times > 1:
@@ -161,6 +158,11 @@ def page(case: Case, people: Mapping[str, str] = NOBODY) -> str:
     return "\n".join(lines)
 
 
+def _source(case: Case) -> list[str]:
+    source = SOURCES.get(case.source)
+    return [] if source is None else [_(source)]
+
+
 def _short(text: str) -> str:
     return ForeignText(text).line(300)
 
@@ -175,7 +177,7 @@ def _said(step: Step, case: Case, people: Mapping[str, str]) -> str:
 
 @_said.register
 def _opened(step: wire.Opened, case: Case, people: Mapping[str, str]) -> str:
-    lines = [title(case), _(SOURCES[step.source])]
+    lines = [title(case), *_source(case)]
     if step.cues:
         lines.append(_("Seen: {cues}").format(cues=_cues(step.cues)))
     if step.deed is not None:
