@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from support.accounts import MakeAccount
-from support.circle import CLOCK, Circle, Guest, until
+from support.circle import Circle, Guest, until
+from support.deciding import decides, state_of, takes_back
 
 from peerroom.client.views import MessageView
 from peerroom.host.homeserver import Homeserver
 from peerroom.moderation import actions as act
 from peerroom.moderation import measures
-from peerroom.moderation.facts import Ticked
-from peerroom.moderation.measures import Cause
-from peerroom.moderation.state import State
-from peerroom.moderation.undo import undo
 from peerroom.store.events import StoredEvent
 from peerroom.wire import member
-
-Measure = Callable[[State, Cause], list[act.Action]]
 
 
 @pytest.fixture
@@ -28,33 +23,6 @@ async def circle(homeserver: Homeserver) -> AsyncIterator[Circle]:
     circle = await Circle.start(homeserver)
     yield circle
     await circle.stop()
-
-
-def state_of(circle: Circle) -> State:
-    assert circle.bot._picture is not None
-    return circle.bot._picture.take()
-
-
-def decides(circle: Circle, measure: Measure) -> int:
-    """Let the bot do something as a moderator's command would; the number of the deed."""
-    bot, state = circle.bot, state_of(circle)
-    assert bot._judging is not None and bot._executor is not None
-    cause = Cause(circle.bot_id, CLOCK.now(), state.next_deed)
-    actions = measure(state, cause)
-    assert actions
-    with circle.vault.transaction():
-        bot._judging.keep(actions, f"test:{cause.deed}", Ticked(cause.at), state)
-    bot._executor.wake()
-    return cause.deed
-
-
-def takes_back(circle: Circle, number: int) -> int:
-    def measure(state: State, cause: Cause) -> list[act.Action]:
-        actions = undo(state, cause, number)
-        assert isinstance(actions, list)
-        return actions
-
-    return decides(circle, measure)
 
 
 def shown(guest: Guest) -> list[MessageView]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 from support.accounts import MakeAccount
 from support.circle import CLOCK, Circle, Guest, until
+from support.deciding import state_of, unwatched
 
 from peerroom.bot import points
 from peerroom.host.homeserver import Homeserver
@@ -17,20 +18,9 @@ from peerroom.moderation import measures
 from peerroom.moderation.estimate import removal_time, removal_words
 from peerroom.moderation.facts import Ticked
 from peerroom.moderation.measures import Cause
-from peerroom.moderation.state import Limits, State
+from peerroom.moderation.state import Limits
 
 FEW = 25
-
-
-def state_of(circle: Circle) -> State:
-    assert circle.bot._picture is not None
-    return circle.bot._picture.take()
-
-
-def unwatched(circle: Circle) -> None:
-    """Nothing else is to be done meanwhile."""
-    for name in circle.bot._watching.names:
-        circle.bot.ledger.apply(act.SetProtection(name, None, "off"), CLOCK.now())
 
 
 async def carried_out(circle: Circle, actions: Sequence[act.Action]) -> float:
