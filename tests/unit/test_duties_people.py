@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from support.paper_desk import (
     LEAD,
     MOD,
     NOW,
+    STATE,
     WATCHER,
     PaperDesk,
     of_kind,
@@ -23,7 +25,10 @@ from support.paper_desk import (
 )
 
 from peerroom.moderation import actions as act
+from peerroom.moderation.decide import decide
+from peerroom.moderation.facts import Said
 from peerroom.moderation.state import Limits, Rotation
+from peerroom.text.foreign import ForeignText
 from peerroom.wire.commands import CODE, COMMANDS
 
 DOES_NOTHING = (act.Say, act.Count)
@@ -346,3 +351,23 @@ def test_whatever_is_typed_is_answered_and_can_be_kept(word: str, rest: str, by:
 def test_who_watches_changes_nothing_but_notes_and_shifts(rest: str, word: str) -> None:
     kinds = {type(action) for action in PaperDesk().type(f"!{word} {rest}", by=WATCHER)}
     assert kinds <= {act.Say, act.TakeStep, act.Remember}
+
+
+@pytest.mark.parametrize("line", [*(f"!{kind.word} 1" for kind in COMMANDS), "yes 7k2"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"encrypted": False},
+        {"signed": False},
+        {"room_id": CIRCLE},
+        {"room_id": "!door"},
+        {"sender": ANNA},
+        {"sender": "@stranger:z"},
+    ],
+)
+def test_what_comes_the_wrong_way_is_counted_whatever_it_asks(
+    line: str, how: dict[str, Any]
+) -> None:
+    said = Said("$c", "!desk", LEAD, ForeignText(line), NOW, True, True, NOW)
+    [counted] = decide(replace(said, **how), STATE)
+    assert isinstance(counted, act.Count)
