@@ -181,3 +181,15 @@ async def test_asking_without_a_room_of_two_makes_one(circle: Circle) -> None:
         return "good to read" in repr([work.page(each.number) for each in work.cases()])
 
     await until(keeper.client, heard)
+
+
+async def test_who_writes_a_lot_at_once_is_paused_and_loses_nothing(circle: Circle) -> None:
+    circle.protect("pace", "on", messages=5, seconds=5, pause=5)
+    writer, other = await circle.guest(), await circle.guest()
+    lines = [f"and then {number}" for number in range(9)]
+    for line in lines:
+        writer.say(line)
+    paused = await until(writer.client, writer.client.desk.explanations)
+    assert paused[0].what == "You can write again in a moment."
+    await until(other.client, lambda: other.bodies() == lines, 90)
+    await until(writer.client, lambda: not writer.client.unsent())

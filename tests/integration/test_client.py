@@ -55,6 +55,7 @@ async def test_the_echo_becomes_the_event_without_a_double_or_a_gap(circle: Circ
 
 
 async def test_many_messages_arrive_once_and_in_order(circle: Circle) -> None:
+    circle.protect("pace", "off")
     heron, otter = await asyncio.gather(circle.guest(), circle.guest())
     sent = [f"line {number}" for number in range(40)]
     for line in sent:
@@ -158,6 +159,7 @@ async def test_a_restart_shows_what_was_and_goes_on(circle: Circle) -> None:
 
 
 async def test_history_from_while_we_were_away_fills_in(circle: Circle) -> None:
+    circle.protect("pace", "off")
     heron, otter = await asyncio.gather(circle.guest(), circle.guest())
     await otter.client.stop()
     circle.guests.remove(otter)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import SystemRandom
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from support.servers import bot_account
 
@@ -21,6 +21,8 @@ from peerroom.clock import Clock, SystemClock
 from peerroom.config import Bot as BotConfig
 from peerroom.config import Config, Privacy
 from peerroom.host.homeserver import Homeserver
+from peerroom.moderation.actions import SetProtection
+from peerroom.moderation.protection import Mode
 from peerroom.pseudonym.epochs import Policy
 from peerroom.store.vault import Vault
 from peerroom.wire.invite import Invite
@@ -147,6 +149,11 @@ class Circle:
     @property
     def bot_id(self) -> str:
         return self.vault.accounts.all()[0].user_id
+
+    def protect(self, name: str, mode: Mode, **settings: Any) -> None:
+        """Have the bot watch for something in this way from now on."""
+        change = SetProtection(name, None, mode, settings or None)
+        self.bot.ledger.apply(change, self.clock.now())
 
     async def invite(self) -> Invite:
         [link] = await self.bot.make_invites(1)
