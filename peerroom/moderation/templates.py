@@ -11,6 +11,7 @@ from peerroom.i18n import language
 from peerroom.moderation.state import State
 from peerroom.moderation.template_texts import REASON_TEXTS, REPLY_TEXTS, Language, Texts
 from peerroom.text.foreign import ForeignText
+from peerroom.wire.commands.reading import normal
 
 BOOK: Final = "template"
 LONGEST: Final = 1_500
@@ -55,8 +56,13 @@ def of_reason(code: str | None) -> str:
     return code if code is not None and code in REASON_TEXTS else "other"
 
 
+def named(words: str) -> str | None:
+    """The template whose name somebody typed, if it is one."""
+    name = normal(words)
+    return name if name in ALL else None
+
+
 def said(words: str, state: State) -> str:
     """A template's text, if ``words`` is the name of one; else the words themselves."""
-    if words in ALL:
-        return text(words, state)
-    return ForeignText(words).block(LONGEST)
+    name = named(words)
+    return ForeignText(words).block(LONGEST) if name is None else text(name, state)

@@ -269,6 +269,7 @@ def test_who_reported_is_answered_and_named_nowhere() -> None:
     ("words", "text"),
     [
         ("stays", "the message stays"),
+        ("Ｓｔａｙｓ", "the message stays"),
         ("Thank you, we look into it.", "Thank you, we look into it."),
     ],
 )
@@ -386,7 +387,7 @@ def test_nobody_decides_about_themselves() -> None:
 def test_nobody_is_sent_to_the_telephone_twice() -> None:
     desk = desk_with("risk")
     assert of_kind(act.TellMember, desk.type("!tell 1"))
-    again = desk.type("!tell Quiet Heron: helpline", by=LEAD)
+    again = desk.type("!tell Quiet Heron: Helpline", by=LEAD)
     assert of_kind(act.TellMember, again) == []
     assert "already" in spoken(again)
     assert of_kind(act.TellMember, desk.type("!tell 1 How is it now?"))

@@ -75,7 +75,7 @@ def _tell(command: cmd.Warn, order: Order) -> Done:
         return order.say(_("Nobody has this name any more, so I cannot reach them."))
     words = command.text or _word_to(case)
     card: Done = []
-    if words == CARD:
+    if templates.named(words) == CARD:
         key = f"card {user}"
         if order.state.moments.get(key, order.at) > order.at:
             said = _("They have the card already. Words of your own help more now: `!tell …`")

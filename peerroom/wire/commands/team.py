@@ -98,10 +98,12 @@ class Template(Command):
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:
-        match = re.fullmatch(r"([a-z][a-z-]{0,31})(?:\s+(en|ja)(?![a-z]))?[\s:：]*(.*)", arguments)
-        if match is None:
+        word, rest = reading.first(arguments)
+        name = reading.normal(word)
+        if not re.fullmatch(r"[a-z][a-z-]{0,31}", name):
             return None
-        name, language, text = match[1], match[2], match[3].strip()
-        if text and language is None:
-            return None
-        return cls(name, "ja" if language == "ja" else "en" if language else None, text)
+        tongue, text = reading.first(rest)
+        for language in LANGUAGES:
+            if reading.normal(tongue).rstrip(":") == language:
+                return cls(name, language, text.strip())
+        return None if rest else cls(name)
