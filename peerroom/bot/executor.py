@@ -76,6 +76,10 @@ def _removes(row: OutboxRow) -> bool:
     return row.kind == "redaction"
 
 
+def _goes_before_removals(row: OutboxRow) -> bool:
+    return _speaks(row) or row.content.get("type") == act.BanMember.__name__
+
+
 _KINDS: Final[dict[Callable[[OutboxRow], bool], OutboxKind]] = {
     _speaks: "message",
     _removes: "redaction",
@@ -100,7 +104,7 @@ class Executor:
 
     A row that met a passing fault holds up only the rows of its own order key, for a while.
     Messages are removed several at once, for as long as the server does not slow us down, and
-    nothing is waiting to be said.
+    when nobody is to be banned first and nothing is to be said.
     """
 
     def __init__(
@@ -132,7 +136,7 @@ class Executor:
         self._not_before: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._under_way = 0
-        self._words_under_way = 0
+        self._before_removals = 0
         self._idle = asyncio.Event()
 
     @cached_property
@@ -162,7 +166,7 @@ class Executor:
             rows = self._ready(mine)
             now = self._clock.monotonic()
             due = [row for row in rows if self._not_before.get(_gate(row), now) <= now]
-            if mine is _removes and due and self._is_speaking(now):
+            if mine is _removes and due and self._comes_first(now):
                 await self._wait(wake, None)
                 continue
             if due:
@@ -184,11 +188,13 @@ class Executor:
         rows = self._vault.outbox.ready(self._account.id, kind, limit)
         return [row for row in rows if mine(row)]
 
-    def _is_speaking(self, now: float) -> bool:
-        """Whether something is being said, or may be: the server counts that and removals as one,
-        and moderators are to hear how long it takes before it has taken that long."""
-        return self._words_under_way > 0 or any(
-            self._not_before.get(_gate(row), now) <= now for row in self._ready(_speaks)
+    def _comes_first(self, now: float) -> bool:
+        """Whether something is done, or may be, that goes before removals: who is banned is kept
+        out before their messages go; and as the server counts words and removals as one,
+        moderators hear how long it takes before it has taken that long."""
+        return self._before_removals > 0 or any(
+            _goes_before_removals(row) and self._not_before.get(_gate(row), now) <= now
+            for row in (*self._ready(_speaks), *self._ready(_acts))
         )
 
     async def _wait(self, wake: asyncio.Event, seconds: float | None) -> None:
@@ -206,7 +212,7 @@ class Executor:
         if not self._vault.outbox.mark_sending(row.id, self._clock.now()):
             return
         self._under_way += 1
-        self._words_under_way += _speaks(row)
+        self._before_removals += _goes_before_removals(row)
         try:
             await self._carry_out(row)
         except asyncio.CancelledError:
@@ -230,7 +236,7 @@ class Executor:
             self._failures.pop(_gate(row), None)
         finally:
             self._under_way -= 1
-            self._words_under_way -= _speaks(row)
+            self._before_removals -= _goes_before_removals(row)
             for other in self._wakes.values():  # the next row of this key may be another worker's
                 other.set()
 
