@@ -19,6 +19,7 @@ _WHAT: Final = {
         "For now you can read here, and not write. When names change you sit out for a while; "
         "your place is kept."
     ),
+    "kicked": N_("You are out of the room for now. The moderators can invite you again."),
     "banned": N_("The moderators decided that you cannot come back into the room."),
     "put back": N_("What was done has been taken back."),
 }

@@ -64,7 +64,8 @@ class Explained(_Said, frozen=True, kw_only=True):
 
     deed: Annotated[int, Meta(ge=1)]
     what: Short
-    """``removed``, ``held``, ``slowed``, ``muted``, ``sat out``, ``banned``, ``put back``."""
+    """``removed``, ``held``, ``slowed``, ``muted``, ``sat out``, ``kicked``, ``banned``,
+    ``put back``."""
     reason: Short
     text: Long
     event_ids: Annotated[tuple[EventId, ...], Meta(max_length=50)] = ()
