@@ -18,6 +18,32 @@ from peerroom.store.vault import Vault
 _HERE: Final = ("join", "invite")
 
 
+def known_room(vault: Vault, account_id: int, user_id: str) -> str | None:
+    """The room with ``user_id`` alone, if there is one: where they are, before where they are asked
+    to be."""
+    rooms = [room for room in vault.rooms.all(account_id) if _fits(vault, room)]
+    for membership in _HERE:
+        for room in rooms:
+            if _membership(vault, room, user_id) == membership:
+                return room.room_id
+    return None
+
+
+def _fits(vault: Vault, room: StoredRoom) -> bool:
+    """Ours, encrypted, and nobody third in it: what is said there is for one person."""
+    if room.membership != "join" or not (room.is_direct and room.encrypted):
+        return False
+    if is_followed(vault, room.room_id):
+        return False
+    members = vault.rooms.members(room.room_id)
+    return sum(one.get("membership") in _HERE for one in members.values()) <= 2
+
+
+def _membership(vault: Vault, room: StoredRoom, user_id: str) -> object:
+    member = vault.rooms.state(room.room_id, "m.room.member", user_id) or {}
+    return member.get("membership")
+
+
 class DirectRooms:
     """Rooms of the bot with one member each."""
 
@@ -34,29 +60,14 @@ class DirectRooms:
 
         Raises `NotSeenYet` until our own sync has brought a new one; `MatrixError`.
         """
-        rooms = [room for room in self._vault.rooms.all(self._account.id) if self._fits(room)]
-        inside = [room for room in rooms if self._membership(room, user_id) == "join"]
-        asked = [room for room in rooms if self._membership(room, user_id) == "invite"]
-        for room in (*inside, *asked):
-            return room.room_id
+        known = known_room(self._vault, self._account.id, user_id)
+        if known is not None:
+            return known
         try:
             await self._make(user_id)
         except (Forbidden, NotFound):
             return None
         raise NotSeenYet
-
-    def _fits(self, room: StoredRoom) -> bool:
-        """Ours, encrypted, and nobody third in it: what is said there is for one person."""
-        if room.membership != "join" or not (room.is_direct and room.encrypted):
-            return False
-        if is_followed(self._vault, room.room_id):
-            return False
-        members = self._vault.rooms.members(room.room_id)
-        return sum(one.get("membership") in _HERE for one in members.values()) <= 2
-
-    def _membership(self, room: StoredRoom, user_id: str) -> object:
-        member = self._vault.rooms.state(room.room_id, "m.room.member", user_id) or {}
-        return member.get("membership")
 
     async def _make(self, user_id: str) -> None:
         """Make a room, unless an earlier try did whose answer was lost."""

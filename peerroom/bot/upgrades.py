@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from peerroom.bot.circle import MARKER, NAMESPACE, current, lineage_of
+from peerroom.bot.direct_rooms import known_room
 from peerroom.bot.ledger import Ledger
 from peerroom.bot.requests import Requests
 from peerroom.bot.standings import move
@@ -112,10 +113,18 @@ def _role(vault: Vault, room_id: str) -> str | None:
 
 
 def _bring_along(vault: Vault, requests: Requests, upgrade: Upgrade) -> None:
-    """Ask everybody over who was in the old room. Someone who is there already is fine."""
+    """Ask everybody over who was in the old room, and tell them in private which room it is: to
+    members' programs an invitation alone is only the server's word."""
+    account = requests.account
+    via = (account.user_id.partition(":")[2],)
     there = _inside(vault, upgrade.new)
     for user in sorted(_inside(vault, upgrade.old) - there):
-        requests.add(act.InviteMember(upgrade.new, user), f"moved:{upgrade.new}{user}")
+        key = f"moved:{upgrade.new}{user}"
+        requests.add(act.InviteMember(upgrade.new, user), key)
+        room = known_room(vault, account.id, user)
+        if room is not None:
+            answer = act.AnswerDoor(room, "admitted", upgrade.new, via)
+            requests.add(answer, f"{key}:told", readers=[user])
 
 
 def _tell_cases(vault: Vault, ledger: Ledger, requests: Requests) -> None:
