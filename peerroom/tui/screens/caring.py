@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from peerroom.i18n import _
-from peerroom.tui.breather import Breather
 from peerroom.tui.screens.around import AROUND, Around
 from peerroom.tui.timeline.view import TimelineView
 from peerroom.tui.widgets.status import Status
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from peerroom.client.session import Client
     from peerroom.client.views import MessageView
     from peerroom.errors import PeerRoomError
+    from peerroom.tui.breather import Breather
     from peerroom.tui.screens.writing import WritePage
 
 CARING: Final = frozenset(("moderators", "ask_help", "ask_moderators", "cases", "report", "why"))
@@ -145,6 +145,7 @@ class Caring(Around):
         desks: list[Casework] = self._client.casework() if self._client is not None else []
         if self._client is None or not desks:
             return
+        from peerroom.tui.breather import Breather
         from peerroom.tui.screens.cases import CasesScreen
 
         here = [desk for desk in desks if desk.room_id == self._room_id]
