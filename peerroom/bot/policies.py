@@ -56,6 +56,8 @@ class PolicyLists:
         self._together: tuple[tuple[Policies, ...], Policies] = ((), Policies())
         self._read: set[str] = set()
         """Lists that were read from the server since the start, and of which nothing is missing."""
+        self._again: dict[str, float] = {}
+        """When lists that could not be read are tried again."""
         self._wake = asyncio.Event()
 
     def followed(self) -> tuple[str, ...]:
@@ -126,12 +128,16 @@ class PolicyLists:
                 room = self._vault.rooms.get(room_id)
                 if room_id in self._read or room is None or room.membership != "join":
                     continue
+                if self._again.get(room_id, 0.0) > self._clock.monotonic():
+                    left = True
+                    continue
                 try:
                     if await self._read_whole(connection, room_id):
                         self._stale.add(room_id)
                         changed()
                 except MatrixError as error:
                     log.info("a policy list waits: %s", type(error).__name__)
+                    self._again[room_id] = self._clock.monotonic() + AGAIN
                     left = True
             await self._wait(AGAIN if left else None)
 

@@ -7,6 +7,7 @@ would be an answer too large for any turn.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Final
 
@@ -45,6 +46,9 @@ async def _at_once(session: Session, room_id: str, types: Collection[str]) -> Se
         "account_data": _NOTHING,
         "room": {
             "rooms": [room_id],
+            # No room, and another one each time: Synapse answers the same first sync from memory
+            # for two minutes, and what came meanwhile would be missing.
+            "not_rooms": [f"!{secrets.token_hex(8)}:invalid"],
             "account_data": _NOTHING,
             "ephemeral": _NOTHING,
             "state": {"types": sorted(types)},
