@@ -10,12 +10,12 @@ import asyncio
 import contextvars
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Final, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn, TypeVar
 
 from peerroom.bot import recovery, safe
 from peerroom.bot.account import account_of
@@ -40,6 +40,7 @@ log = logging.getLogger("peerroom.bot")
 LABEL: Final[contextvars.ContextVar[str]] = contextvars.ContextVar("circle", default="")
 """Which of several circles this task works for, for its lines in the log."""
 
+T = TypeVar("T")
 Stage = Literal["starting", "working", "again", "safe", "ended"]
 
 
@@ -167,14 +168,7 @@ class Keeper:
     async def _worked(self, vault: Vault, config: Config) -> BaseException:
         """Run the bot until it ends by an error, and return that. Passes on being cancelled."""
         self._turn("starting", self.trouble)
-        work = asyncio.ensure_future(self._work(vault, config))
-        try:
-            await asyncio.wait([work])
-        except asyncio.CancelledError:
-            work.cancel()
-            await asyncio.wait([work])
-            raise
-        error = work.exception()  # raises, if it was cancelled
+        error = (await _ended(self._work(vault, config))).exception()
         assert error is not None
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise error
@@ -221,11 +215,12 @@ class Keeper:
         """Safe mode in the moderators' room. Raises `Ended` where that cannot be reached."""
         self._turn("safe", trouble)
         room = SafeRoom(vault, account, config, trouble, clock=self._clock, random=self._random)
-        try:
-            choice, by = await room.ask()
-        except PeerRoomError as error:
-            log.error("the moderators' room cannot be reached: %s", type(error).__name__)
+        asked = await _ended(room.ask())
+        if (error := asked.exception()) is not None:
+            kind, place = type(error).__name__, place_of(error)
+            log.error("the moderators cannot be asked: %s at %s", kind, place)
             self._give_up(trouble)
+        choice, by = asked.result()
         log.warning("going on: %s", choice)
         ledger = Ledger(vault, invite_days=config.bot.invite_days)
         recovery.recover(vault, ledger, choice, by, self._clock.now())
@@ -233,6 +228,18 @@ class Keeper:
     def _give_up(self, trouble: Trouble) -> NoReturn:
         self.trouble = trouble
         raise Ended(trouble)
+
+
+async def _ended(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """The task of ``work`` once it has ended, in whatever way. To be cancelled cancels it."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait([task])
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait([task])
+        raise
+    return task
 
 
 def place_of(error: BaseException) -> str:

@@ -24,6 +24,7 @@ from peerroom.matrix.errors import (
     BadProxy,
     InsecureAddress,
     LoggedOut,
+    MatrixError,
     OnionNeedsProxy,
     WrongPassword,
 )
@@ -54,6 +55,8 @@ AGAIN: Final = 5.0
 """Seconds before the bot starts again after a crash."""
 DISK: Final = 60.0
 """Seconds before it is looked whether the disk has room again."""
+AWAY: Final = 30.0
+"""Seconds before a server that is away is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ def diagnose(error: BaseException, crashes: Sequence[datetime], now: datetime) -
     what = _in_words(error)
     if isinstance(error, _DISK):
         return Trouble(what, again=DISK)
+    if _is_passing(error):
+        return Trouble(what, again=AWAY)
     for kinds, choices, in_room in _TABLE:
         if isinstance(error, kinds):
             return Trouble(what, choices, in_room)
@@ -135,9 +140,14 @@ def diagnose(error: BaseException, crashes: Sequence[datetime], now: datetime) -
 
 def is_crash(error: BaseException) -> bool:
     """Whether nobody foresaw this end: it counts as a crash."""
-    return not isinstance(error, _DISK) and not any(
-        isinstance(error, kinds) for kinds, _choices, _in_room in _TABLE
-    )
+    if isinstance(error, _DISK) or _is_passing(error):
+        return False
+    return not any(isinstance(error, kinds) for kinds, _choices, _in_room in _TABLE)
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Whether the server is only away. Mostly that is waited for where it shows."""
+    return isinstance(error, MatrixError) and error.reach not in (None, "logged_out")
 
 
 def _in_words(error: BaseException) -> str:

@@ -18,7 +18,14 @@ from peerroom.bot.reader import CURSORS, UNREAD
 from peerroom.bot.safe import Answer, Trouble
 from peerroom.i18n import set_language
 from peerroom.matrix.cryptostore import CryptoStoreDamaged, CryptoStoreUnwritable
-from peerroom.matrix.errors import Forbidden, LoggedOut, WrongPassword
+from peerroom.matrix.errors import (
+    Forbidden,
+    LoggedOut,
+    RateLimited,
+    ServerFault,
+    ServerUnreachable,
+    WrongPassword,
+)
 from peerroom.matrix.identity import OwnDeviceUnknown, OwnIdentityUnknown
 from peerroom.moderation.protections import PROTECTIONS
 from peerroom.settings import MisspeltSetting
@@ -58,7 +65,14 @@ def test_what_waiting_cannot_mend_is_asked_at_once(
 
 @pytest.mark.parametrize("error", [DiskFull(), DiskFailed(), CryptoStoreUnwritable()])
 def test_a_full_disk_is_waited_for(error: Exception) -> None:
-    assert safe.diagnose(error, (), NOW).again == safe.DISK
+    assert safe.diagnose(error, [NOW] * 9, NOW).again == safe.DISK
+    assert not safe.is_crash(error)
+
+
+@pytest.mark.parametrize("error", [ServerUnreachable(), ServerFault(), RateLimited()])
+def test_a_server_that_is_away_is_waited_for(error: Exception) -> None:
+    assert safe.diagnose(error, [NOW] * 9, NOW).again == safe.AWAY
+    assert not safe.is_crash(error)
 
 
 TEXT = "a member's words"
