@@ -112,7 +112,11 @@ class Ledger:
 
     def books(self) -> dict[str, dict[str, Any]]:
         """What `act.Remember` keeps, by book and key."""
-        return {book: self._records.items(f"{BOOKS}.{book}") for book in get_args(act.Book)}
+        return {book: self.book(book) for book in get_args(act.Book)}
+
+    def book(self, book: act.Book) -> dict[str, Any]:
+        """One of them by key."""
+        return self._records.items(f"{BOOKS}.{book}")
 
     def audit(self, after: int = 0) -> list[tuple[int, Entry]]:
         """The audit log in order (see `Deeds.entries`)."""

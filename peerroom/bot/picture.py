@@ -11,8 +11,8 @@ from peerroom.bot.circle import current
 from peerroom.bot.epochs.rotation import Epochs
 from peerroom.bot.evidence import Expired, Held
 from peerroom.bot.ledger import UNJUDGED, Ledger
-from peerroom.bot.performing import ACL
-from peerroom.bot.policies import PolicyLists, Views
+from peerroom.bot.policies import PolicyLists
+from peerroom.bot.policy_views import Acls, Views
 from peerroom.bot.public_numbers import helplines
 from peerroom.bot.reader import UNREAD
 from peerroom.bot.sight import moment
@@ -108,7 +108,7 @@ class Picture:
         """The circle's room, and those added to it that we are in; never that of a list."""
         circle, *others = self.ledger.standings.rooms()
         known = {room.room_id for room in self.vault.rooms.all() if room.membership == "join"}
-        known -= set(self.ledger.books()[BOOK])
+        known -= self.ledger.book(BOOK).keys()
         return (circle, *(room for room in others if room in known))
 
     def _known(self, now: datetime) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class Picture:
             return {"levels": levels}
         locks, standings = self.ledger.standings.locks(), self.ledger.standings.standings()
         policies = Policies() if self.lists is None else self.lists.policies()
-        spared = frozenset(self.ledger.books()[SPARED])
+        spared = frozenset(self.ledger.book(SPARED))
         banned = self.ledger.bans()
         seated = frozenset() if self.epochs is None else frozenset(self.epochs.office.seats)
         arrivals = {} if rotation is not None else _arrivals(invites)
@@ -174,22 +174,11 @@ class Picture:
         return {
             "levels": levels,
             "lists": {} if self.lists is None else Views(self.lists, self.vault),
-            "acls": {room: denied for room in protected if (denied := self._acl(room)) is not None},
+            "acls": Acls(self.vault, protected),
             "rooms": rooms,
             "guards": guards,
             "past": Past(watching, protected),
         }
-
-    def _acl(self, room_id: str) -> tuple[str, ...] | None:
-        """Who is kept out of a room; None where nobody from another server can come in."""
-        create = self.vault.rooms.state(room_id, "m.room.create")
-        if create is None or create.get("m.federate") is False:
-            return None
-        acl = self.vault.rooms.state(room_id, ACL) or {}
-        deny = acl.get("deny")
-        return (
-            tuple(name for name in deny if isinstance(name, str)) if isinstance(deny, list) else ()
-        )
 
     def _health(self) -> Health:
         unread = self.vault.records.items(UNREAD)

@@ -10,22 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime
 from typing import Final
 
 from peerroom.bot.ledger import BOOKS
-from peerroom.bot.sight import moment
 from peerroom.clock import Clock
 from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import MatrixError
 from peerroom.matrix.event import Event
 from peerroom.matrix.state_pages import pages
 from peerroom.matrix.sync import SyncBatch
-from peerroom.moderation.followed import Followed
 from peerroom.moderation.lists import BOOK
 from peerroom.moderation.policies import MOST_RULES, Policies
 from peerroom.store.vault import Vault
-from peerroom.text.foreign import ForeignText
 from peerroom.wire import policy
 from peerroom.wire.policy import Rule
 
@@ -190,39 +186,6 @@ class PolicyLists:
                         sender=one.sender,
                         event_id=one.event_id,
                     )
-
-
-class Views(Mapping[str, Followed]):
-    """Each list as moderators see it, looked up when it is asked for."""
-
-    def __init__(self, lists: PolicyLists, vault: Vault) -> None:
-        self._lists = lists
-        self._vault = vault
-
-    def __getitem__(self, room_id: str) -> Followed:
-        if room_id not in self._lists.followed():
-            raise KeyError(room_id)
-        room = self._vault.rooms.get(room_id)
-        named = self._vault.rooms.state(room_id, "m.room.name") or {}
-        name = named.get("name")
-        return Followed(
-            room_id,
-            name=ForeignText(name) if isinstance(name, str) and name else None,
-            entered=room is not None and room.membership == "join",
-            rules=self._lists.of(room_id),
-            changed=self._changed(room_id),
-        )
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._lists.followed())
-
-    def __len__(self) -> int:
-        return len(self._lists.followed())
-
-    def _changed(self, room_id: str) -> datetime | None:
-        """When a rule came last, as far back as we have the room's events."""
-        newest = reversed(self._vault.events.page(room_id, limit=_TOGETHER))
-        return next((moment(event) for event in newest if event.type in policy.TYPES), None)
 
 
 def _id(before: Mapping[str, Mapping[str, str | None]], one: Event) -> str | None:

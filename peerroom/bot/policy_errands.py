@@ -68,8 +68,7 @@ class PolicyErrands:
         except NotFound:
             said = _("There is no room called {alias}.").format(alias=errand.alias)
             return [act.Say(desk, said)]
-        books = self._ledger.books()
-        if room_id in books[lists.BOOK]:
+        if room_id in self._ledger.book(lists.BOOK):
             return [act.Say(desk, _("The rooms follow that list already."))]
         if room_id in (*self._ledger.standings.rooms(), desk):
             return [act.Say(desk, _("That is a room of ours, and no list."))]
@@ -78,7 +77,7 @@ class PolicyErrands:
 
     async def _make(self, rooms: Rooms, errand: act.MakeList) -> Sequence[act.Action]:
         """Unless an earlier try did whose answer was lost, or there is one already."""
-        if self._ledger.books()[lists.CHOICES].get(lists.OWN) is not None:
+        if self._ledger.book(lists.CHOICES).get(lists.OWN) is not None:
             return []
         marker = {"v": 1, "role": "list", "lineage": circles.lineage_of(self._vault)}
         room_id = (

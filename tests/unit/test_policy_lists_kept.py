@@ -10,7 +10,8 @@ from support.clock import FrozenClock
 
 from peerroom.bot import policies as kept
 from peerroom.bot.ledger import is_followed
-from peerroom.bot.policies import PolicyLists, Views
+from peerroom.bot.policies import PolicyLists
+from peerroom.bot.policy_views import Acls, Views
 from peerroom.bot.reader import Reader
 from peerroom.matrix import event
 from peerroom.matrix.errors import ServerFault
@@ -201,3 +202,14 @@ async def test_a_list_that_could_not_be_read_or_has_a_gap_is_read_again(
     assert LIST in lists._read
     lists.hear(changed(limited=True))
     assert LIST not in lists._read and lists._wake.is_set()
+
+
+def test_servers_count_only_where_others_can_take_part(vault: Vault) -> None:
+    for room, federates in ((TALK, True), (LIST, False)):
+        create = {} if federates else {"m.federate": False}
+        vault.rooms.set_state(room, "m.room.create", "", create)
+        vault.rooms.set_state(room, "m.room.server_acl", "", {"deny": ["evil.org", 7]})
+    acls = Acls(vault, (TALK, LIST, "!unknown"))
+    assert dict(acls) == {TALK: ("evil.org",)}
+    vault.rooms.set_state(TALK, "m.room.server_acl", "", {"deny": "all"})
+    assert dict(acls) == {TALK: ()}
