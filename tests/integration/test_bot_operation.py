@@ -16,6 +16,7 @@ from support.kept_bot import KeptBot
 
 from peerroom.bot import backup as backups
 from peerroom.bot.circle import NAMESPACE, current
+from peerroom.bot.health import Vitals, exposition, report
 from peerroom.bot.ledger import Ledger
 from peerroom.bot.reader import CURSORS
 from peerroom.cli.bot_log import Lines
@@ -191,7 +192,7 @@ def everything_logged() -> Iterator[list[str]]:
         logging.getLogger("peerroom").setLevel(logging.NOTSET)
 
 
-async def test_the_log_names_nobody_and_quotes_nothing_at_any_level(
+async def test_log_health_and_metrics_name_nobody_and_quote_nothing_at_any_level(
     tmp_path: Path, homeserver: Homeserver
 ) -> None:
     with everything_logged() as log:
@@ -202,6 +203,10 @@ async def test_the_log_names_nobody_and_quotes_nothing_at_any_level(
         member.say(TEXT)
         await answered(desk, "!status", "Running for")
         await answered(desk, "!mute nobody-called-this", "nobody")
+        figures = kept.keeper.figures()
+        assert figures is not None and figures.judged > 10 and figures.rooms == 1
+        vitals = Vitals("working", figures)
+        log += [exposition([vitals]).decode(), report([vitals])[1]]
         await kept.stop()
         with kept.vault() as vault:
             vault.records.replace(CURSORS, current(vault).circle, TEXT)
