@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +24,9 @@ from support.bot_process import arrive, desk_of
 from support.circle import Circle, Guest, until
 from support.members import log_in
 
+from peerroom.bot import points
 from peerroom.host.homeserver import Homeserver
+from peerroom.matrix.errors import ServerUnreachable
 
 RULE = {
     "type": "object",
@@ -48,6 +50,8 @@ HASHED = {
         },
     },
 }
+FOLLOWING = {"FindList", "EnterList", "LeaveList"}
+PUBLISHING = {"MakeList", "OpenList", "SetRule", "SetAcl"}
 MANY = int(os.environ.get("PEERROOM_TEST_RULES", "300"))
 """Rules of others' list. Synapse takes a minute or two to take in 2,000 of them."""
 FIRST = 300
@@ -248,13 +252,14 @@ async def test_a_list_of_others_is_followed(
     await scene.counts(MANY + 60)
 
 
-async def test_what_would_remove_several_is_asked(scene: Scene) -> None:
+async def test_what_would_remove_several_is_asked(scene: Scene, answers_lost: set[str]) -> None:
     circle, keeper = scene.circle, scene.keeper
     anna, ben = [await circle.guest() for _ in range(2)]
     people = [guest.client.user_id for guest in (anna, ben)]
     server = keeper.user_id.partition(":")[2]
-    room = await keeper.list([], f"broad-{uuid.uuid4().hex[:8]}")
-    await scene.types(f"!list subscribe {room} {server}", "as soon as I have joined")
+    alias = f"broad-{uuid.uuid4().hex[:8]}"
+    room = await keeper.list([], alias)
+    await scene.types(f"!list subscribe #{alias}:{server}", "as soon as I have joined")
     await scene.types("!list", "0 rules")
 
     everybody = literal(f"*:{server}")
@@ -272,10 +277,33 @@ async def test_what_would_remove_several_is_asked(scene: Scene) -> None:
     for user in people:
         await scene.becomes(user, "join")
 
+    await scene.types(f"!list unsubscribe #{alias}:{server}", "any more")
+    await circle.bot.idle()
+    stored = circle.vault.rooms.get(room)
+    assert stored is None or circle.vault.rooms.state_ids(room, "m.policy.rule.user") == {}
+    notes = [note["what"] for _number, note in circle.bot.ledger.audit()]
+    assert (notes.count("list subscribe"), notes.count("list unsubscribe")) == (1, 1)
+    assert answers_lost in (set(), FOLLOWING)
 
-async def test_our_own_list_is_read_by_others(
-    scene: Scene, make_account: MakeAccount, http: aiohttp.ClientSession
-) -> None:
+
+@pytest.fixture(params=["answered", "lost"])
+def answers_lost(request: pytest.FixtureRequest) -> Iterator[set[str]]:
+    """Nothing, or: of each request about lists the first answer is lost, though it was done."""
+    lost: set[str] = set()
+
+    def loses(moment: points.Moment, what: str) -> None:
+        if moment == "answered" and what in (FOLLOWING | PUBLISHING) - lost:
+            lost.add(what)
+            raise ServerUnreachable
+
+    if request.param == "answered":
+        yield lost
+        return
+    with points.watched(loses):
+        yield lost
+
+
+async def test_our_own_list_is_read_by_others(scene: Scene, answers_lost: set[str]) -> None:
     circle, keeper = scene.circle, scene.keeper
     made = await scene.types("!list create", "Our own list is there")
     [room] = re.findall(r"(![^\s]+)\.", made)
@@ -324,3 +352,18 @@ async def test_our_own_list_is_read_by_others(
     [number] = re.findall("!undo ([0-9]+)", on)
     await scene.types(f"!undo {number}", "Taken back")
     await until(scene.moderator.client, lambda: (acl() or {}).get("deny") == [])
+
+    # Whatever was lost on the way: one room, and each rule set and taken away once.
+    rooms = [one for one in circle.vault.rooms.all() if _is_list(circle, one.room_id)]
+    assert [one.room_id for one in rooms] == [room]
+    _status, page = await keeper.ask("GET", f"/rooms/{quote(room, '')}/messages?dir=b&limit=100")
+    said = [one["type"] for one in page["chunk"] if one["type"].startswith("m.policy")]
+    assert sorted(said) == ["m.policy.rule.server"] + 2 * ["m.policy.rule.user"]
+    notes = [note["what"] for _number, note in circle.bot.ledger.audit()]
+    assert notes.count("list create") == 1
+    assert answers_lost in (set(), PUBLISHING)
+
+
+def _is_list(circle: Circle, room_id: str) -> bool:
+    marker = circle.vault.rooms.state(room_id, "org.peerroom.room") or {}
+    return marker.get("role") == "list"
