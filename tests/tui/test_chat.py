@@ -151,7 +151,10 @@ async def test_a_slash_shows_what_can_follow(make_app: MakeApp, room: Vault) -> 
         await pilot.press("/")
         await pilot.pause()
         assert "/help-now" in last_row(app)
-        assert "/rules" in last_row(app)
+        assert "/report" in last_row(app)
+        await pilot.press("r", "u")
+        await pilot.pause()
+        assert last_row(app).strip() == "/rules"
 
 
 async def test_a_new_message_appears_when_the_client_tells(make_app: MakeApp, room: Vault) -> None:

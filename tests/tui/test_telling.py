@@ -117,6 +117,20 @@ async def test_one_cannot_report_oneself(app: PeerRoomApp) -> None:
         assert isinstance(app.screen, ChatScreen)
 
 
+async def test_what_the_bot_says_in_private_is_not_reported(
+    app: PeerRoomApp, let_in: Vault, night: FrozenClock
+) -> None:
+    filled_desk.explained(let_in, night.now())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, ChatScreen)
+        app.screen.open_room(DOOR)
+        await press(pilot, "shift+tab", "up")
+        assert "T tell the moderators" not in shown(app)
+        await press(pilot, "t")
+        assert not isinstance(app.screen, WritePage)
+
+
 async def test_without_moderators_nothing_is_written_and_it_is_said_why(
     make_app: MakeApp, room: Vault
 ) -> None:

@@ -58,12 +58,21 @@ class Caring(Around):
             return bool(self._client.casework())
         if action not in ("report", "why"):
             return True
+        if action == "report" and self._is_between_moderators():
+            return False
         view = self.query_one(TimelineView).selected_view()
         if view is None:
             return True  # then it says how to choose one
         if action == "report":
             return not view.own and view.kind not in ("membership", "gap") and not view.pending
         return view.own and view.state == "deleted"
+
+    def _is_between_moderators(self) -> bool:
+        """Whether the open room is one of the bot's own, of which nobody reports anything."""
+        if self._room is None or self._client is None:
+            return False
+        desks = {desk.room_id for desk in self._client.casework()}
+        return self._room.direct or self._room.room_id in desks
 
     def action_moderators(self) -> None:
         """Everything between oneself and the moderators."""
