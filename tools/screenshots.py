@@ -29,7 +29,7 @@ from textual.strip import Strip
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support import filled_vault, new_names  # noqa: E402 - the path to it is set just above
+from support import filled_desk, filled_vault, new_names  # noqa: E402 - the path to it is set just above
 from support.clock import FrozenClock  # noqa: E402
 
 from peerroom import i18n  # noqa: E402
@@ -64,6 +64,8 @@ class Scene:
     theme: str = "evening"
     first_run: bool = False
     names: Literal["fixed", "rotate", "change"] = "fixed"
+    desk: bool = False
+    """Of a moderator, in the middle of an evening."""
 
 
 def scenes() -> Iterator[Scene]:
@@ -79,6 +81,16 @@ def scenes() -> Iterator[Scene]:
         yield Scene(f"menu-{lang}", lang, keys=["f2"])
         yield Scene(f"name-{lang}", lang, keys=["f8"], names="rotate")
         yield Scene(f"new-names-{lang}", lang, 120, 34, names="change")
+        yield Scene(f"report-{lang}", lang, keys=["shift+tab", "up", "t"], desk=True)
+        yield Scene(f"private-{lang}", lang, keys=["f7"], desk=True)
+        yield Scene(f"cases-{lang}", lang, keys=["f9"], desk=True)
+        yield Scene(f"case-covered-{lang}", lang, keys=["f9", "enter"], desk=True)
+        yield Scene(f"case-{lang}", lang, 120, 34, keys=["f9", "down", begin, "o"], desk=True)
+        yield Scene(f"choices-{lang}", lang, keys=["f9", "down", begin, begin], desk=True)
+        yield Scene(
+            f"letter-{lang}", lang, keys=["f9", "down", begin, "r", "down", begin], desk=True
+        )
+        yield Scene(f"log-{lang}", lang, keys=["f9", "l"], desk=True)
         yield Scene(f"welcome-{lang}", lang, first_run=True)
         yield Scene(f"leaving-{lang}", lang, keys=[begin] * 3, first_run=True)
         yield Scene(f"keep-{lang}", lang, keys=[begin] * 4, first_run=True)
@@ -88,7 +100,10 @@ async def strips(scene: Scene) -> list[Strip]:
     """The cells of a scene."""
     i18n.set_language(scene.language)
     vault = Vault.ephemeral()
-    if not scene.first_run:
+    if scene.desk:
+        filled_desk.furnished(vault, NIGHT, scene.language)
+        vault.settings.set("interface.room", filled_vault.ROOM)
+    elif not scene.first_run:
         filled_vault.furnish(vault, scene.language)
         filled_vault.say(vault, filled_vault.evening(scene.language, NIGHT))
         door = {"en": "The door", "ja": "部屋の入り口"}[scene.language]
