@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support import filled_desk, filled_vault
+from support import filled_desk, filled_vault, hostile
 from support.clock import FrozenClock
 from support.filled_desk import DESK, OWN, WORDS, bot_hears, typed
 from textual.pilot import Pilot
@@ -27,7 +27,7 @@ from peerroom.tui.screens.chat import ChatScreen
 from peerroom.tui.screens.panic import PanicScreen
 from peerroom.tui.widgets.composer import Composer
 from peerroom.tui.widgets.words import Words
-from peerroom.wire.cases import Claimed, Opened
+from peerroom.wire.cases import Claimed, Line, Noted, Opened, Shown
 
 MakeApp = Callable[..., PeerRoomApp]
 OFFER = WORDS["en"]["offer"][:20]
@@ -347,10 +347,10 @@ async def test_after_hard_cases_a_kind_word_stands_above_the_list(
 ) -> None:
     at = int(night.now().timestamp() * 1000)
     for number in range(20, 20 + MANY):
-        line = filled_desk.Line(name="Somebody", text="words", at=at, about=True)
+        line = Line(name="Somebody", text="words", at=at, about=True)
         opened = Opened(case=number, n=1, at=at, source="report", reason="report", name="N")
         filled_desk.step(desk, opened)
-        filled_desk.step(desk, filled_desk.Shown(case=number, n=2, at=at, lines=(line,)))
+        filled_desk.step(desk, Shown(case=number, n=2, at=at, lines=(line,)))
     async with app.run_test(size=(80, 40)) as pilot:
         await settle(pilot)
         await press(pilot, "f9")
@@ -385,6 +385,39 @@ def test_a_name_is_quoted_so_that_the_command_line_reads_all_of_it(name: str) ->
 
     command = parse(ForeignText(f"!mute {quoted(name)} 2h"))
     assert command == Mute(name, timedelta(hours=2))
+
+
+async def test_what_strangers_wrote_is_clean_even_without_the_last_wall(
+    app: PeerRoomApp, desk: Vault, night: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PeerRoomApp, "get_line_filters", lambda _app: [])
+    at = int(night.now().timestamp() * 1000)
+    texts = [text.encode("utf-8", "ignore").decode()[:300] for text in hostile.TEXTS]
+    lines = [Line(name=text[:200], text=text, at=at, about=True) for text in texts]
+    name, cues = "".join(texts[:4])[:200], tuple(text[:200] for text in texts[:20])
+    opened = Opened(case=13, n=1, at=at, source="flag", reason="risk", name=name, cues=cues,
+                    urgent=True, about="@x:y", event_ids=("$x",))  # fmt: skip
+    filled_desk.step(desk, opened)
+    filled_desk.step(desk, Shown(case=13, n=2, at=at, lines=tuple(lines)))
+    filled_desk.step(desk, Claimed(case=13, n=3, at=at, by=OWN))
+    for n, text in enumerate(texts, 4):
+        filled_desk.step(desk, Noted(case=13, n=n, at=at, by=f"@{text[:50]}:x", text=text))
+    async with app.run_test(size=(120, 400)) as pilot:
+        await settle(pilot)
+        for keys in (["f9", "down", "enter", "o"], ["enter"], ["escape", "t"], ["escape"]):
+            await press(pilot, *keys)
+            said = shown(app)
+            bad = {c for c in said if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)}
+            assert bad == set()
+            assert not set(said) & set(hostile.BIDI)
+        assert "clipboard" in said and "markup[/]" in said
+        await press(pilot, "escape", "l")
+        assert not any(ord(c) < 32 for c in shown(app).replace("\n", ""))
+        await press(pilot, "a")
+        bot_hears(desk, client_of(app), night.now(), "\n".join(texts[:20]))
+        await settle(pilot)
+        assert isinstance(app.screen, AnswerScreen)
+        assert not set(shown(app)) & {"\x1b", "\x9b", *hostile.BIDI}
 
 
 # In the moderators' room itself
