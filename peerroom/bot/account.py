@@ -7,6 +7,7 @@ from random import Random
 from typing import Final
 
 from peerroom.bot.circle import NAMESPACE
+from peerroom.bot.missing import NoPassword
 from peerroom.clock import Clock
 from peerroom.config import Config
 from peerroom.errors import PeerRoomError
@@ -28,15 +29,6 @@ class NoHomeserver(PeerRoomError):
 
     what = N_("The bot does not know its homeserver.")
     next_step = N_("Set `homeserver` under [bot] in the settings file.")
-
-
-class NoPassword(PeerRoomError):
-    """The bot was never logged in here, and no password was given."""
-
-    what = N_("The bot is not logged in yet and was given no password.")
-    next_step = N_(
-        "Put it into PEERROOM_BOT_PASSWORD, or a file named by PEERROOM_BOT_PASSWORD_FILE."
-    )
 
 
 async def account_of(

@@ -16,6 +16,7 @@ from typing import Final
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from peerroom.bot.health import Vitals, exposition, report
+from peerroom.bot.safe import DO_NOT_RESTART
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_
 
@@ -32,6 +33,7 @@ _PLAIN: Final = "text/plain; charset=utf-8"
 class PortTaken(PeerRoomError):
     """Something else listens there. Fields: ``port``."""
 
+    exit_code = DO_NOT_RESTART
     what = N_("The port {port} for health and metrics is in use already.")
     next_step = N_("Choose another `metrics_port` under [bot] in the settings file, or 0 for none.")
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from peerroom.bot.account import NoHomeserver, NoPassword
+from peerroom.bot.account import NoHomeserver
 from peerroom.bot.lookout import CircleLost, ManagementLost, NoPowerLeft
+from peerroom.bot.missing import SecretMissing
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_, _
 from peerroom.matrix.cryptostore import CryptoStoreDamaged, CryptoStoreUnwritable
@@ -107,7 +108,7 @@ _TABLE: Final[tuple[tuple[tuple[type[Exception], ...], tuple[Choice, ...], bool]
     ((CryptoStoreDamaged,), ("new-device", "restore"), False),
     ((vault.WrongPassphrase, vault.EmptyPassphrase), ("retry",), False),
     ((vault.VaultTooNew, vault.VaultNotWritable), ("retry",), False),
-    ((ConfigError, NoHomeserver, NoPassword, WrongPassword), ("retry",), False),
+    ((ConfigError, NoHomeserver, SecretMissing, WrongPassword), ("retry",), False),
     ((BadAddress, BadProxy, InsecureAddress, OnionNeedsProxy), ("retry",), False),
     ((LoggedOut,), ("new-device", "restore"), False),
     ((AccountClosed,), ("retry", "restore"), False),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from peerroom import paths
+from peerroom.bot.missing import NoPassphrase
 from peerroom.cli.bot_secrets import secret
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_, _, language_from_environment, set_language
@@ -94,14 +96,19 @@ def passphrase_of(config: Config, circle: str) -> str:
 
 
 def ask_passphrase(circle: str, *, confirm: bool = False) -> str:
-    """Ask for it, twice where a new one is chosen."""
+    """Ask for it, twice where a new one is chosen. Raises `NoPassphrase` where nobody is there."""
     words = _("Passphrase of the bot's vault")
-    answer: str = click.prompt(
-        f"{words} ({circle})" if circle else words,
-        hide_input=True,
-        confirmation_prompt=confirm,
-        err=True,
-    )
+    try:
+        answer: str = click.prompt(
+            f"{words} ({circle})" if circle else words,
+            hide_input=True,
+            confirmation_prompt=confirm,
+            err=True,
+        )
+    except click.Abort as error:
+        if sys.stdin.isatty():
+            raise
+        raise NoPassphrase from error
     return answer
 
 

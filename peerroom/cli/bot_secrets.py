@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, Literal
 
-from peerroom.errors import PeerRoomError
+from peerroom.bot.missing import SecretMissing
 from peerroom.i18n import N_
 
 if TYPE_CHECKING:
@@ -25,28 +25,28 @@ _FILE: Final = "_FILE"
 _LARGEST: Final = 4096
 
 
-class SecretFileUnreadable(PeerRoomError):
+class SecretFileUnreadable(SecretMissing):
     """A file that was to hold a secret could not be read. Fields: ``variable``."""
 
     what = N_("The file named in {variable} could not be read.")
     next_step = N_("Check its path and that you may read it.")
 
 
-class NoKeyringInstalled(PeerRoomError):
+class NoKeyringInstalled(SecretMissing):
     """The settings say that secrets are in the keyring, and the library is not there."""
 
     what = N_("The settings say `keyring = true`, and PeerRoom was installed without it.")
     next_step = N_("Install `peerroom[keyring]`, or use a file: docs/running-the-bot.md says how.")
 
 
-class NoKeyring(PeerRoomError):
+class NoKeyring(SecretMissing):
     """This computer has no keyring that can be used now: none at all, or it is locked."""
 
     what = N_("This computer has no keyring that PeerRoom can use now.")
     next_step = N_("Unlock it, or use a file for the secret: a server usually has no keyring.")
 
 
-class NotInKeyring(PeerRoomError):
+class NotInKeyring(SecretMissing):
     """The keyring has no such entry."""
 
     what = N_("The keyring does not have the bot's {name} yet.")

@@ -14,8 +14,10 @@ from peerroom.bot.circle import NAMESPACE
 from peerroom.bot.epochs.queueing import EPOCH
 from peerroom.bot.ledger import Ledger
 from peerroom.bot.lookout import CircleLost, ManagementLost, NoPowerLeft, check
+from peerroom.bot.missing import NoPassphrase
 from peerroom.bot.reader import CURSORS, UNREAD
 from peerroom.bot.safe import Answer, Trouble
+from peerroom.cli.bot_secrets import NotInKeyring, SecretFileUnreadable
 from peerroom.i18n import set_language
 from peerroom.matrix.cryptostore import CryptoStoreDamaged, CryptoStoreUnwritable
 from peerroom.matrix.errors import (
@@ -44,6 +46,9 @@ BOT = "@quiet-heron:example.org"
         (VaultTooNew(), ("retry",), False),
         (MisspeltSetting(key="bot.rom", file="config.toml", likely="bot.room"), ("retry",), False),
         (NoHomeserver(), ("retry",), False),
+        (NoPassphrase(), ("retry",), False),
+        (NotInKeyring(name="passphrase"), ("retry",), False),
+        (SecretFileUnreadable(variable="X_FILE"), ("retry",), False),
         (WrongPassword(), ("retry",), False),
         (LoggedOut(), ("new-device", "restore"), False),
         (OwnDeviceUnknown(), ("new-device", "restore"), False),
