@@ -173,6 +173,8 @@ class PolicyLists:
     ) -> None:
         """Keep what is newer than what we have: not what a sync has replaced meanwhile."""
         rooms = self._vault.rooms
+        if room_id not in self.followed():
+            return  # left meanwhile
         with self._vault.transaction():
             for one in events:
                 key = one.state_key or ""

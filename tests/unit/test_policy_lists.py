@@ -351,6 +351,7 @@ def test_a_list_is_made_once_and_opened_on_a_word() -> None:
     assert of_kind(act.MakeList, desk.type("!list create", LEAD)) == []
     done = desk.yes(desk.type("!list open", LEAD))
     assert of_kind(act.OpenList, done) == [act.OpenList(OWN, open=True)]
+    assert "https://matrix.to/#/%21own?via=x" in spoken(done)
     assert act.OpenList(OWN, open=False) in desk.type("!undo 1", LEAD)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final, Literal
+from urllib.parse import quote
 
 from peerroom.i18n import _, ngettext
 from peerroom.moderation import actions as act
@@ -75,13 +76,14 @@ def set_open(order: Order, *, is_open: bool) -> Done | Broad:
         said = _("Only who is invited can come in to read our list from now on.")
         return [note, *done, *order.say(f"{said} {order.undo_hint()}")]
     said = _("Everybody who has the link can read our list from now on: {room}")
+    link = f"https://matrix.to/#/{quote(room, safe='')}?via={order.state.bot.partition(':')[2]}"
     return Broad(
         _(
             "This lets everybody who has its link read our list. People on it are hashed, unless "
             "you published them plainly; servers and patterns can be read."
         ),
         frozenset({room}),
-        [note, *done, *order.say(f"{said.format(room=room)}\n{order.undo_hint()}")],
+        [note, *done, *order.say(f"{said.format(room=link)}\n{order.undo_hint()}")],
     )
 
 
