@@ -477,3 +477,15 @@ async def test_tab_means_what_it_always_does_elsewhere(app: PeerRoomApp) -> None
         composer.focus()
         await press(pilot, "shift+tab")
         assert composer.text == "!claim " and screen.focused is not composer
+
+
+async def test_who_types_no_command_waits_for_nothing_of_it(
+    make_app: MakeApp, room: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Client, "casework", lambda _client: asked.append("desk") or [])
+    app = make_app(vault=room)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, *"hello", "tab")
+        assert asked == []

@@ -11,7 +11,7 @@ from textual.widgets import TextArea
 
 from peerroom.i18n import _
 from peerroom.tui.screens.writing import Request, WritePage
-from peerroom.tui.widgets.completer import Completer
+from peerroom.tui.widgets.completer import Completer, Lazily
 from peerroom.tui.widgets.prose import Prose
 from peerroom.tui.widgets.sheet import Row, Sheet
 from peerroom.tui.widgets.words import Words
@@ -42,7 +42,7 @@ class CommandScreen(WritePage):
             yield Prose("", id="usage")
             yield Sheet(id="candidates")
         words = Words(self._asked.hint, self._text, one_line=True)
-        words.completer = self._completer
+        words.completer = Lazily(lambda: self._completer)
         yield words
 
     def hints(self) -> tuple[str, ...]:

@@ -14,6 +14,22 @@ def is_command(text: str) -> bool:
     return text[:1] in ("!", "！") and "\n" not in text
 
 
+class Lazily:
+    """A completer that is made when a command is first typed: few people ever type one, and what
+    it takes should not delay the first picture."""
+
+    def __init__(self, make: Callable[[], Completer | None]) -> None:
+        self._make = make
+        self._made = False
+        self._completer: Completer | None = None
+
+    def get(self) -> Completer | None:
+        """None where there are no commands."""
+        if not self._made:
+            self._completer, self._made = self._make(), True
+        return self._completer
+
+
 class Completer:
     """Goes through the candidates for a text, one with each `step`, and back to the text itself."""
 

@@ -13,7 +13,7 @@ from textual.widgets import TextArea
 from peerroom.i18n import _
 from peerroom.text.terminal import scrub
 from peerroom.tui.actions import NEW_LINE, SEND
-from peerroom.tui.widgets.completer import Completer, is_command
+from peerroom.tui.widgets.completer import Lazily, is_command
 
 LIMIT: Final = 10_000
 """Characters in one message: what the other side shows of it at most (`ForeignText.block`)."""
@@ -52,7 +52,7 @@ class Composer(TextArea):
         self.match_cursor_bracket = False
         self._sent: list[str] = []
         self._recalled: int | None = None
-        self.completer: Completer | None = None
+        self.completer = Lazily(lambda: None)
         """Completes commands with Tab, where there are any."""
 
     def refresh_words(self) -> None:
@@ -128,9 +128,12 @@ class Composer(TextArea):
     def _complete(self) -> bool:
         """Put the next candidate behind what was typed; False where Tab means what it always
         does."""
-        if self.completer is None or not is_command(self.text) or not self.cursor_at_end_of_text:
+        if not is_command(self.text) or not self.cursor_at_end_of_text:
             return False
-        text = self.completer.step(self.text)
+        completer = self.completer.get()
+        if completer is None:
+            return False
+        text = completer.step(self.text)
         if text is not None:
             self.put(text)
         return True

@@ -12,7 +12,7 @@ from peerroom.i18n import _
 from peerroom.tui import commands
 from peerroom.tui.screens.page import Page
 from peerroom.tui.timeline.view import TimelineView
-from peerroom.tui.widgets.completer import Completer, is_command
+from peerroom.tui.widgets.completer import Completer, Lazily, is_command
 from peerroom.tui.widgets.composer import LIMIT, Composer
 from peerroom.tui.widgets.hint import Hint
 
@@ -43,11 +43,16 @@ class Desk(Vertical):
     def sit(self, room: RoomView) -> None:
         """Write into another room, going on with its draft."""
         self._room = room
-        works = [each for each in self._client.casework() if each.room_id == room.room_id]
-        self.composer.completer = Completer(works[0].complete) if works else None
+        self.composer.completer = Lazily(lambda: self._complete(room.room_id))
         self.composer.put(self._client.draft(room.room_id))
         self.update_room(room)
         self.take_pen()
+
+    def _complete(self, room_id: str) -> Completer | None:
+        """What completes commands in a room, if that is a moderators' room."""
+        works = (each for each in self._client.casework() if each.room_id == room_id)
+        work = next(works, None)
+        return Completer(work.complete) if work is not None else None
 
     def update_room(self, room: RoomView) -> None:
         """The room changed; one may have left it, or been removed in the middle of a word."""
@@ -78,9 +83,9 @@ class Desk(Vertical):
                 _("F4 rooms"),
                 _("F2 menu"),
             )
-        completer = self.composer.completer
-        if completer is not None and is_command(self.composer.text):
-            return _command_hints(completer, self.composer.text)
+        text = self.composer.text
+        if is_command(text) and (completer := self.composer.completer.get()) is not None:
+            return _command_hints(completer, text)
         if found := commands.completions(self.composer.text):
             return tuple(found)
         return (
