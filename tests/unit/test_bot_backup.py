@@ -21,7 +21,7 @@ from peerroom.bot.circle import NAMESPACE, lineage_of
 from peerroom.bot.epochs.book import ROWS
 from peerroom.store import copying
 from peerroom.store.copying import BackupDamaged, BackupMissing, BackupThere, BackupTooNew
-from peerroom.store.errors import VaultBusy, VaultMissing, WrongPassphrase
+from peerroom.store.errors import AccountRetired, VaultBusy, VaultMissing, WrongPassphrase
 from peerroom.store.vault import Vault
 
 BODY = "words of a member"
@@ -247,3 +247,21 @@ def test_a_bot_that_does_not_answer_is_said(folder: Path, tmp_path: Path) -> Non
         backups.back_up(folder, None, tmp_path / "x", NOW)
     with pytest.raises(VaultMissing):
         backups.is_running(tmp_path)
+
+
+def test_a_new_device_has_keys_of_its_own_and_the_old_ones_are_gone(folder: Path) -> None:
+    with Vault.open(folder, PASSPHRASE) as vault:
+        old = vault.accounts.get(1)
+        vault.accounts.set_cross_signing(1, bytes(96))
+        vault.accounts.set_next_batch(1, "s1")
+        vault.key_shares.record(ROOM, "session", "@a:x", "A", "sent")
+        new = vault.accounts.new_device(1, "FRESH", "token")
+        assert (new.device_id, new.access_token) == ("FRESH", "token")
+        assert (new.cross_signing, new.next_batch) == (bytes(96), "s1")
+        for kept in ("crypto_file", "crypto_key", "pickle_key"):
+            assert getattr(new, kept) != getattr(old, kept)
+        assert not list((folder / "crypto").iterdir())
+        assert vault.key_shares.of_session(ROOM, "session") == {}
+        vault.accounts.retire(1, NOW)
+        with pytest.raises(AccountRetired):
+            vault.accounts.new_device(1, "AGAIN", "token")
