@@ -29,6 +29,7 @@ from peerroom.wire import cases, member
 from peerroom.wire.invite import Invite
 
 TESTS = Path(__file__).parent.parent
+CRASHES = 500
 HELD = "call me on 07700 900123"
 
 
@@ -189,12 +190,51 @@ async def test_what_was_decided_happens_once_whenever_the_bot_dies(scene: Scene)
     await check(scene)
 
 
+PER_BURST = Counter({"redaction": 1, "ben has no voice": 1, "told ben": 2, "answers": 3})
+
+
+async def burst(scene: Scene, number: int) -> None:
+    """Something is removed, and somebody loses and gets back their voice."""
+    scene.ben.say(f"word {number}")
+    word = await scene.moderator.sees(f"word {number}")
+    ben = scene.ben.client.user_id
+    before = len([view for view in scene.desk.messages(10_000) if view.state == "sent"])
+    for command in (f"!remove {word.event_id}", f"!mute {ben} 2h", f"!unban {ben}"):
+        scene.desk.say(command)
+    await until(
+        scene.desk.client,
+        lambda: len([v for v in scene.desk.messages(10_000) if v.state == "sent"]) == before + 3,
+    )
+
+
+def counted(scene: Scene) -> Counter[str]:
+    page = scene.desk.client.timeline(scene.desk.room_id).page(limit=10_000)
+    answers = sum(view.kind == "notice" for view in page)
+    seen = scene.seen()
+    return Counter({what: seen[what] for what in PER_BURST}) + Counter({"answers": answers})
+
+
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 async def test_what_was_decided_happens_once_in_500_random_crashes(scene: Scene) -> None:
     chance = random.Random(20261123)
-    crashes = 0
-    await things_happen(scene)
-    while crashes < 500:
-        life = replace(scene.lives.life, mortal=False, lasts=chance.uniform(0.0, 1.5))
+    # So many words in so short a time would lead to a pause, too.
+    unwatched = replace(scene.lives.life, mortal=False, watches=False)
+    crashes = bursts = 0
+    before = counted(scene)
+
+    def wanted() -> Counter[str]:
+        return Counter({what: times * bursts for what, times in PER_BURST.items()})
+
+    while crashes < CRASHES:
+        if counted(scene) - before >= wanted():
+            await burst(scene, bursts)
+            bursts += 1
+        life = replace(unwatched, lasts=chance.uniform(0.0, 1.0))
         crashes += not await scene.lives.one(life)
-    await check(scene)
+    assert await scene.lives.one(unwatched)
+    await until(scene.moderator.client, lambda: counted(scene) - before >= wanted())
+    assert await scene.lives.one(unwatched)
+    assert counted(scene) - before == wanted()
+    assert bursts > CRASHES / 20
+    print(f"{bursts} bursts over {crashes} crashes")

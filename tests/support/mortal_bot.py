@@ -26,6 +26,8 @@ from peerroom.bot.runtime import Bot
 from peerroom.clock import SystemClock
 from peerroom.config import Bot as BotConfig
 from peerroom.config import Config
+from peerroom.moderation import actions as act
+from peerroom.moderation.protections import PROTECTIONS
 from peerroom.store.vault import Vault
 
 PASSPHRASE = "words of the host"
@@ -41,6 +43,8 @@ class Life:
     invites: int = 0
     moderators: int = 0
     mortal: bool = True
+    watches: bool = True
+    """With protections; without, only what it is told is done."""
     survived: list[str] = field(default_factory=list)
     lasts: float | None = None
     """Seconds after which it is ended, wherever it is."""
@@ -77,6 +81,10 @@ async def live(folder: Path, life: Life, lines: asyncio.StreamReader) -> None:
     )
     account = await account_of(vault, config, life.password, clock=clock, random=chance)
     bot = await Bot.open(vault, account, config, clock=clock, random=chance)
+
+    if not life.watches:
+        for name in PROTECTIONS:
+            bot.ledger.apply(act.SetProtection(name, None, "off"), clock.now())
 
     async def work() -> None:
         await bot.ready()
