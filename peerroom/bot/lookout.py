@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
 
 from peerroom.bot.circle import Circle
 from peerroom.errors import PeerRoomError
-from peerroom.i18n import N_
+from peerroom.i18n import N_, _
 from peerroom.matrix.power import Act, room_power
+from peerroom.moderation.protection import Protection
+from peerroom.moderation.state import Standing
 from peerroom.store.vault import Vault
 
 _NEEDED: Final[tuple[Act, ...]] = ("ban", "kick", "redact", "invite")
@@ -48,6 +53,22 @@ def check(vault: Vault, rooms: Circle, bot: str) -> None:
     able = all(power.may(bot, act) for act in _NEEDED)
     if not able or not power.may_send(bot, _LEVELS, state=True):
         raise NoPowerLeft
+
+
+def complaints(
+    protections: Mapping[str, Protection[Any]], standings: Mapping[tuple[str, Any], Standing]
+) -> list[str]:
+    """One sentence for each protection whose kept settings are not valid (any more): it goes on
+    with its usual ones, which is better than not at all, and moderators have to know."""
+    found = set()
+    for (name, _room), standing in standings.items():
+        try:
+            if name in protections:
+                protections[name].read(standing.settings)
+        except msgspec.ValidationError:
+            found.add(name)
+    said = _("The settings of “{name}” are not valid any more; it goes on with its usual ones.")
+    return [said.format(name=name) for name in sorted(found)]
 
 
 def _is_lost(vault: Vault, room_id: str) -> bool:

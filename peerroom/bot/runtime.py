@@ -240,6 +240,9 @@ class Bot:
         await self._prepare_patiently()
         assert self._executor is not None
         lookout.check(self._vault, self.circle, self._account.user_id)
+        for said in lookout.complaints(PROTECTIONS, self._ledger.standings.standings()):
+            key = f"complaint:{self._clock.now():%Y-%m-%d}:{said}"
+            self._requests.add(act.Say(self.circle.management, said), key)
         self._judge()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -331,6 +334,12 @@ class Bot:
         lists_changed = self._lists.hear(batch)
         if batch.left or any(delta.state_changed for delta in batch.rooms):
             lookout.check(self._vault, self.circle, self._account.user_id)
+        for name in lookout.misread(PROTECTIONS, self._ledger.standings.standings()):
+            said = _(
+                "The settings of “{name}” are not valid any more; it goes on with its usual ones."
+            )
+            key = f"misread:{name}:{self._clock.now():%Y-%m-%d}"
+            self._requests.add(act.Say(self.circle.management, said.format(name=name)), key)
         self._judge()
         if lists_changed:
             self._look_again()

@@ -13,7 +13,7 @@ from peerroom.bot.account import RENEW, NoHomeserver
 from peerroom.bot.circle import NAMESPACE
 from peerroom.bot.epochs.queueing import EPOCH
 from peerroom.bot.ledger import Ledger
-from peerroom.bot.lookout import CircleLost, ManagementLost, NoPowerLeft, check
+from peerroom.bot.lookout import CircleLost, ManagementLost, NoPowerLeft, check, complaints
 from peerroom.bot.missing import NoPassphrase
 from peerroom.bot.reader import CURSORS, UNREAD
 from peerroom.bot.safe import Answer, Trouble
@@ -30,6 +30,7 @@ from peerroom.matrix.errors import (
 )
 from peerroom.matrix.identity import OwnDeviceUnknown, OwnIdentityUnknown
 from peerroom.moderation.protections import PROTECTIONS
+from peerroom.moderation.state import Standing
 from peerroom.settings import MisspeltSetting
 from peerroom.store.errors import DiskFailed, DiskFull, VaultDamaged, VaultTooNew, WrongPassphrase
 from peerroom.store.vault import Vault
@@ -232,3 +233,15 @@ def test_rooms_that_are_left_and_power_that_is_gone_are_noticed(vault: Vault) ->
     with pytest.raises(ManagementLost):
         check(vault, rooms, BOT)
     check(vault, Circle("!new:x", "!unseen:x"), BOT)
+
+
+def test_settings_that_are_not_valid_any_more_are_named() -> None:
+    standings = {
+        ("pace", None): Standing(settings={"of an older version": 1}),
+        ("pace", ROOM): Standing("off"),
+        ("raid", ROOM): Standing(settings={"of an older version": 1}),
+        ("words", None): Standing("on", {}),
+        ("long gone", None): Standing(settings={"x": 1}),
+    }
+    said = complaints(PROTECTIONS, standings)
+    assert ["pace" in said[0], "raid" in said[1], len(said)] == [True, True, 2]
