@@ -64,6 +64,7 @@ class Picture:
         members = {room: self.vault.rooms.members(room) for room in protected}
         circle = members[rooms.circle]
         names = {room: _names(content) for room, content in members.items()}
+        called = {room: _called(content) for room, content in members.items()}
         inside = {room: _who(content, "join") for room, content in members.items()}
         gone, banned = _who(circle, "leave"), _who(circle, "ban")
         moderators = self.ledger.moderators()
@@ -101,7 +102,7 @@ class Picture:
             context=Context(self.vault, people),
             limits=self.limits,
             **self._known(now),
-            **self._watched(protected, names, invites, frozenset(exempt), rotation),
+            **self._watched(protected, called, invites, frozenset(exempt), rotation),
         )
 
     def _protected(self) -> tuple[str, ...]:
@@ -202,6 +203,15 @@ def _names(members: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:
     return disambiguate(
         {user: ForeignText(member.get("displayname")) for user, member in members.items()}
     )
+
+
+def _called(members: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:
+    """As everyone calls themselves: who takes another's very name is to be found by it."""
+    return {
+        user: name.line()
+        for user, member in members.items()
+        if not (name := ForeignText(member.get("displayname"))).malformed
+    }
 
 
 def _who(members: Mapping[str, Mapping[str, Any]], membership: str) -> frozenset[str]:
