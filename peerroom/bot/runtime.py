@@ -334,12 +334,6 @@ class Bot:
         lists_changed = self._lists.hear(batch)
         if batch.left or any(delta.state_changed for delta in batch.rooms):
             lookout.check(self._vault, self.circle, self._account.user_id)
-        for name in lookout.misread(PROTECTIONS, self._ledger.standings.standings()):
-            said = _(
-                "The settings of “{name}” are not valid any more; it goes on with its usual ones."
-            )
-            key = f"misread:{name}:{self._clock.now():%Y-%m-%d}"
-            self._requests.add(act.Say(self.circle.management, said.format(name=name)), key)
         self._judge()
         if lists_changed:
             self._look_again()
