@@ -18,6 +18,7 @@ from peerroom.moderation import actions as act
 from peerroom.moderation import lists
 from peerroom.store.outbox import OutboxRow
 from peerroom.store.vault import Vault
+from peerroom.wire.address import is_room_id, is_server_name
 
 ONLY_US: Final = 100
 """Level that nobody but the bot has: it made the room, and stands above all levels."""
@@ -66,14 +67,17 @@ class PolicyErrands:
         try:
             room_id, servers = await rooms.find(errand.alias)
         except NotFound:
+            room_id, servers = "", ()
+        if not is_room_id(room_id):
             said = _("There is no room called {alias}.").format(alias=errand.alias)
             return [act.Say(desk, said)]
         if room_id in self._ledger.book(lists.BOOK):
             return [act.Say(desk, _("The rooms follow that list already."))]
         if room_id in (*self._ledger.standings.rooms(), desk):
             return [act.Say(desk, _("That is a room of ours, and no list."))]
+        via = tuple(filter(is_server_name, servers))[:3]
         deed = self._ledger.deeds.next_number
-        return lists.follow(errand.by, room_id, servers[:3], deed, desk, alias=errand.alias)
+        return lists.follow(errand.by, room_id, via, deed, desk, alias=errand.alias)
 
     async def _make(self, rooms: Rooms, errand: act.MakeList) -> Sequence[act.Action]:
         """Unless an earlier try did whose answer was lost, or there is one already."""
