@@ -188,7 +188,7 @@ def _gist(body: str) -> str:
         "peerroom:join/": "link",
         "cannot come back": "banned",
         "can write again": "unmuted",
-        "!redact": "help",
+        "`!help ban`": "help",
         "The ban of": "unbanned",
     }
     return next((gist for words, gist in gists.items() if words in body), body)
