@@ -108,7 +108,7 @@ async def test_a_bot_without_rights_says_so_and_works_all_the_same(
     words = await obeys(desk, "!invite", "I can make no invites")
     assert "administrator" in words
     assert "0 of" in await obeys(desk, "!status", "seats")
-    assert "!redact" in await obeys(desk, "!help", "!help")
+    assert "remove" in await obeys(desk, "!help", "!help ban")
     await redact(desk, moderator, 2)
 
 
