@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from peerroom.client.joining import join
 from peerroom.client.session import Client
@@ -20,6 +20,8 @@ from peerroom.wire.invite import Invite
 if TYPE_CHECKING:
     from peerroom.store.accounts import Account
     from peerroom.store.vault import Vault
+
+T = TypeVar("T")
 
 
 async def enter(invite: str, vault: Vault, *, clock: Clock, random: Random) -> None:
@@ -78,7 +80,7 @@ class Member:
 
     async def say_when_possible(self, text: str) -> None:
         """`say`, but not while names change: then wait, however long, for the new room."""
-        await self._when(self._may_write)
+        await self.when(self._may_write)
         self.say(text)
 
     def _may_write(self) -> bool:
@@ -113,19 +115,20 @@ class Member:
             at_home = known()
             return any(person.user_id not in at_home for person in self._people())
 
-        await self._when(is_here)
+        await self.when(is_here)
 
     def _people(self) -> list[MemberView]:
         return self.client.members(self.room_id)
 
-    async def _when(self, look: Callable[[], bool]) -> None:
-        """Wait, however long, until ``look`` finds something true."""
+    async def when(self, look: Callable[[], T | None]) -> T:
+        """The first true thing that ``look`` finds, however long that takes."""
         changed = asyncio.Event()
         unsubscribe = self.client.subscribe(lambda _change: changed.set())
         try:
-            while not look():
+            while not (found := look()):
                 changed.clear()
                 await changed.wait()
+            return found
         finally:
             unsubscribe()
 

@@ -1,4 +1,4 @@
-"""The demo's world: a homeserver, the moderator bot, one encrypted room, three simulated members.
+"""The demo's world: a homeserver, the moderator bot, one encrypted room, simulated people.
 
 Everything lives in one private folder and in memory. `World.close` ends all of it and removes the
 folder; so does the death of this process.
@@ -14,7 +14,9 @@ from random import Random
 from typing import Final
 
 from peerroom.clock import Clock
+from peerroom.demo.caretaker import Caretaker
 from peerroom.demo.conversation import Conversation, Speak
+from peerroom.demo.desk import Desk
 from peerroom.demo.member import Member, enter
 from peerroom.demo.moderator import BOT, RECOVERY, Moderator
 from peerroom.demo.talk import Talk
@@ -37,6 +39,7 @@ class World:
         self.folder = folder
         self.members: list[Member] = []
         self._simulated: set[str] = set()
+        self._caretaker: Caretaker | None = None
         self._clock = clock
         self._random = random
         self._close = contextlib.AsyncExitStack()
@@ -66,6 +69,12 @@ class World:
         for _number in range(SIMULATED_MEMBERS):  # at once is no faster: Synapse has one thread
             self.members.append(await self.enter(Vault.ephemeral()))
 
+    async def bring_keeper(self) -> None:
+        """Let a simulated moderator come in; `talk` has them answer whoever asks."""
+        keeper = await self.enter(Vault.ephemeral(), "moderator")
+        self._simulated |= keeper.accounts
+        self._caretaker = Caretaker(await Desk.of(keeper), clock=self._clock, random=self._random)
+
     async def enter(self, vault: Vault, role: Role = "member") -> Member:
         """A new member, come in by a fresh invite link; the world ends it and closes ``vault``."""
         invite = await self.moderator.invite(role)
@@ -92,7 +101,10 @@ class World:
         )
         await listener.until_someone_besides(self._at_home)
         with listener.listening(conversation.hear, ignoring=self._at_home):
-            await conversation.run()
+            async with asyncio.TaskGroup() as tasks:
+                if self._caretaker is not None:
+                    tasks.create_task(self._caretaker.run())
+                await conversation.run()
 
     def _at_home(self) -> Collection[str]:
         """The user ids that the bot and the simulated members have, had, or are about to have."""

@@ -95,6 +95,7 @@ async def _live(folder: Path) -> int:
         await world.start_moderator(EVENING)
         _say(doing=_("Three simulated members are coming in…"))
         await world.bring_members()
+        await world.bring_keeper()
         _say(invite=await world.moderator.invite())
         await world.talk()
     except PeerRoomError as error:

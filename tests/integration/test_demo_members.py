@@ -66,6 +66,22 @@ async def test_they_hear_a_visitor_and_nobody_else(world: World) -> None:
     assert count == 1
 
 
+async def test_whoever_asks_is_answered_by_someone_who_says_that_they_are_simulated(
+    world: World,
+) -> None:
+    await world.bring_keeper()
+    talking = asyncio.create_task(world.talk())
+    visitor = await world.enter(Vault.ephemeral())
+    visitor.client.desk.ask_moderators("May I write about money here?")
+    await visitor.hears(
+        "Thank you for writing. I am simulated; in a real room a moderator would answer you here, "
+        "in private."
+    )
+    assert not talking.done()
+    talking.cancel()
+    await asyncio.wait([talking])
+
+
 async def test_the_talk_follows_them_through_a_change_of_names(tmp_path: Path) -> None:
     world = World(tmp_path / "world", clock=SystemClock(), random=Random(5))
     try:
