@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test unit lint types contracts docs check bench soak lab screenshots messages lock clean
+.PHONY: demo test unit lint types contracts docs check bench soak lab figures screenshots messages lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/peerroom demo
@@ -38,6 +38,9 @@ soak: $(VENV)/.dev
 
 lab: $(VENV)/.lab
 	@PYTHONPATH=tests $(BIN)/python -m unlinkability.report
+
+figures: $(VENV)/.dev
+	$(BIN)/python tools/moderation_figures.py
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python tools/screenshots.py
