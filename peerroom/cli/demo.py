@@ -25,8 +25,11 @@ _ABOUT = N_(
 )
 @click.option("--script", is_flag=True, help=_("Play every step without a screen, and prove each."))
 @click.option("--json", "as_json", is_flag=True, help=_("Like --script, one JSON object a line."))
+@click.option(
+    "--moderator", is_flag=True, help=_("Come in as a moderator; F9 shows what waits for you.")
+)
 @click.option("--lang", type=click.Choice(LANGUAGES), help=_("Language; otherwise your locale's."))
-def command(script: bool, as_json: bool, lang: str | None) -> None:
+def command(script: bool, as_json: bool, moderator: bool, lang: str | None) -> None:
     if lang is not None:
         set_language(lang)
     if script or as_json:
@@ -36,7 +39,7 @@ def command(script: bool, as_json: bool, lang: str | None) -> None:
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NoScreen
-    sys.exit(evening.run(lambda words: click.echo(words, err=True)))
+    sys.exit(evening.run(lambda words: click.echo(words, err=True), moderator=moderator))
 
 
 async def _script(as_json: bool) -> int:

@@ -14,10 +14,11 @@ from peerroom.config import Config, Interface
 from peerroom.demo.member import enter
 from peerroom.demo.world_process import WorldProcess
 from peerroom.i18n import _, country_from_environment, language
+from peerroom.moderation.state import Role
 from peerroom.store.vault import Vault
 
 
-def run(tell: Callable[[str], object]) -> int:
+def run(tell: Callable[[str], object], *, moderator: bool = False) -> int:
     """Set the world up, show the client until the user leaves, end the world; the exit code.
 
     Nothing has to be done when the user leaves by quick exit or the client is killed: the world's
@@ -25,7 +26,8 @@ def run(tell: Callable[[str], object]) -> int:
     """
     folder = Path(tempfile.mkdtemp(prefix="peerroom-demo-"))
     try:
-        world = WorldProcess.start(folder, tell)
+        role: Role = "moderator" if moderator else "member"
+        world = WorldProcess.start(folder, tell, role=role)
         try:
             tell(_("Coming in with an invite link…"))
             return _visit(world.invite)

@@ -17,11 +17,12 @@ from peerroom.clock import Clock
 from peerroom.demo.caretaker import Caretaker
 from peerroom.demo.conversation import Conversation, Speak
 from peerroom.demo.desk import Desk
+from peerroom.demo.errands import Errands, marked
 from peerroom.demo.member import Member, enter
 from peerroom.demo.moderator import BOT, RECOVERY, Moderator
 from peerroom.demo.talk import Talk
 from peerroom.host.homeserver import Homeserver, Progress
-from peerroom.i18n import _, language
+from peerroom.i18n import language
 from peerroom.moderation.state import Role
 from peerroom.pseudonym.epochs import Policy
 from peerroom.store.vault import Vault
@@ -90,8 +91,9 @@ class World:
         self._close.push_async_callback(member.stop)
         return member
 
-    async def talk(self) -> None:
-        """Wait for someone who is not simulated, then talk with them until cancelled."""
+    async def talk(self, *, errands: bool = False) -> None:
+        """Wait for someone who is not simulated, then talk with them until cancelled; with
+        ``errands`` members bring them, a moderator, something to look after now and then."""
         listener = self.members[0]
         conversation = Conversation(
             Talk.load(language()),
@@ -104,6 +106,9 @@ class World:
             async with asyncio.TaskGroup() as tasks:
                 if self._caretaker is not None:
                     tasks.create_task(self._caretaker.run())
+                if errands:
+                    brought = Errands(self.members, clock=self._clock, random=self._random)
+                    tasks.create_task(brought.run())
                 await conversation.run()
 
     def _at_home(self) -> Collection[str]:
@@ -118,9 +123,9 @@ class World:
 
 
 def _voice(member: Member) -> Speak:
-    """How a simulated member speaks. Names change, so it is the line that says what they are."""
+    """How a simulated member speaks."""
 
     async def speak(text: str) -> None:
-        await member.say_when_possible(_("{text} (simulated)").format(text=text))
+        await member.say_when_possible(marked(text))
 
     return speak

@@ -24,6 +24,7 @@ from peerroom.demo.world import World
 from peerroom.errors import PeerRoomError
 from peerroom.host.child import Child
 from peerroom.i18n import _, language, set_language
+from peerroom.moderation.state import Role
 
 
 class WorldProcess:
@@ -35,8 +36,11 @@ class WorldProcess:
         """A one-use link into the room."""
 
     @classmethod
-    def start(cls, folder: Path, tell: Callable[[str], object]) -> WorldProcess:
+    def start(
+        cls, folder: Path, tell: Callable[[str], object], *, role: Role = "member"
+    ) -> WorldProcess:
         """Set the world up in ``folder``, which goes with it; ``tell`` hears what is being done.
+        The invite is for a ``role``: a moderator gets something to look after.
 
         Blocks for some seconds. Raises `WorldDidNotStart`; then nothing is left.
         """
@@ -44,7 +48,7 @@ class WorldProcess:
         with os.fdopen(reading, encoding="utf-8") as told:
             try:
                 child = Child(
-                    [sys.executable, "-m", __name__, str(folder), language()],
+                    [sys.executable, "-m", __name__, str(folder), language(), role],
                     cwd=folder,
                     output=folder / "world.log",
                     report=writing,
@@ -79,7 +83,7 @@ def _say(**message: str) -> None:
     sys.stdout.flush()
 
 
-async def _live(folder: Path) -> int:
+async def _live(folder: Path, role: Role) -> int:
     this = asyncio.current_task()
     assert this is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
@@ -95,9 +99,10 @@ async def _live(folder: Path) -> int:
         await world.start_moderator(EVENING)
         _say(doing=_("Three simulated members are coming in…"))
         await world.bring_members()
-        await world.bring_keeper()
-        _say(invite=await world.moderator.invite())
-        await world.talk()
+        if role == "member":
+            await world.bring_keeper()
+        _say(invite=await world.moderator.invite(role))
+        await world.talk(errands=role == "moderator")
     except PeerRoomError as error:
         _say(problem=error.sentence())
         return 1
@@ -117,11 +122,11 @@ def _last_words(
         _say(problem=_("The demo's world stopped ({kind}).").format(kind=kind.__name__))
 
 
-def main(folder: str, code: str) -> int:
-    """Live in ``folder`` and speak language ``code`` until SIGTERM."""
+def main(folder: str, code: str, role: str) -> int:
+    """Live in ``folder`` and speak language ``code`` until SIGTERM; the user comes as ``role``."""
     sys.excepthook = _last_words
     set_language(code)
-    return asyncio.run(_live(Path(folder)))
+    return asyncio.run(_live(Path(folder), "moderator" if role == "moderator" else "member"))
 
 
 if __name__ == "__main__":

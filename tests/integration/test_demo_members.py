@@ -12,6 +12,7 @@ import pytest
 
 from peerroom.client.views import MessageView
 from peerroom.clock import SystemClock
+from peerroom.demo.desk import Desk
 from peerroom.demo.talk import Talk
 from peerroom.demo.waiting import until
 from peerroom.demo.world import World
@@ -77,6 +78,16 @@ async def test_whoever_asks_is_answered_by_someone_who_says_that_they_are_simula
         "Thank you for writing. I am simulated; in a real room a moderator would answer you here, "
         "in private."
     )
+    assert not talking.done()
+    talking.cancel()
+    await asyncio.wait([talking])
+
+
+async def test_a_moderator_gets_something_to_look_after(world: World) -> None:
+    talking = asyncio.create_task(world.talk(errands=True))
+    desk = await Desk.of(await world.enter(Vault.ephemeral(), "moderator"))
+    page = await desk.next_case("request")
+    assert desk.messages(page.row.number)[0].endswith("(simulated)")
     assert not talking.done()
     talking.cancel()
     await asyncio.wait([talking])
