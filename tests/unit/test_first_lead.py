@@ -1,4 +1,4 @@
-"""A circle whose settings name nobody can be set up by the first who came with a moderator's link."""
+"""A circle whose settings name nobody is set up by the first who came by a moderator's link."""
 
 from __future__ import annotations
 
