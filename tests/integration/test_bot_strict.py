@@ -64,7 +64,7 @@ async def test_an_administrator_bot_admits_answers_and_redacts_at_once(circle: C
     for count, member in zip((4, 3, 3), members, strict=True):
         await obeys(desk, f"!redact {member.client.user_id}: {count}", "Removing")
     await until(moderator.client, lambda: deleted(moderator) == MESSAGES, within=10)
-    assert moderator.bodies() == ["This message was deleted."] * MESSAGES
+    assert moderator.bodies() == ["The moderators removed this message."] * MESSAGES
     assert f"{len(members)} of" in await obeys(desk, "!status", "seats")
 
 

@@ -45,6 +45,7 @@ def contents() -> Iterator[object]:
 @pytest.fixture
 async def circle(homeserver: Homeserver) -> AsyncIterator[Circle]:
     circle = await Circle.start(homeserver)
+    circle.watch_nothing()
     yield circle
     await circle.stop()
 

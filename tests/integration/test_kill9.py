@@ -28,6 +28,7 @@ WITHIN = 60.0
 @pytest.fixture
 async def circle(homeserver: Homeserver) -> AsyncIterator[Circle]:
     circle = await Circle.start(homeserver)
+    circle.watch_nothing()
     yield circle
     await circle.stop()
 

@@ -23,6 +23,7 @@ from peerroom.config import Config, Privacy
 from peerroom.host.homeserver import Homeserver
 from peerroom.moderation.actions import SetProtection
 from peerroom.moderation.protection import Mode
+from peerroom.moderation.protections import PROTECTIONS
 from peerroom.pseudonym.epochs import Policy
 from peerroom.store.vault import Vault
 from peerroom.wire.invite import Invite
@@ -154,6 +155,11 @@ class Circle:
         """Have the bot watch for something in this way from now on."""
         change = SetProtection(name, None, mode, settings or None)
         self.bot.ledger.apply(change, self.clock.now())
+
+    def watch_nothing(self) -> None:
+        """For tests that write more, or worse, than people do, and are not about protections."""
+        for name in PROTECTIONS:
+            self.protect(name, "off")
 
     async def invite(self) -> Invite:
         [link] = await self.bot.make_invites(1)
