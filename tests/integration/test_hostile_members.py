@@ -256,6 +256,7 @@ async def stage(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Stage]:
     home = await asyncio.to_thread(BotHome.make, tmp_path / "host", homeserver)
     [first] = await home.invites(moderator=True)
     for_client, for_villain = await home.invites(2)
+    home.watch_nothing()
     bot = await home.at_work()
     (tmp_path / "client").mkdir()
     vault, villains = Vault.create(tmp_path / "client" / "data", "words"), Vault.ephemeral()

@@ -15,10 +15,13 @@ from support.members import connect, log_in
 from support.plain_process import Process
 from support.servers import bot_account
 
+from peerroom.bot.ledger import Ledger
 from peerroom.client.joining import join
 from peerroom.client.session import Client
 from peerroom.config import Config
 from peerroom.host.homeserver import Homeserver
+from peerroom.moderation.actions import SetProtection
+from peerroom.moderation.protections import PROTECTIONS
 from peerroom.store.vault import Vault
 from peerroom.wire.invite import Invite
 
@@ -84,6 +87,14 @@ class BotHome:
         return await Process.start(
             "bot", *words, data=self.data, environ=environ, errors=errors, umask=0
         )
+
+    def watch_nothing(self) -> None:
+        """For tests that write worse than people do: no protection, from the next start on. Call
+        after `invites`, which makes the vault."""
+        with self.vault() as vault:
+            ledger = Ledger(vault, invite_days=7)
+            for name in PROTECTIONS:
+                ledger.apply(SetProtection(name, None, "off", None), CLOCK.now())
 
     async def invites(self, count: int = 1, *, moderator: bool = False) -> list[Invite]:
         """Links made by ``peerroom bot invite``, while the bot is not running."""
