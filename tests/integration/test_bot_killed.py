@@ -259,7 +259,7 @@ async def killed_at_random(play: Play, kills: int, chance: random.Random) -> Non
 async def test_killed_at_random_moments_every_command_is_carried_out_once(
     play: Play, homeserver: Homeserver
 ) -> None:
-    await killed_at_random(play, 8, random.Random(20260304))
+    await killed_at_random(play, 5, random.Random(20260304))
     with play.home.vault() as vault:
         vault.check()
         account = vault.accounts.current()

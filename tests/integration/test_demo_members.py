@@ -93,6 +93,7 @@ async def test_a_moderator_gets_something_to_look_after(world: World) -> None:
     await asyncio.wait([talking])
 
 
+@pytest.mark.soak  # two epochs of a minute; whole changes of names are in test_rotation_epoch
 async def test_the_talk_follows_them_through_a_change_of_names(tmp_path: Path) -> None:
     world = World(tmp_path / "world", clock=SystemClock(), random=Random(5))
     try:

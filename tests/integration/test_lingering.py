@@ -52,7 +52,7 @@ async def ends(guest: Guest) -> None:
         await asyncio.gather(*lines)
 
 
-@pytest.mark.parametrize("fault", ["reset", "500"])
+@pytest.mark.parametrize("fault", ["reset", pytest.param("500", marks=pytest.mark.soak)])
 async def test_the_old_line_ends_with_its_first_failure(
     circle: Circle, weather: FaultyServer, fault: Fault
 ) -> None:

@@ -203,6 +203,7 @@ async def test_an_admin_closes_an_account(
         await session.whoami()
 
 
+@pytest.mark.soak  # waits as long as the server demands
 async def test_too_many_logins_are_told_with_the_time_to_wait(
     make_strict_account: MakeAccount, seeded: random.Random
 ) -> None:
