@@ -167,13 +167,27 @@ def test_broken_and_huge_messages_are_held() -> None:
 ADVERT = "Our online school takes your child in at once, write to us today for a place"
 
 
-def test_the_same_text_from_three_people_is_held_wherever_it_stands() -> None:
+def test_the_same_text_from_three_people_is_held_where_the_third_says_it() -> None:
     events = [seen(ADVERT, p, after=60 * i) for i, p in enumerate(people(3))]
 
     found = watched(REPEATS, events)
 
-    assert verbs(found) == ["hold"]
-    assert set(found[0].event_ids) == {event.event_id for event in events}
+    assert [(finding.verb, finding.user_id) for finding in found] == [("hold", people(3)[2])]
+    assert found[0].event_ids == (events[2].event_id,)
+
+
+def test_whoever_is_copied_keeps_their_message() -> None:
+    """Somebody writes how they are; others copy it to have it taken away."""
+    cry = seen(ADVERT, "@parent:example.org")
+    mocked = [seen(ADVERT, "@m:example.org", after=i) for i in range(1, 6)]
+    puppets = [seen(ADVERT, person, after=i) for i, person in enumerate(people(4), start=10)]
+    again = seen(ADVERT, "@parent:example.org", after=20)
+
+    found = watched(REPEATS, [cry, *mocked, *puppets, again])
+
+    held = {event for finding in found for event in finding.event_ids}
+    assert held >= {event.event_id for event in mocked}
+    assert held.isdisjoint({cry.event_id, again.event_id})
 
 
 def test_the_same_text_from_one_person_is_held_the_fourth_time() -> None:

@@ -18,8 +18,9 @@ from peerroom.moderation.seen import Seen
 
 class Repeats(Settings, frozen=True):
     """A longer text that comes ``times`` times from one person within ``minutes`` is held, all of
-    it; so is one that ``people`` say in turns, or a very long one that each says once. Edits of
-    one's own message are no repetition."""
+    it; so is one that ``people`` say in turns, or a very long one that each says once. Whoever said
+    it first may have been copied: theirs stays, and only who says it now is held. Edits of one's
+    own message are no repetition."""
 
     times: Annotated[int, Meta(ge=2, le=50, description=N_("times one person may not say it"))] = 4
     people: Annotated[int, Meta(ge=2, le=50, description=N_("people who may not say the same"))] = 3
@@ -38,11 +39,13 @@ def arm(settings: Repeats) -> Judge:
             for before in islice(room.window.same(said, seen.at - span), _FAR)
             if before.kind != "edit" and before.sender not in room.exempt
         ]
-        own = 1 + sum(before.sender == seen.sender for before in same)
+        theirs = [before.event_id for before in same if before.sender == seen.sender]
+        own = 1 + len(theirs)
         several = len({seen.sender, *(b.sender for b in same)}) >= settings.people
+        several = several and same[-1].sender != seen.sender
         in_turns = own > 1 and len(same) >= settings.times
         if own >= settings.times or (several and (in_turns or is_long(seen))):
-            held = (seen.event_id, *(before.event_id for before in same))
+            held = (seen.event_id, *theirs)
             yield Finding(REPEATS.name, "hold", "repeated", seen.room_id, seen.sender, held[:_FAR])
 
     return judge
