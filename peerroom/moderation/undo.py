@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from peerroom.moderation import actions as act
+from peerroom.moderation import templates
 from peerroom.moderation.inverse import inverses
 from peerroom.moderation.measures import Cause
+from peerroom.moderation.sparing import SPARED
 from peerroom.moderation.state import State
+from peerroom.wire.commands import Rank
 
 Why = Literal["unknown", "undone", "cannot", "gone"]
+_FOR_LEADS: Final = (
+    act.SetRole,
+    act.MakeModerator,
+    act.UnmakeModerator,
+    act.GiveRole,
+    act.TakeRole,
+    act.AddRoom,
+    act.DropRoom,
+    act.EnterRoom,
+    act.LeaveRoom,
+    act.EnterList,
+    act.LeaveList,
+    act.OpenList,
+    act.SetRule,
+    act.SetAcl,
+)
+"""What only the commands of leads do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +66,26 @@ def undo(state: State, cause: Cause, number: int) -> list[act.Action] | CannotUn
         case=deed.case if cause.case is None else cause.case,
     )
     return [note, *now]
+
+
+def least(deed: act.Note) -> Rank:
+    """Who can take ``deed`` back at least: whoever may do by a command what that does."""
+    lifted = {
+        action.user_id for action in deed.undo if isinstance(action, (act.NoteBan, act.NoteUnban))
+    }
+    return "lead" if any(_is_for_leads(action, lifted) for action in deed.undo) else "moderator"
+
+
+def _is_for_leads(action: act.Inverse, lifted: set[str]) -> bool:
+    """``lifted`` are those whose ban begins or ends with it."""
+    match action:
+        case act.SetProtection(room_id=room):
+            return room is None  # in one room it is `!slow room`
+        case act.Remember(book=book, key=key):
+            # A moderator's `!unban` also lets somebody stay whatever the lists say.
+            return key not in lifted if book == SPARED else book != templates.BOOK
+        case _:
+            return isinstance(action, _FOR_LEADS)
 
 
 def _can(action: act.Inverse, state: State) -> bool:

@@ -12,8 +12,8 @@ from peerroom.moderation.duties.order import Broad, Done, Order, ago, steps
 from peerroom.moderation.explaining import because, explain, lasting
 from peerroom.moderation.measures import rooms_of
 from peerroom.moderation.people import Unclear, everyone, find
-from peerroom.moderation.roles import rank_of
-from peerroom.moderation.undo import CannotUndo, Why, undo
+from peerroom.moderation.roles import rank_of, refused
+from peerroom.moderation.undo import CannotUndo, Why, least, undo
 from peerroom.wire import cases as wire
 from peerroom.wire import commands as cmd
 
@@ -175,6 +175,10 @@ _CANNOT: Final[dict[Why, str]] = {
 def _undo(command: cmd.Undo, order: Order) -> Done | Broad:
     state, number = order.state, command.deed
     deed = state.deeds.get(number)
+    if deed is not None:
+        no = refused(command.word, least(deed), order.by, state)
+        if no is not None:
+            return order.say(no)
     case = None if deed is None else deed.case
     taken = undo(state, order.cause(case=case), number)
     if isinstance(taken, CannotUndo):
