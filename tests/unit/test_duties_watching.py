@@ -65,7 +65,7 @@ def test_switching_is_for_leads_and_can_be_taken_back() -> None:
     actions = desk.type("!protect pace trial", by=LEAD)
     assert of_kind(act.SetProtection, actions) == [act.SetProtection("pace", mode="trial")]
     assert "pace · on trial" in spoken(desk.type("!protect"))
-    desk.type("!undo 1")
+    desk.type("!undo 1", by=LEAD)
     assert "pace · on –" in spoken(desk.type("!protect"))
 
 
@@ -85,7 +85,7 @@ def test_a_setting_is_kept_with_the_others() -> None:
     desk.type("!set pace.pause = 60", by=LEAD)
     assert desk.state.standings["pace", None].settings == {"messages": 30, "pause": 60}
     assert "pace.messages = 30" in spoken(desk.type("!protect pace"))
-    desk.type("!undo 2")
+    desk.type("!undo 2", by=LEAD)
     assert desk.state.standings["pace", None].settings == {"messages": 30}
 
 
