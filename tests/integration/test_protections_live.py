@@ -32,7 +32,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 MESSAGE, LEVELS = "m.room.message", "m.room.power_levels"
 PATIENT = 40.0
 """Seconds: what is above the limits waits, at Synapse's word, five at a time."""
-HIT: set[str] = set()
 
 
 @dataclass
@@ -140,37 +139,28 @@ async def calls_itself(guest: Guest, name: str) -> None:
     await connection.rooms.set_state(guest.room_id, "m.room.member", content, user)
 
 
-def hit(name: str) -> None:
-    assert name in PROTECTIONS
-    HIT.add(name)
-
-
 async def test_scam(scene: Scene) -> None:
     scene.anna.say(
         "My coach guarantees school in two weeks, 3 places left, WhatsApp me for a price"
     )
     await scene.held("scam", scene.anna, scene.ben)
-    hit("scam")
 
 
 async def test_newcomers(scene: Scene) -> None:
     scene.anna.say("this helped us: https://example.org/mornings")
     await scene.held("newcomer", scene.anna, scene.ben)
-    hit("newcomers")
 
 
 async def test_contact(scene: Scene) -> None:
     await scene.order("set newcomers.contacts off")
     scene.anna.say("call me on 07700 900123")
     await scene.held("contact", scene.anna, scene.ben)
-    hit("contact")
 
 
 async def test_words(scene: Scene) -> None:
     await scene.order("words add pyramid")
     scene.anna.say("it is no P.y.r.a.m.i.d at all")
     await scene.held("words", scene.anna, scene.ben)
-    hit("words")
 
 
 async def test_risk(scene: Scene) -> None:
@@ -182,14 +172,12 @@ async def test_risk(scene: Scene) -> None:
     await scene.circle.bot.idle()
     assert scene.written(scene.ben, scene.anna)[-1].event_id == seen.event_id
     assert scene.anna.client.desk.why(scene.circle.room_id, str(seen.event_id)) is None
-    hit("risk")
 
 
 async def test_mentions(scene: Scene) -> None:
     people = [f"@nobody{number}:localhost" for number in range(7)]
     event(scene.anna, {"msgtype": "m.text", "body": "wake up", "m.mentions": {"user_ids": people}})
     await scene.held("mentions", scene.anna, scene.ben)
-    hit("mentions")
 
 
 async def test_malformed(scene: Scene) -> None:
@@ -203,21 +191,19 @@ async def test_malformed(scene: Scene) -> None:
         return own[-1].event_id not in scene.gone and own[-1].status == "redacted"
 
     await until(scene.ben.client, removed, PATIENT)
-    hit("malformed")
 
 
 async def test_repeats(scene: Scene) -> None:
     for _ in range(4):
         scene.ben.say("the same few words from me, over and over")
     await scene.held("repeated", scene.ben, scene.anna, 4)
-    hit("repeats")
 
 
 async def test_pace(scene: Scene) -> None:
     """A short pause, and nothing is removed."""
     user = scene.cora.client.user_id
     await scene.order("set pace.messages 3")
-    await scene.order("set pace.pause 10")
+    await scene.order("set pace.pause 20")
     lines = ["please", "I am", "so tired", "of all this"]
     for line in lines:
         scene.cora.say(line)
@@ -228,7 +214,6 @@ async def test_pace(scene: Scene) -> None:
     await scene.case("pace")
     assert [view.body for view in scene.written(scene.anna, scene.cora)] == lines
     await scene.level(scene.anna, lambda levels: user not in levels["users"])
-    hit("pace")
 
 
 async def test_impersonation(scene: Scene) -> None:
@@ -239,7 +224,6 @@ async def test_impersonation(scene: Scene) -> None:
     await scene.level(scene.anna, lambda levels: levels["users"].get(user) == -1)
     await scene.case("impersonation")
     await until(scene.cora.client, scene.cora.client.desk.explanations, PATIENT)
-    hit("impersonation")
 
 
 async def test_churn(scene: Scene) -> None:
@@ -248,7 +232,6 @@ async def test_churn(scene: Scene) -> None:
         await calls_itself(scene.ben, f"Somebody {number}")
     page = await scene.case("churn")
     assert "nothing was done" in page.row.title
-    hit("churn")
 
 
 async def test_quiet(scene: Scene) -> None:
@@ -267,7 +250,6 @@ async def test_quiet(scene: Scene) -> None:
     await scene.order("protect quiet off")
     await scene.order("unlock")
     await scene.level(scene.anna, lambda levels: levels["events_default"] == 0)
-    hit("quiet")
 
 
 async def test_raid(scene: Scene) -> None:
@@ -278,7 +260,6 @@ async def test_raid(scene: Scene) -> None:
     scene.cora.say("good evening")
     await scene.level(scene.anna, lambda levels: levels["events_default"] == 50)
     await scene.says("Locked the room for 15 minutes: many people coming at once.")
-    hit("raid")
 
 
 async def test_policy(scene: Scene) -> None:
@@ -306,8 +287,8 @@ async def test_policy(scene: Scene) -> None:
 
     await until(scene.anna.client, banned, PATIENT)
     await scene.says("on a list that this room follows")
-    hit("policy")
 
 
-async def test_none_was_left_out() -> None:
-    assert set(PROTECTIONS) == HIT
+def test_none_was_left_out() -> None:
+    tests = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
+    assert tests >= set(PROTECTIONS)
