@@ -289,6 +289,6 @@ async def test_policy(scene: Scene) -> None:
     await scene.says("on a list that this room follows")
 
 
-def test_none_was_left_out() -> None:
+async def test_none_was_left_out() -> None:
     tests = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
     assert tests >= set(PROTECTIONS)
