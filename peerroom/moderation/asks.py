@@ -20,7 +20,7 @@ from peerroom.moderation.people import everyone
 from peerroom.moderation.state import State
 from peerroom.text.foreign import ForeignText
 from peerroom.wire import member
-from peerroom.wire.cases import Line, Noted, Reopened, Shown
+from peerroom.wire.cases import Line, Noted, Shown, Source
 
 AGAIN: Final = timedelta(minutes=5)
 """What one person reports about the same person again within this time is only received."""
@@ -49,10 +49,13 @@ def _report(asked: Asked, ask: member.Report, state: State) -> list[act.Action]:
     about = next((state.authors[event] for event in ask.event_ids if event in state.authors), None)
 
     def opened(docket: Docket) -> int:
-        before = docket.same("report", "report", about)
+        before = docket.same(source, source, about)
         seen = set() if before is None else set(docket.cases[before].event_ids)
         number = docket.open(
             "report",
+    # Who reports their own message asks about themselves, and is not answered with the others.
+    source: Source = "request" if about == asked.sender else "report"
+
             "report",
             about=about,
             name="" if about is None else everyone(state).get(about, ""),
@@ -97,24 +100,26 @@ def _appeal(asked: Asked, ask: member.Appeal, state: State) -> list[act.Action]:
         return [_reply(asked, _("That has been taken back already."))]
 
     def opened(docket: Docket) -> int:
-        number = deed.case
-        if number is None or number not in docket.cases:
-            number = docket.open(
-                "appeal",
-                "appeal",
-                about=asked.sender,
-                name=everyone(state).get(asked.sender, ""),
-                room_id=deed.rooms[0] if deed.rooms else None,
-                event_ids=deed.event_ids,
-                deed=ask.deed,
-            )
-            if lines := known(deed.event_ids, state):
-                docket.add(number, Shown, lines=lines)
-        elif docket.cases[number].state == "closed":
-            docket.add(number, Reopened)
+        # Never the case in which it was done: who reported is answered there.
+        before = docket.same("appeal", "appeal", asked.sender, ask.deed)
+        number = docket.open(
+            "appeal",
+            "appeal",
+            about=asked.sender,
+            name=everyone(state).get(asked.sender, ""),
+            room_id=deed.rooms[0] if deed.rooms else None,
+            event_ids=deed.event_ids,
+            deed=ask.deed,
+        )
+        if before is None and (lines := known(deed.event_ids, state)):
+            docket.add(number, Shown, lines=lines)
         why = ForeignText(ask.text).block(2_000).strip() or _("They give no reason.")
-        said = _("They ask to look again at what was done under {n}: {why}")
-        docket.add(number, Noted, by=state.bot, text=said.format(n=ask.deed, why=why))
+        if deed.case is None:
+            said = _("They ask to look again at what was done under {n}: {why}")
+        else:
+            said = _("They ask to look again at what was done under {n} in case {case}: {why}")
+        text = said.format(n=ask.deed, case=deed.case, why=why)
+        docket.add(number, Noted, by=state.bot, text=text)
         return number
 
     return _kept(opened, f"appeal {ask.deed}", APPEAL_AGAIN, asked, state)

@@ -60,7 +60,7 @@ class Docket:
     ) -> int:
         """Open a case and return its number: that of the open one about the same person for the
         same reason, if there is one, which then takes the events in."""
-        same = self.same(source, reason, about)
+        same = self.same(source, reason, about, deed)
         events = event_ids[:MOST_AT_ONCE]
         seen = tuple(dict.fromkeys(ForeignText(cue).line(80) for cue in cues))[:MOST_CUES]
         if same is not None:
@@ -84,14 +84,17 @@ class Docket:
         self._take(opened)
         return number
 
-    def same(self, source: Source, reason: str, about: str | None) -> int | None:
-        """The open case that this belongs to. An appeal is always a case of its own, and so is
-        what is about nobody in particular."""
-        if about is None or source == "appeal":
+    def same(
+        self, source: Source, reason: str, about: str | None, deed: int | None = None
+    ) -> int | None:
+        """The open case that this belongs to: about the same person, for the same reason, of an
+        appeal about the same deed, and asked for by the same kind of people, who are answered
+        together. What is about nobody in particular is always a case of its own."""
+        if about is None:
             return None
         for case in self._cases.values():
-            alike = (case.about, case.reason) == (about, reason)
-            if alike and case.state != "closed" and case.source != "appeal":
+            alike = (case.about, case.reason, case.appealed) == (about, reason, deed)
+            if alike and _asked_by(case.source) == _asked_by(source) and case.state != "closed":
                 return case.number
         return None
 
@@ -99,3 +102,8 @@ class Docket:
         self._cases = fold(self._cases, step)
         self._steps.append(step)
         return step
+
+
+def _asked_by(source: Source) -> Source | None:
+    """What sets those apart who ask for a case; None where the bot itself opens it."""
+    return None if source in ("flag", "hold") else source

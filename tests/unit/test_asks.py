@@ -21,7 +21,7 @@ from support.paper_desk import (
 )
 
 from peerroom.moderation import actions as act
-from peerroom.moderation.asks import AGAIN
+from peerroom.moderation.asks import AGAIN, APPEAL_AGAIN
 from peerroom.moderation.case_lines import MOST, ROOM, fitted
 from peerroom.wire import cases as wire
 from peerroom.wire.cases import Line
@@ -119,14 +119,56 @@ def removed() -> PaperDesk:
     return desk
 
 
-def test_an_appeal_opens_the_case_again() -> None:
+def test_an_appeal_is_a_case_of_its_own_and_says_where_it_comes_from() -> None:
     desk = removed()
     actions = desk.ask(Appeal(deed=1, text="It was a joke"), sender=ANNA)
-    assert steps(actions) == ["Reopened", "Noted"]
-    assert "under 1: It was a joke" in desk.state.cases[1].notes[-1].text
-    assert ANNA in {asker.user_id for asker in desk.state.askers[1]}
+    assert steps(actions) == ["Opened", "Shown", "Noted"]
+    assert desk.state.cases[1].state == "closed"
+    case = desk.state.cases[2]
+    assert (case.source, case.appealed, case.about) == ("appeal", 1, ANNA)
+    assert case.event_ids == ("$a1",)
+    assert "under 1 in case 1: It was a joke" in case.notes[-1].text
     again = desk.ask(Appeal(deed=1), sender=ANNA)
     assert [type(action) for action in again] == [act.TellMember]
+    desk.later(seconds=APPEAL_AGAIN.total_seconds())
+    assert steps(desk.ask(Appeal(deed=1), sender=ANNA)) == ["More", "Noted"]
+    assert list(desk.state.cases) == [1, 2]
+
+
+def test_who_reported_and_whom_it_is_about_are_never_answered_together() -> None:
+    desk = removed()
+    desk.ask(Appeal(deed=1), sender=ANNA)
+    desk.later(minutes=10).ask(Report(room_id=CIRCLE, event_ids=("$a2",)), sender=CARA)
+    desk.ask(Report(room_id=CIRCLE, event_ids=("$a3",), why="look at that"), sender=ANNA)
+    desk.ask(AskModerator(text="may I ask"), sender=ANNA)
+    for number, case in desk.state.cases.items():
+        told = of_kind(act.TellMember, desk.type(f"!reply {number} Thank you for telling us."))
+        assert told
+        if case.source == "report":
+            assert ANNA not in {one.user_id for one in told}
+        else:
+            assert {one.user_id for one in told} == {ANNA}
+
+
+def test_who_reports_their_own_message_asks_about_themselves() -> None:
+    desk = PaperDesk()
+    desk.ask(Report(room_id=CIRCLE, event_ids=("$a1",), why="can this go"), sender=ANNA)
+    desk.ask(REPORT, sender=BEN)
+    own, other = desk.state.cases[1], desk.state.cases[2]
+    assert (own.source, own.about, other.source, other.about) == ("request", ANNA, "report", ANNA)
+    assert "can this go" in own.notes[0].text
+    assert [asker.user_id for asker in desk.state.askers[2]] == [BEN]
+
+
+def test_what_is_taken_back_is_also_done_in_the_case_that_asked_for_it() -> None:
+    desk = removed()
+    desk.ask(Appeal(deed=1), sender=ANNA)
+    desk.type("!undo 1")
+    assert [deed.what for deed in desk.state.cases[1].deeds] == ["removed", "undone"]
+    assert [deed.what for deed in desk.state.cases[2].deeds] == ["undone"]
+    [told] = of_kind(act.TellMember, desk.type("!reply 2"))
+    assert told.user_id == ANNA
+    assert "stays as it is" not in told.words
 
 
 def test_an_appeal_against_what_was_in_no_case_is_a_case() -> None:

@@ -185,10 +185,10 @@ def _undo(command: cmd.Undo, order: Order) -> Done | Broad:
         return order.say(_(_CANNOT[taken.why]).format(n=number))
     assert deed is not None
     docket = order.docket()
-    if case is not None and case in docket.cases:
-        if docket.cases[case].state == "closed":
-            docket.add(case, wire.Reopened, by=order.by)
-        docket.add(case, wire.Done, by=order.by, what="undone", deed=state.next_deed)
+    for one in _concerned(number, case, order):
+        if docket.cases[one].state == "closed":
+            docket.add(one, wire.Reopened, by=order.by)
+        docket.add(one, wire.Done, by=order.by, what="undone", deed=state.next_deed)
     said = _("Taken back: {what}. {hint}").format(
         what=deed_words(deed.what), hint=order.undo_hint()
     )
@@ -209,3 +209,12 @@ def _undo(command: cmd.Undo, order: Order) -> Done | Broad:
         "This puts {n} message back.", "This puts {n} messages back.", len(posts)
     ).format(n=len(posts))
     return Broad(words, frozenset(post.event_id for post in posts), done)
+
+
+def _concerned(deed: int, case: int | None, order: Order) -> list[int]:
+    """The case in which ``deed`` was done, and those in which somebody asks to look at it again."""
+    return [
+        one.number
+        for one in order.state.cases.values()
+        if one.number == case or (one.appealed == deed and one.state != "closed")
+    ]
