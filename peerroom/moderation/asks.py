@@ -48,15 +48,15 @@ def _report(asked: Asked, ask: member.Report, state: State) -> list[act.Action]:
         return [_reply(asked, _("I do not look after that room, so I cannot pass this on."))]
     about = next((state.authors[event] for event in ask.event_ids if event in state.authors), None)
 
+    # Who reports their own message asks about themselves, and is not answered with the others.
+    source: Source = "request" if about == asked.sender else "report"
+
     def opened(docket: Docket) -> int:
         before = docket.same(source, source, about)
         seen = set() if before is None else set(docket.cases[before].event_ids)
         number = docket.open(
-            "report",
-    # Who reports their own message asks about themselves, and is not answered with the others.
-    source: Source = "request" if about == asked.sender else "report"
-
-            "report",
+            source,
+            source,
             about=about,
             name="" if about is None else everyone(state).get(about, ""),
             room_id=ask.room_id,
