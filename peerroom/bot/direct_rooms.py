@@ -31,12 +31,8 @@ def known_room(vault: Vault, account_id: int, user_id: str) -> str | None:
 
 def _fits(vault: Vault, room: StoredRoom) -> bool:
     """Ours, encrypted, and nobody third in it: what is said there is for one person."""
-    if room.membership != "join" or not (room.is_direct and room.encrypted):
-        return False
-    if is_followed(vault, room.room_id):
-        return False
-    members = vault.rooms.members(room.room_id)
-    return sum(one.get("membership") in _HERE for one in members.values()) <= 2
+    ours = room.membership == "join" and room.encrypted and not is_followed(vault, room.room_id)
+    return ours and vault.rooms.is_of_two(room.room_id)
 
 
 def _membership(vault: Vault, room: StoredRoom, user_id: str) -> object:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, overload
 
-from peerroom.bot.sight import moment
+from peerroom.bot.sight import is_unencrypted, moment
 from peerroom.moderation import actions as act
 from peerroom.moderation.state import Kept
 from peerroom.store.events import StoredEvent
@@ -26,12 +26,12 @@ class Evidence(Mapping[str, Kept]):
 
     def keep(self, action: act.KeepEvidence) -> None:
         """Copy what the events say now. What says nothing any more is left out, and what is kept
-        already stays as it is."""
+        already stays as it is. Nobody is held to what may not be their word (`is_unencrypted`)."""
         for event_id in action.event_ids:
             event = self._vault.events.get(event_id)
             if event is None or event.room_id != action.room_id or event_id in self:
                 continue
-            content = said(event)
+            content = None if is_unencrypted(self._vault, event) else said(event)
             if content is None:
                 continue
             kept = {

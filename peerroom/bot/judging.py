@@ -10,7 +10,7 @@ from peerroom.bot import points
 from peerroom.bot.circle import current
 from peerroom.bot.epochs.rotation import Epochs
 from peerroom.bot.executor import MISTAKES
-from peerroom.bot.ledger import UNJUDGED, DrawnInvite, Ledger
+from peerroom.bot.ledger import UNENCRYPTED, UNJUDGED, DrawnInvite, Ledger
 from peerroom.bot.picture import Picture
 from peerroom.bot.reader import Reader
 from peerroom.bot.requests import Requests
@@ -116,6 +116,9 @@ class Judging:
     def _look(self, event: StoredEvent, state: State) -> bool:
         """Let the protections of its room see an event; whether the picture changed."""
         if event.room_id not in state.rooms:
+            return False
+        if self._reader.is_unencrypted(event):
+            self._ledger.apply(act.Count(UNENCRYPTED), self._clock.now())
             return False
         seen = self._reader.seen(event)
         if seen is None:

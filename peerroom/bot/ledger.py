@@ -33,6 +33,8 @@ BOOKS: Final = "bot.book"
 
 UNJUDGED: Final = "event could not be judged"
 """What `Ledger.counts` calls an event that a mistake of ours kept from being judged."""
+UNENCRYPTED: Final = "message came unencrypted"
+"""And one that came in clear into an encrypted room, and is not judged."""
 
 
 @dataclass(frozen=True, slots=True)

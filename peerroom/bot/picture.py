@@ -10,7 +10,7 @@ from typing import Any, Final
 from peerroom.bot.circle import current
 from peerroom.bot.epochs.rotation import Epochs
 from peerroom.bot.evidence import Expired, Held
-from peerroom.bot.ledger import UNJUDGED, Ledger
+from peerroom.bot.ledger import UNENCRYPTED, UNJUDGED, Ledger
 from peerroom.bot.policies import PolicyLists
 from peerroom.bot.policy_views import Acls, Views
 from peerroom.bot.public_numbers import helplines
@@ -182,13 +182,14 @@ class Picture:
         }
 
     def _health(self) -> Health:
-        unread = self.vault.records.items(UNREAD)
+        unread, counts = self.vault.records.items(UNREAD), self.ledger.counts()
         return Health(
             since=self.since,
             waiting=self.vault.outbox.count(self.account_id, "queued"),
             failed=self.vault.outbox.count(self.account_id, "failed"),
             unreadable=len(unread),
-            unjudged=self.ledger.counts().get(UNJUDGED, 0),
+            unjudged=counts.get(UNJUDGED, 0),
+            unencrypted=counts.get(UNENCRYPTED, 0),
             withholding=len(self._withholding(unread)),
         )
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from peerroom.bot.ledger import is_followed
-from peerroom.bot.sight import moment, seen_of
+from peerroom.bot.sight import is_unencrypted, moment, seen_of
+from peerroom.bot.standings import is_ours
 from peerroom.bot.timelines import Context
 from peerroom.clock import Clock
 from peerroom.matrix.trust import Trust
@@ -80,9 +81,16 @@ class Reader:
         """Whether this is a removal by ourselves."""
         return event.sender == self._bot and event.type == "m.room.redaction"
 
+    def is_unencrypted(self, event: StoredEvent) -> bool:
+        """Whether this is a message that whoever runs the server can have made up."""
+        return is_unencrypted(self._vault, event)
+
     def seen(self, event: StoredEvent) -> Seen | None:
-        """The event as protections judge it; None for our own, and for what is removed already."""
+        """The event as protections judge it; None for our own, for what is removed already, and
+        for what nobody proved to have said."""
         if event.sender == self._bot or event.status == "redacted":
+            return None
+        if self.is_unencrypted(event):
             return None
         return seen_of(event, self._clock.now())
 
@@ -149,9 +157,12 @@ class Reader:
             return None
 
     def _is_private(self, event: StoredEvent) -> bool:
-        room = self._vault.rooms.get(event.room_id)
-        encrypted = event.clear is not None and room is not None and room.encrypted
-        return encrypted and room is not None and room.is_direct
+        """Whether the moderators alone may be meant. Who invited said that a room is direct: what
+        many hear in a room of ours must never be taken for a word in confidence."""
+        rooms, room_id = self._vault.rooms, event.room_id
+        encrypted = event.clear is not None and rooms.is_encrypted(room_id)
+        of_two = encrypted and rooms.is_of_two(room_id)
+        return of_two and not is_ours(self._vault, self._bot, room_id)
 
     def _asked(self, event: StoredEvent, ask: member.Ask) -> Asked:
         return Asked(
@@ -170,7 +181,9 @@ class Reader:
         events = [
             event
             for event in known
-            if event is not None and event.room_id == report.room_id and event.status == "ok"
+            if event is not None
+            and (event.room_id, event.status) == (report.room_id, "ok")
+            and not self.is_unencrypted(event)
         ]
         if not events:
             return None

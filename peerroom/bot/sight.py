@@ -12,11 +12,13 @@ import msgspec
 from peerroom.matrix.trust import Trust
 from peerroom.moderation.seen import Kind, Membership, Seen
 from peerroom.store.events import StoredEvent
+from peerroom.store.vault import Vault
 from peerroom.text.foreign import ForeignText
 
 LATEST: Final = 253402300799000
 """The last millisecond of year 9999; a stranger's clock may claim anything."""
 MESSAGES: Final = frozenset({"m.room.message", "m.room.encrypted", "m.sticker"})
+_TALK: Final = MESSAGES - {"m.room.encrypted"}
 _WRITTEN: Final = frozenset({"m.text", "m.notice", "m.emote"})
 _MEDIA: Final = frozenset({"m.image", "m.file", "m.audio", "m.video", "m.location"})
 _MEMBERSHIPS: Final[tuple[Membership, ...]] = get_args(Membership)
@@ -25,6 +27,16 @@ _MEMBERSHIPS: Final[tuple[Membership, ...]] = get_args(Membership)
 def moment(event: StoredEvent) -> datetime:
     """The server's time of an event."""
     return datetime.fromtimestamp(min(max(event.origin_ts, 0), LATEST) / 1000, UTC)
+
+
+def is_unencrypted(vault: Vault, event: StoredEvent) -> bool:
+    """Whether a message came in clear into an encrypted room, where no program shows it.
+
+    Whoever runs the server can write one in anybody's name: it is nobody's word. Reactions and
+    state are never encrypted, and stay what they are.
+    """
+    plain = event.clear is None and event.type in _TALK and "state_key" not in event.raw
+    return plain and vault.rooms.is_encrypted(event.room_id)
 
 
 def seen_of(event: StoredEvent, now: datetime) -> Seen:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import singledispatchmethod
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from peerroom.bot.circle import NAMESPACE, current
+from peerroom.bot.circle import MARKER, NAMESPACE, Role, current
 from peerroom.moderation import actions as act
 from peerroom.moderation.inverse import LOCKED
 from peerroom.moderation.state import Lock, Standing
@@ -111,6 +111,18 @@ class Standings:
 
     def _room(self, place: str) -> str:
         return current(self._vault).circle if place == _CIRCLE else place
+
+
+def is_ours(vault: Vault, bot: str, room_id: str) -> bool:
+    """Whether people gather there, or moderators: a room of the circle, also of former names, or
+    one that was added to it."""
+    records = vault.records
+    if room_id in records.items(NAMESPACE).values() or room_id in records.items(ROOMS):
+        return True
+    marker = vault.rooms.state_event(room_id, MARKER)
+    if marker is None or marker.sender != bot:
+        return False
+    return marker.content.get("role") in get_args(Role)
 
 
 def move(vault: Vault, old: str, new: str, role: str | None) -> None:

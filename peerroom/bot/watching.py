@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from peerroom.bot.reader import CURSORS, UNREAD
-from peerroom.bot.sight import seen_of
+from peerroom.bot.sight import is_unencrypted, seen_of
 from peerroom.clock import Clock
 from peerroom.moderation.guard import Guard
 from peerroom.moderation.protection import Mode, Protection
@@ -123,7 +123,7 @@ class Watching:
             seen = seen_of(event, now)
             if seen.at < now - span or len(found) == MOST:
                 break
-            if event.sender != self._bot:
+            if event.sender != self._bot and not is_unencrypted(self._vault, event):
                 found.append(seen)
         return found[::-1]
 

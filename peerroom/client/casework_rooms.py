@@ -31,7 +31,7 @@ def desk_bot(vault: Vault, room_id: str) -> str | None:
     """
     room = vault.rooms.get(room_id)
     bot = bot_of(vault, room_id)
-    if room is None or bot is None or room.is_direct or not room.encrypted:
+    if room is None or bot is None or not room.encrypted:
         return None
     return bot if _role(vault, room_id, bot) == "management" else None
 
@@ -51,7 +51,7 @@ def looked_after(vault: Vault, account_id: int, bot: str) -> list[RoomStatus]:
         status(vault, room, bot)
         for room in vault.rooms.all(account_id)
         if room.membership == "join"
-        and not room.is_direct
+        and not vault.rooms.is_of_two(room.room_id)
         and bot in vault.rooms.members(room.room_id)
         and _role(vault, room.room_id, bot) != "management"
     ]

@@ -104,7 +104,7 @@ class Door:
 
     def is_of_two(self) -> bool:
         """Whether nobody but us and the bot is in the room or asked into it."""
-        return _people(self._vault, self._room_id) <= {self._account.user_id, self._bot}
+        return self._vault.rooms.people(self._room_id) <= {self._account.user_id, self._bot}
 
     async def knock(self, secret: str, number: int, now: datetime) -> None:
         """Say the secret, to the bot alone. The same ``number`` says it once, however often this
@@ -170,18 +170,9 @@ def rooms_of_two(vault: Vault, account: Account, bot: str) -> Iterator[str]:
     """The encrypted rooms that the account is in with ``bot`` and nobody else, by room id; the bot
     may only be asked in so far."""
     for room in vault.rooms.all(account.id):
-        of_two = _people(vault, room.room_id) == {account.user_id, bot}
+        of_two = vault.rooms.people(room.room_id) == {account.user_id, bot}
         if of_two and room.is_direct and room.encrypted and room.membership == "join":
             yield room.room_id
-
-
-def _people(vault: Vault, room_id: str) -> set[str]:
-    """Who could read what is said in a room: those in it, and those asked in."""
-    return {
-        user_id
-        for user_id, content in vault.rooms.members(room_id).items()
-        if content.get("membership") in ("join", "invite")
-    }
 
 
 def read_answer(event: StoredEvent, bot: str) -> door.Answer | None:

@@ -101,10 +101,10 @@ class Names:
 
         if user_id in bots(self._vault):
             return True
-        room = self._vault.rooms.get(self._room_id)
-        if room is None or room.is_direct:
+        rooms = self._vault.rooms
+        if rooms.get(self._room_id) is None or rooms.is_of_two(self._room_id):
             return False
-        return room_power(self._vault.rooms, self._room_id).of(user_id) >= MODERATOR
+        return room_power(rooms, self._room_id).of(user_id) >= MODERATOR
 
 
 def _foreign(names: Mapping[str, str]) -> dict[str, ForeignText]:

@@ -76,8 +76,7 @@ class MemberDesk:
         from peerroom.wire.member import Report
 
         bot = self._bot(room_id)
-        room = self._vault.rooms.get(room_id)
-        if room is None or room.is_direct:
+        if self._vault.rooms.is_of_two(room_id):
             raise NothingToReport
         timeline = self._client.timeline(room_id)
         views = chosen(timeline, keys)

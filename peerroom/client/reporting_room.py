@@ -61,7 +61,7 @@ def _keeper(vault: Vault, account: Account, room_id: str) -> str | None:
         raise EarlierName
     members = vault.rooms.members(room_id)
     here = [bot for bot in bots(vault) if members.get(bot, {}).get("membership") == "join"]
-    if room.is_direct:
+    if vault.rooms.is_of_two(room_id):
         return next(iter(here), None)
     # A room that it did not make it can look after with a moderator's powers.
     power, maker = room_power(vault.rooms, room_id), _made_by_bot(vault, room_id)

@@ -119,7 +119,7 @@ class Roster:
             unread=unread,
             last=_one_line(newest[0]) if newest else None,
             encrypted=room.encrypted,
-            direct=room.is_direct,
+            direct=self._vault.rooms.is_of_two(room.room_id),
             joined=room.membership == "join",
             people=sum(
                 content.get("membership") == "join"

@@ -220,9 +220,17 @@ class Ingest:
         )
         if event.takes_messages_along:
             self._redact_all_of(room_id, event, written)
-        # A room is direct for the one who invited, too; the invitation says so.
-        if event.type == MEMBER and event.content.get("is_direct") is True:
+        if event.type == MEMBER and self._makes_direct(event):
             self._vault.rooms.set_direct(room_id, True)
+
+    def _makes_direct(self, event: Event) -> bool:
+        """A flag of the invitation, for both sides of it (client-server API, "Direct Messaging").
+
+        Anybody can write it into a membership of their own: it is then nothing about our room.
+        """
+        content = event.content
+        asked = content.get("membership") == "invite" and content.get("is_direct") is True
+        return asked and self._user_id in (event.sender, event.state_key)
 
     def _keep_state(
         self,

@@ -57,6 +57,8 @@ class Health:
     unreadable: int = 0
     unjudged: int = 0
     """Events that a mistake in the bot kept it from judging."""
+    unencrypted: int = 0
+    """Messages that came in clear into an encrypted room: nobody's, and not judged."""
     withholding: int = 0
     """Members of whom something of the last day cannot be read: their devices withhold keys."""
 

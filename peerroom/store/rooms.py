@@ -110,6 +110,19 @@ class Rooms:
         """Keep whether the room is a conversation of two."""
         self._db.run("UPDATE rooms SET is_direct = ? WHERE room_id = ?", (int(is_direct), room_id))
 
+    def people(self, room_id: str) -> set[str]:
+        """Who could read what is said in a room: those in it, and those asked in."""
+        members = self.members(room_id).items()
+        return {user for user, said in members if said.get("membership") in ("join", "invite")}
+
+    def is_of_two(self, room_id: str) -> bool:
+        """Whether a room was made as a conversation of two, and nobody third is in it or asked in.
+
+        That it is direct is the word of whoever invited, and no proof of who hears us there.
+        """
+        room = self.get(room_id)
+        return room is not None and room.is_direct and len(self.people(room_id)) <= 2
+
     def set_prev_batch(self, room_id: str, prev_batch: str | None) -> None:
         """Keep the token that leads to older history; None when the beginning is reached."""
         self._db.run("UPDATE rooms SET prev_batch = ? WHERE room_id = ?", (prev_batch, room_id))

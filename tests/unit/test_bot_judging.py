@@ -19,6 +19,7 @@ from peerroom.moderation.state import State
 from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
 from peerroom.wire import member
+from peerroom.wire.cases import Line
 
 ANNA, BEN = "@anna:x", "@ben:x"
 DOOR = "!door"
@@ -152,6 +153,8 @@ def test_what_is_put_back_is_said_for_its_author_by_a_moderator(
     vault: Vault, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hold_everything(monkeypatch)
+    called = {"membership": "join", "displayname": "Quiet Heron"}
+    vault.rooms.set_state(CIRCLE, "m.room.member", ANNA, called)
     says(vault, clock, 1, "call me")
     bot = bot_for(vault, clock)
     bot._judge()
@@ -289,3 +292,102 @@ def test_times_are_kept(vault: Vault, clock: FrozenClock) -> None:
     state = bot_for(vault, clock)._picture.take()  # type: ignore[union-attr]
     assert state.standings["pace", CIRCLE].mode is None
     assert state.books["shift"] == {}
+
+
+LURE = (
+    "Earn from home! I make 5000 dollars a week with bitcoin investment, write me on telegram"
+    " @richmum https://t.me/richmum"
+)
+
+
+def in_clear(body: Any, kind: str = "m.room.message") -> dict[str, Any]:
+    """An event as whoever runs the server can make it, in anybody's name."""
+    raw = {"type": kind, "content": {"msgtype": "m.text", "body": body}}
+    return {"type": kind, "raw": raw, "clear": None, "trust": None}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        in_clear(LURE),
+        in_clear(LURE, "m.sticker"),
+        in_clear(7),
+        in_clear("x" * 90_000),
+        {**in_clear(LURE), "status": "malformed"},
+    ],
+)
+def test_what_came_unencrypted_into_an_encrypted_room_is_held_against_nobody(
+    vault: Vault, clock: FrozenClock, forged: dict[str, Any]
+) -> None:
+    says(vault, clock, 1, **forged)
+    bot = bot_for(vault, clock)
+    bot._judge()
+    assert bot.ledger.casebook.cases() == {}
+    assert vault.outbox.queued(1) == []
+    assert bot._picture.take().health.unencrypted == 1
+
+
+def test_the_same_words_in_a_room_without_encryption_are_judged(
+    vault: Vault, clock: FrozenClock
+) -> None:
+    bot = bot_for(vault, clock)
+    vault.rooms.put(StoredRoom("!open", 1))
+    for user_id in (BOT, MOD, ANNA):
+        vault.rooms.set_state("!open", "m.room.member", user_id, {"membership": "join"})
+    bot.ledger.apply(act.AddRoom("!open"), clock.now())
+    says(vault, clock, 1, room_id="!open", **in_clear(LURE))
+    bot._judge()
+    [case] = bot.ledger.casebook.cases().values()
+    assert case.about == ANNA
+
+
+@pytest.mark.parametrize("restart", [True, False])
+def test_what_came_unencrypted_counts_in_nobodys_burst(
+    vault: Vault, clock: FrozenClock, restart: bool
+) -> None:
+    bot = bot_for(vault, clock)
+    only_pace(bot)
+    for number in range(60):
+        says(vault, clock, number, f"word {number}", **in_clear(f"word {number}"))
+        vault.events.redact(CIRCLE, f"${number}") if number % 2 else None
+    bot._judge()
+    if restart:
+        bot = bot_for(vault, clock)
+    says(vault, clock, 100, "my first words")
+    bot._judge()
+    assert len(bot._watching.window(CIRCLE)) == 1
+    assert bot.ledger.casebook.cases() == {}
+
+
+@pytest.mark.parametrize("outer", ["m.room.message", "m.sticker", "m.room.encrypted"])
+def test_what_came_unencrypted_is_no_line_of_a_case(
+    vault: Vault, clock: FrozenClock, outer: str
+) -> None:
+    says(vault, clock, 1, "good evening")
+    status = "undecryptable" if outer == "m.room.encrypted" else "ok"
+    says(vault, clock, 2, **in_clear("I hate you all", outer), status=status)
+    says(vault, clock, 3, sender=BEN, body=LURE)
+    bot = bot_for(vault, clock)
+    bot._judge()
+    lines = bot._picture.take().context["$3"]
+    assert [line.text for line in lines] == ["good evening", LURE]
+
+
+def test_what_came_unencrypted_is_no_evidence(vault: Vault, clock: FrozenClock) -> None:
+    says(vault, clock, 1, "good evening")
+    says(vault, clock, 2, **in_clear("I hate you all"))
+    bot = bot_for(vault, clock)
+    until = clock.now() + timedelta(days=1)
+    bot.ledger.apply(act.KeepEvidence(CIRCLE, ("$1", "$2"), until, 1), clock.now())
+    assert list(bot.ledger.evidence) == ["$1"]
+
+
+def test_a_report_of_what_came_unencrypted_finds_nothing_of_it_here(
+    vault: Vault, clock: FrozenClock
+) -> None:
+    says(vault, clock, 1, "good evening", sender=BEN)
+    says(vault, clock, 2, sender=BEN, **in_clear("I hate you all"))
+    reader = bot_for(vault, clock)._reader
+    line = Line(name="Ben", text="I hate you all", at=1, about=True)
+    report = member.Report(room_id=CIRCLE, event_ids=("$2",), lines=(line,))
+    assert reader._found(report) is None

@@ -476,3 +476,12 @@ def test_a_generated_name_is_shown_in_the_readers_half(place: Place, work: Casew
     both = "Quiet Amber Heron / 静かな琥珀のアオサギ"
     tell(place, opened(1, name=both), opened(2, name="Otter / カワウソ"))
     assert [row.name for row in work.cases()] == ["Quiet Amber Heron", "Otter / カワウソ"]
+
+
+def test_no_word_of_a_member_hides_the_moderators_rooms(place: Place, work: Casework) -> None:
+    """A room is not one of two because somebody said so."""
+    for room_id in (CIRCLE, DESK):
+        place.vault.rooms.set_direct(room_id, True)
+    assert [work.room_id for work in place.client.casework()] == [DESK]
+    assert [room.room_id for room in work.rooms()] == [CIRCLE]
+    assert not place.client.room(CIRCLE).direct

@@ -213,10 +213,12 @@ def test_status_tells_what_the_bot_sees() -> None:
     words = spoken(decide(said("!status"), STATE))
     assert "2 of 3 seats" in words
     assert "I can read this room" in words
-    blind = replace(STATE, health=Health(since=NOW, waiting=4, failed=1, unreadable=2, unjudged=3))
+    health = Health(since=NOW, waiting=4, failed=1, unreadable=2, unjudged=3, unencrypted=7)
+    blind = replace(STATE, health=health)
     words = spoken(decide(said("!status"), blind))
     assert "could not read: 2" in words
     assert "mistake in me: 3" in words
+    assert "came without encryption" in words and ": 7." in words
     assert "Waiting to be done: 4. Failed: 1." in words
 
 

@@ -462,3 +462,13 @@ def test_a_message_that_moderators_removed_says_so_and_ones_own_says_why(place: 
         "A message of yours was removed. Why: contact details or an address."
     )
     assert {view.state for view in place.client.timeline(CIRCLE).page()} == {"deleted"}
+
+
+def test_a_room_is_not_one_of_two_because_somebody_said_so(place: Place) -> None:
+    place.vault.rooms.set_direct(CIRCLE, True)
+    bad = place.said(CIRCLE, OTHER, "bad")
+    place.client.desk.report(CIRCLE, [bad.event_id])
+    assert report_of(place).event_ids == (bad.event_id,)
+    inside = place.said(DOOR, BOT, "hello")
+    with pytest.raises(NothingToReport):
+        place.client.desk.report(DOOR, [inside.event_id])

@@ -297,3 +297,20 @@ def test_records(vault: Vault) -> None:
     assert records.remove("audit", "key")
     assert not records.remove("audit", "key")
     assert records.items("other") == {}
+
+
+def test_a_room_is_of_two_only_while_nobody_third_is_in_it_or_asked(vault: Vault) -> None:
+    def member(user_id: str, membership: str) -> None:
+        vault.rooms.set_state("!r", "m.room.member", user_id, {"membership": membership})
+
+    vault.rooms.put(StoredRoom("!r", 1, encrypted=True))
+    member("@a:x", "join")
+    member("@b:x", "invite")
+    assert not vault.rooms.is_of_two("!r")
+    vault.rooms.set_direct("!r", True)
+    assert vault.rooms.is_of_two("!r")
+    member("@c:x", "leave")
+    assert vault.rooms.is_of_two("!r")
+    member("@c:x", "invite")
+    assert not vault.rooms.is_of_two("!r")
+    assert not vault.rooms.is_of_two("!never seen")

@@ -142,3 +142,36 @@ def _finite(value: Any) -> bool:
         case dict():
             return all(map(_finite, value.values()))
     return True
+
+
+def membership(target: str, by: str, what: str = "invite") -> dict[str, Any]:
+    content = {"membership": what, "is_direct": True}
+    return {**state("m.room.member", content, key=target), "sender": by}
+
+
+@pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize(
+    "event",
+    [
+        membership(OTHER, OTHER, "join"),
+        membership(OTHER, OTHER, "leave"),
+        membership("@third:example.org", OTHER),
+        membership(OWN, OTHER, "join"),
+        membership(OTHER, OWN, "join"),
+    ],
+)
+def test_no_member_makes_a_room_one_of_two(home: Home, event: dict[str, Any], live: bool) -> None:
+    home.take(event, live=live)
+    room = home.vault.rooms.get(ROOM)
+    assert room is not None
+    assert not room.is_direct
+
+
+@pytest.mark.parametrize("event", [membership(OWN, OTHER), membership(OTHER, OWN)])
+def test_an_invitation_to_us_or_by_us_says_that_a_room_is_one_of_two(
+    home: Home, event: dict[str, Any]
+) -> None:
+    home.take(event)
+    room = home.vault.rooms.get(ROOM)
+    assert room is not None
+    assert room.is_direct

@@ -81,7 +81,8 @@ class Accounts:
             await self._unless_gone(user_id, self._admin.deactivate(user_id))
         for room in self._vault.rooms.all():
             people = self._vault.rooms.members(room.room_id).keys()
-            if room.is_direct and room.membership == "join" and not people.isdisjoint(users):
+            of_two = self._vault.rooms.is_of_two(room.room_id)
+            if of_two and room.membership == "join" and not people.isdisjoint(users):
                 try:
                     await self._rooms.leave(room.room_id)
                     await self._rooms.forget(room.room_id)

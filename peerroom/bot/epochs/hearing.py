@@ -48,7 +48,7 @@ class Hearing:
         if event.sender in office.replacements and clear.get("type") == "m.room.message":
             return ReplacementObjected(event.sender)
         room = self.vault.rooms.get(event.room_id)
-        if room is None or not (room.is_direct and room.encrypted):
+        if room is None or not (room.encrypted and self.vault.rooms.is_of_two(room.room_id)):
             return None
         try:
             return _asked(event.sender, clear.get("type"), clear.get("content"))

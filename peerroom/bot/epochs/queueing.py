@@ -135,7 +135,8 @@ class Queueing:
         """Whose seat it is hears of it in the room of two."""
         for room in self.vault.rooms.all(self.requests.account.id):
             member = self.vault.rooms.members(room.room_id).get(user_id, {})
-            if room.is_direct and room.encrypted and member.get("membership") == "join":
+            of_two = room.encrypted and self.vault.rooms.is_of_two(room.room_id)
+            if of_two and member.get("membership") == "join":
                 said = act.Say(room.room_id, words.warning())
                 self.requests.add(said, f"{key_of(effect)}:{room.room_id}", readers=[user_id])
 

@@ -30,7 +30,9 @@ def circle_rooms(vault: Vault, account_id: int) -> list[StoredRoom]:
     return [
         room
         for room in vault.rooms.all(account_id)
-        if room.membership == "join" and not room.is_direct and has_records(vault, room.room_id)
+        if room.membership == "join"
+        and not vault.rooms.is_of_two(room.room_id)
+        and has_records(vault, room.room_id)
     ]
 
 

@@ -65,6 +65,12 @@ def _status(command: cmd.Status, order: Order) -> Done:
                 n=health.unjudged
             )
         )
+    if health.unencrypted:
+        lines.append(
+            _("Messages that came without encryption, so I did not believe them: {n}.").format(
+                n=health.unencrypted
+            )
+        )
     if state.rotation is not None and state.rotation.refusals:
         lines.append(
             _("Requests and new accounts that were not in order: {n}.").format(
