@@ -15,8 +15,15 @@ from peerroom.bot.policies import PolicyLists
 from peerroom.bot.policy_views import Acls, Views
 from peerroom.bot.public_numbers import helplines
 from peerroom.bot.reader import UNREAD
-from peerroom.bot.sight import moment
-from peerroom.bot.timelines import Authors, Context, Everywhere, MessagesOf, Removed
+from peerroom.bot.sight import moment, shown_names
+from peerroom.bot.timelines import (
+    Authors,
+    Context,
+    Everywhere,
+    MessagesOf,
+    Removed,
+    Written,
+)
 from peerroom.bot.upgrades import expected
 from peerroom.bot.watching import Past, Watching
 from peerroom.clock import Clock
@@ -28,7 +35,6 @@ from peerroom.moderation.protection import Room
 from peerroom.moderation.sparing import SPARED
 from peerroom.moderation.state import Health, InviteRecord, Limits, Rotation, State
 from peerroom.store.vault import Vault
-from peerroom.text.confusable import disambiguate
 from peerroom.text.foreign import ForeignText
 
 DAY: Final = timedelta(days=1)
@@ -63,7 +69,7 @@ class Picture:
         protected = self._protected()
         members = {room: self.vault.rooms.members(room) for room in protected}
         circle = members[rooms.circle]
-        names = {room: _names(content) for room, content in members.items()}
+        names = {room: shown_names(content) for room, content in members.items()}
         called = {room: _called(content) for room, content in members.items()}
         inside = {room: _who(content, "join") for room, content in members.items()}
         gone, banned = _who(circle, "leave"), _who(circle, "ban")
@@ -98,6 +104,7 @@ class Picture:
             protected=protected,
             everywhere=Everywhere(self.vault, protected, rotation),
             authors=Authors(self.vault),
+            written=Written(self.vault),
             removed=Removed(self.vault),
             context=Context(self.vault, people),
             limits=self.limits,
@@ -198,12 +205,6 @@ class Picture:
         day = self.clock.now() - DAY
         latest = (self.vault.events.get(event_id) for event_id in [*unread][-LOOKED_AT:])
         return {event.sender for event in latest if event is not None and moment(event) >= day}
-
-
-def _names(members: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:
-    return disambiguate(
-        {user: ForeignText(member.get("displayname")) for user, member in members.items()}
-    )
 
 
 def _called(members: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:

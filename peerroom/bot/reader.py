@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from peerroom.bot.evidence import said
 from peerroom.bot.ledger import is_followed
-from peerroom.bot.sight import is_unencrypted, moment, seen_of
+from peerroom.bot.sight import is_unencrypted, moment, seen_of, shown_names
 from peerroom.bot.standings import is_ours
 from peerroom.bot.timelines import Context
 from peerroom.clock import Clock
 from peerroom.matrix.trust import Trust
+from peerroom.moderation.case_lines import merged
 from peerroom.moderation.facts import Asked, Fact, Found, Knocked, Said
 from peerroom.moderation.seen import Seen
 from peerroom.moderation.state import secret_digest
@@ -23,7 +25,6 @@ from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
 from peerroom.text.foreign import ForeignText
 from peerroom.wire import door, member
-from peerroom.wire.cases import Line
 from peerroom.wire.commands import parse
 from peerroom.wire.content import BadContent
 
@@ -31,6 +32,7 @@ CURSORS: Final = "bot.cursors"
 UNREAD: Final = "bot.unread"
 PAGE: Final = 200
 _LONGEST: Final = 4_000
+_WAS_THERE: Final = frozenset({"join", "leave", "ban"})
 
 
 class Reader:
@@ -165,6 +167,9 @@ class Reader:
         return of_two and not is_ours(self._vault, self._bot, room_id)
 
     def _asked(self, event: StoredEvent, ask: member.Ask) -> Asked:
+        found = None
+        if isinstance(ask, member.Report) and self._was_there(event.sender, ask.room_id):
+            found = self._found(ask)
         return Asked(
             event.event_id,
             event.room_id,
@@ -172,37 +177,33 @@ class Reader:
             ask,
             self._clock.now(),
             _is_signed(event),
-            self._found(ask) if isinstance(ask, member.Report) else None,
+            found,
         )
 
+    def _was_there(self, user: str, room_id: str) -> bool:
+        """Whether somebody is in a room, or was."""
+        there = self._vault.rooms.members(room_id).get(user, {})
+        return there.get("membership") in _WAS_THERE
+
     def _found(self, report: member.Report) -> Found | None:
-        """What we have ourselves of the reported messages; None if it is nothing."""
+        """What we have ourselves of the reported messages, of the author of the first; None if it
+        is nothing."""
+        members = self._vault.rooms.members(report.room_id)
         known = [self._vault.events.get(event_id) for event_id in report.event_ids]
         events = [
             event
             for event in known
             if event is not None
             and (event.room_id, event.status) == (report.room_id, "ok")
+            and said(event) is not None
             and not self.is_unencrypted(event)
         ]
-        if not events:
+        theirs = [event for event in events if event.sender == events[0].sender]
+        context = Context(self._vault, shown_names(members))
+        lines = merged(context[event.event_id] for event in theirs)
+        if not any(line.about for line in lines):
             return None
-        members = self._vault.rooms.members(report.room_id)
-        names = {
-            user: ForeignText(member.get("displayname")).line(80)
-            for user, member in members.items()
-        }
-        context = Context(self._vault, names)
-        lines: dict[tuple[int, str, str], Line] = {}
-        for event in events:
-            for line in context[event.event_id]:
-                key = (line.at, line.name, line.text)
-                if line.about or key not in lines:
-                    lines[key] = line
-        if not lines:
-            return None
-        ordered = tuple(lines[key] for key in sorted(lines))
-        return Found(events[0].sender, tuple(event.event_id for event in events), ordered)
+        return Found(theirs[0].sender, tuple(event.event_id for event in theirs), lines)
 
 
 def _is_signed(event: StoredEvent) -> bool:

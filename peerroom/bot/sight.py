@@ -13,6 +13,7 @@ from peerroom.matrix.trust import Trust
 from peerroom.moderation.seen import Kind, Membership, Seen
 from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
+from peerroom.text.confusable import disambiguate
 from peerroom.text.foreign import ForeignText
 
 LATEST: Final = 253402300799000
@@ -175,3 +176,11 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def shown_names(members: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:
+    """The names under which a room shows its members, by user id, no two alike; ``members`` are
+    contents of ``m.room.member``."""
+    return disambiguate(
+        {user: ForeignText(member.get("displayname")) for user, member in members.items()}
+    )

@@ -104,6 +104,16 @@ class Authors(_ByEvent, Mapping[str, str]):
         return self._event(event_id).sender
 
 
+class Written(_ByEvent, Mapping[str, tuple[str, str]]):
+    """In which room a message stands, and who wrote it; state is no message."""
+
+    def __getitem__(self, event_id: str) -> tuple[str, str]:
+        event = self._event(event_id)
+        if "state_key" in event.raw:
+            raise KeyError(event_id)
+        return event.room_id, event.sender
+
+
 class Context(_ByEvent, Mapping[str, Sequence[Line]]):
     """A message with what stood around it, as the bot read it."""
 

@@ -46,7 +46,10 @@ def decide_asked(asked: Asked, state: State) -> list[act.Action]:
 def _report(asked: Asked, ask: member.Report, state: State) -> list[act.Action]:
     if ask.room_id not in (*rooms_of(state), *former_rooms(state)):
         return [_reply(asked, _("I do not look after that room, so I cannot pass this on."))]
-    about = next((state.authors[event] for event in ask.event_ids if event in state.authors), None)
+    # What the bot has not read itself in that room is only somebody's word: nothing to act on.
+    found = asked.found
+    about = None if found is None else found.about
+    event_ids = () if found is None else found.event_ids
 
     # Who reports their own message asks about themselves, and is not answered with the others.
     source: Source = "request" if about == asked.sender else "report"
@@ -60,13 +63,11 @@ def _report(asked: Asked, ask: member.Report, state: State) -> list[act.Action]:
             about=about,
             name="" if about is None else everyone(state).get(about, ""),
             room_id=ask.room_id,
-            event_ids=ask.event_ids,
+            event_ids=event_ids,
         )
-        if not seen.issuperset(ask.event_ids):
-            own = known(ask.event_ids, state)
-            lines = own or fitted(ask.lines)
-            if lines:
-                docket.add(number, Shown, lines=lines, unverified=not own)
+        fresh = before is None or not seen.issuperset(event_ids)
+        if fresh and (lines := fitted(ask.lines if found is None else found.lines)):
+            docket.add(number, Shown, lines=lines, unverified=found is None)
         if why := ForeignText(ask.why).block(1_000).strip():
             said = _("Whoever reported it says: {why}").format(why=why)
             docket.add(number, Noted, by=state.bot, text=said)

@@ -22,14 +22,18 @@ SHORTEST: Final = 60
 def known(event_ids: Iterable[str], state: State) -> tuple[Line, ...]:
     """What the bot itself has of these messages and what stood around them, each once, in order;
     () if it has none of them."""
-    events = set(event_ids)
+    return fitted(merged(state.context.get(event, ()) for event in event_ids))
+
+
+def merged(contexts: Iterable[Sequence[Line]]) -> tuple[Line, ...]:
+    """The lines of all contexts, each once, in order."""
     found: dict[tuple[int, str, str], Line] = {}
-    for event in event_ids:
-        for line in state.context.get(event, ()):
+    for lines in contexts:
+        for line in lines:
             key = (line.at, line.name, line.text)
             if key not in found or line.about:
                 found[key] = line
-    return fitted([found[key] for key in sorted(found)]) if events else ()
+    return tuple(found[key] for key in sorted(found))
 
 
 def fitted(lines: Sequence[Line]) -> tuple[Line, ...]:

@@ -231,6 +231,8 @@ class State:
     """The same by case; read when asked for."""
     authors: Mapping[str, str] = field(default_factory=dict)
     """Who said something, by event id; read when asked for."""
+    written: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """In which room a message stands and who wrote it, by event id; read when asked for."""
     context: Mapping[str, Sequence[Line]] = field(default_factory=dict)
     """A message with what stood around it, by event id; read when asked for."""
     inside: Mapping[str, frozenset[str]] = field(default_factory=dict)

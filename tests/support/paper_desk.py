@@ -11,15 +11,16 @@ from typing import Any
 import msgspec
 
 from peerroom.moderation import actions as act
+from peerroom.moderation.case_lines import merged
 from peerroom.moderation.cases import fold
 from peerroom.moderation.decide import decide
-from peerroom.moderation.facts import Asked, Said, Ticked
+from peerroom.moderation.facts import Asked, Found, Said, Ticked
 from peerroom.moderation.protection import Room
 from peerroom.moderation.state import Asker, Health, Kept, Lock, Standing, State
 from peerroom.moderation.window import Window
 from peerroom.text.foreign import ForeignText
 from peerroom.wire.cases import Line
-from peerroom.wire.member import Ask
+from peerroom.wire.member import Ask, Report
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 BOT, LEAD, MOD, WATCHER = "@bot:x", "@lead:x", "@mod:x", "@watch:x"
@@ -68,6 +69,12 @@ STATE = State(
     },
     rooms={room: Room(room, Window(), exempt=frozenset({BOT, *TEAM})) for room in (CIRCLE, GARDEN)},
     authors={**{f"$a{n}": ANNA for n in range(1, 41)}, "$g1": ANNA, "$g2": ANNA, "$b1": BEN},
+    written={
+        **{f"$a{n}": (CIRCLE, ANNA) for n in range(1, 41)},
+        "$g1": (GARDEN, ANNA),
+        "$g2": (GARDEN, ANNA),
+        "$b1": (CIRCLE, BEN),
+    },
     context={"$a1": (line("before", BEN, about=False), line("the message"))},
     inside={CIRCLE: INSIDE, GARDEN: INSIDE},
     people=NAMES,
@@ -94,7 +101,20 @@ class PaperDesk:
 
     def ask(self, ask: Ask, sender: str = BEN, *, signed: bool = True) -> list[act.Action]:
         """A member asks for something in private."""
-        return self._taken(decide(Asked("$ask", DOOR, sender, ask, self.at, signed), self.state))
+        found = self._found(ask) if isinstance(ask, Report) else None
+        asked = Asked("$ask", DOOR, sender, ask, self.at, signed, found)
+        return self._taken(decide(asked, self.state))
+
+    def _found(self, report: Report) -> Found | None:
+        """What the bot's reader would have of it."""
+        written = self.state.written
+        there = [event for event in report.event_ids if event in written]
+        user = written[there[0]][1] if there else ""
+        theirs = [event for event in there if written[event] == (report.room_id, user)]
+        if not theirs:
+            return None
+        lines = merged(self.state.context.get(event, ()) for event in theirs)
+        return Found(written[theirs[0]][1], tuple(theirs), lines)
 
     def tick(self) -> list[act.Action]:
         """Time is looked at."""

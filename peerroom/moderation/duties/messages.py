@@ -73,10 +73,26 @@ def _of_case(command: cmd.RedactCase, order: Order) -> Done | Broad:
         return order.say(_("Case {n} is not about messages.").format(n=case.number))
     if case.about in order.state.exempt:
         return order.say(_("Moderators and I are left alone. Nothing was done."))
-    there = measures.still_there({case.room_id: tuple(reversed(case.event_ids))}, order.state)
+    theirs = _theirs(case, order)
+    if not theirs:
+        return order.say(_("Case {n} is not about messages.").format(n=case.number))
+    there = measures.still_there(theirs, order.state)
     if not there:
         return order.say(_("What case {n} is about is removed already.").format(n=case.number))
     return _remove(there, case.about, case, order)
+
+
+def _theirs(case: Case, order: Order) -> Mapping[str, Sequence[str]]:
+    """The messages of a case by whom it is about, by room, the newest first. A case may name any
+    event: what somebody else wrote, and state, is not removed with it."""
+    state = order.state
+    ours = {*measures.rooms_of(state), *former_rooms(state)}
+    found: dict[str, list[str]] = {}
+    for event in reversed(case.event_ids):
+        room, author = state.written.get(event, ("", None))
+        if room in ours and author is not None and author == case.about:
+            found.setdefault(room, []).append(event)
+    return found
 
 
 def _remove(
