@@ -274,6 +274,15 @@ DESK: list[tuple[str, ...]] = [
     ("f9", "exclamation_mark"),
 ]
 PAGES = pytest.mark.parametrize("keys", MEMBER + DESK, ids=lambda keys: " ".join(keys))
+SOME = pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param(keys, marks=() if keys in (MEMBER[0], DESK[0]) else pytest.mark.soak)
+        for keys in MEMBER + DESK
+    ],
+    ids=lambda keys: " ".join(keys),
+)
+"""A page of each side; the others in the soak. Panic and leaving are tried on all, always."""
 
 
 @pytest.fixture
@@ -315,7 +324,7 @@ async def test_one_leaves_from_it_at_once(
         assert left == ["left"]
 
 
-@PAGES
+@SOME
 async def test_no_size_breaks_it(seated: PeerRoomApp, keys: tuple[str, ...]) -> None:
     async with seated.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -326,7 +335,7 @@ async def test_no_size_breaks_it(seated: PeerRoomApp, keys: tuple[str, ...]) -> 
             assert seated.is_running
 
 
-@PAGES
+@SOME
 async def test_it_goes_on_when_names_change_under_it(
     seated: PeerRoomApp, keys: tuple[str, ...]
 ) -> None:
