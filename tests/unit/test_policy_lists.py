@@ -203,7 +203,7 @@ def test_somebody_can_be_let_stay_beforehand() -> None:
     desk.type("!list spare Calm Otter", LEAD)
     assert desk.follows(rule(BEN)).tick() == []
     assert "Calm Otter" in spoken(desk.type("!list"))
-    desk.type("!undo 1")
+    desk.type("!undo 1", LEAD)
     assert of_kind(act.NoteBan, desk.tick()) == [act.NoteBan(BEN)]
 
 
