@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from peerroom.moderation import actions as act
-from peerroom.moderation.cases import Case, fold
+from peerroom.moderation.cases import Case, fold, kept_shown
 from peerroom.moderation.state import Asker
 from peerroom.store.records import Records
 from peerroom.wire import cases as wire
@@ -34,14 +34,14 @@ class Casebook:
         if self._cases is None:
             cases: Mapping[int, Case] = {}
             for kept in self._records.items(CASES).values():
-                for step in kept:
-                    cases = fold(cases, wire.read(step))
+                for step in _readable(kept):
+                    cases = fold(cases, step)
             self._cases = cases
         return self._cases
 
     def steps(self, number: int) -> list[wire.Step]:
         """Every step of one case, in order."""
-        return [wire.read(step) for step in self._records.get(CASES, str(number), [])]
+        return list(_readable(self._records.get(CASES, str(number), [])))
 
     @property
     def next_number(self) -> int:
@@ -49,13 +49,19 @@ class Casebook:
         return max(self.cases(), default=0) + 1
 
     def take(self, step: wire.Step) -> Case:
-        """Keep a step; the case with it. What is `Cleared` is forgotten for good."""
+        """Keep a step; the case with it. What is `Cleared` is forgotten for good.
+
+        Raises `peerroom.wire.content.BadContent` for a step that nobody could read again.
+        """
+        content = wire.content(step)
+        wire.read(content)
         self._cases = fold(self.cases(), step)
         key = str(step.case)
-        kept = [*self._records.get(CASES, key, []), wire.content(step)]
+        kept = [*self._records.get(CASES, key, []), content]
         cleared = isinstance(step, wire.Cleared)
         if isinstance(step, wire.Cleared):
-            kept = [one for one in kept if one["type"] != "Shown"]
+            left = {one.n for one in kept_shown(_readable(kept))}
+            kept = [one for one in kept if one["type"] != "Shown" or one["n"] in left]
             for n in step.shown:
                 self._records.remove(SHOWN, f"{step.case} {n}")
             self._cases = None
@@ -92,3 +98,13 @@ class Casebook:
             return
         if isinstance(step, wire.Shown):
             self._records.replace(SHOWN, f"{step.case} {step.n}", event_id)
+
+
+def _readable(kept: Iterable[object]) -> Iterator[wire.Step]:
+    """Kept steps. One that an earlier version kept and that nobody can read is left out: its case
+    is then known not to be complete."""
+    for step in kept:
+        try:
+            yield wire.read(step)
+        except BadContent:
+            continue

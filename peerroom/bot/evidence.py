@@ -7,14 +7,19 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, overload
 
-from peerroom.bot.sight import is_unencrypted, moment
+from peerroom.bot.sight import is_unencrypted, moment, shown_names
 from peerroom.moderation import actions as act
 from peerroom.moderation.state import Kept
 from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
+from peerroom.text.foreign import ForeignText
 
 EVIDENCE: Final = "bot.evidence"
 _MEDIA: Final = frozenset({"m.image", "m.file", "m.audio", "m.video"})
+_FILE: Final[Mapping[str, type]] = {"url": str, "key": dict, "iv": str, "hashes": dict, "v": str}
+"""`EncryptedFile` of the client-server API, "Sending encrypted attachments"."""
+_PICTURE: Final[Mapping[str, type]] = {"mimetype": str, "size": int, "w": int, "h": int}
+"""What is said about media (client-server API, "m.room.message msgtypes")."""
 
 
 class Evidence(Mapping[str, Kept]):
@@ -37,6 +42,7 @@ class Evidence(Mapping[str, Kept]):
             kept = {
                 "room": event.room_id,
                 "sender": event.sender,
+                "name": self._name(event),
                 "content": content,
                 "at": moment(event).isoformat(),
                 "until": action.until.isoformat(),
@@ -68,6 +74,15 @@ class Evidence(Mapping[str, Kept]):
         """The content as it was."""
         kept = self._records.get(EVIDENCE, event_id)
         return None if kept is None else dict(kept["content"])
+
+    def name(self, event_id: str) -> str | None:
+        """The name under which it was said, as it was shown when it was kept; None if that is not
+        known."""
+        name: str | None = self._records.get(EVIDENCE, event_id, {}).get("name")
+        return name
+
+    def _name(self, event: StoredEvent) -> str | None:
+        return shown_names(self._vault.rooms.members(event.room_id)).get(event.sender)
 
     def __getitem__(self, event_id: str) -> Kept:
         kept = self._records.get(EVIDENCE, event_id)
@@ -138,7 +153,7 @@ def said(event: StoredEvent) -> dict[str, Any] | None:
     return content
 
 
-def reposted(content: Mapping[str, Any], words: str) -> dict[str, Any]:
+def reposted(content: dict[str, Any], words: str) -> dict[str, Any]:
     """The content of a message that puts ``content`` back; ``words`` say who posts it for whom.
 
     Nobody is mentioned a second time by it, and it answers nothing.
@@ -146,12 +161,41 @@ def reposted(content: Mapping[str, Any], words: str) -> dict[str, Any]:
     fresh = content.get("m.new_content")
     if isinstance(fresh, dict):
         content = fresh
-    body = content.get("body")
-    text = body if isinstance(body, str) else ""
-    if content.get("msgtype") in _MEDIA:
-        kept = {key: value for key, value in content.items() if not key.startswith("m.")}
-        return {**kept, "filename": content.get("filename", text), "body": f"{words}\n{text}"}
-    return {"msgtype": "m.text", "body": f"{words}\n{text}"}
+    text = ForeignText(_text(content.get("body"))).block()
+    said = {"body": f"{words}\n{text}"}
+    kind = content.get("msgtype")
+    if kind not in _MEDIA:
+        return {"msgtype": "m.text", **said}
+    # Nothing but what shows the media: any other key may say something to some program.
+    filename = ForeignText(_text(content.get("filename")) or text).line()
+    again = {"msgtype": kind, **said, "filename": filename, **_only(content, {"url": str})}
+    if file := _only(content.get("file"), _FILE):
+        again["file"] = file
+    if info := _about(content.get("info")):
+        again["info"] = info
+    return again
+
+
+def _about(info: object) -> dict[str, Any]:
+    known = _only(info, {**_PICTURE, "duration": int, "thumbnail_url": str})
+    if not isinstance(info, dict):
+        return known
+    if file := _only(info.get("thumbnail_file"), _FILE):
+        known["thumbnail_file"] = file
+    if small := _only(info.get("thumbnail_info"), _PICTURE):
+        known["thumbnail_info"] = small
+    return known
+
+
+def _only(value: object, kinds: Mapping[str, type]) -> dict[str, Any]:
+    """The keys that are known, where they hold what they promise."""
+    if not isinstance(value, dict):
+        return {}
+    return {key: value[key] for key, kind in kinds.items() if type(value.get(key)) is kind}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _kept(event_id: str, kept: dict[str, Any]) -> Kept:

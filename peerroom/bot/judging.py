@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 from peerroom.bot import points
 from peerroom.bot.circle import current
@@ -18,13 +19,17 @@ from peerroom.bot.watching import Watching
 from peerroom.clock import Clock
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
-from peerroom.moderation.decide import decide
+from peerroom.moderation.decide import decide, matters
 from peerroom.moderation.facts import Fact, Knocked, Ticked
 from peerroom.moderation.state import Role, State
 from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
+from peerroom.wire.content import BadContent
 
 log = logging.getLogger("peerroom.bot")
+
+_UNFORESEEN: Final = (*MISTAKES, BadContent)
+"""What one thing to be judged may bring out: it must not stop the bot now and at every start."""
 
 
 class Judging:
@@ -49,6 +54,8 @@ class Judging:
         self._requests = requests
         self._epochs = epochs
         self._clock = clock
+        self._stuck: set[str] = set()
+        """What time brought and could not be decided on, while that lasts."""
         self._decided = ""
         """What was decided last, by kinds of actions: for whoever watches `points`."""
 
@@ -77,9 +84,32 @@ class Judging:
     def tick(self, now: datetime) -> bool:
         """Decide on what time brings, one thing at a time; whether there was any."""
         state = self._picture.take()
-        with self._vault.transaction():
-            cause = f"tick:{now.isoformat()}:{state.next_deed}"
-            return self._decide(Ticked(now), cause, state)
+        try:
+            with self._vault.transaction():
+                changed = self._decide(Ticked(now), _tick(now, state), state)
+        except _UNFORESEEN:
+            return self._one_by_one(now)
+        self._stuck.clear()
+        return changed
+
+    def _one_by_one(self, now: datetime) -> bool:
+        """Decide on each thing that time brings apart from the others, up to the first that
+        changes anything; what a mistake of ours keeps from it is counted once."""
+        self._ledger.reconsider()
+        tick, state = Ticked(now), self._picture.take()
+        for name, matter in matters(tick, state):
+            try:
+                with self._vault.transaction():
+                    if self._kept(matter(), f"{_tick(now, state)}:{name}", tick, state):
+                        return True
+                self._stuck.discard(name)
+            except _UNFORESEEN as error:
+                self._ledger.reconsider()
+                if name not in self._stuck:
+                    log.error("what time brings could not be judged: %s", type(error).__name__)
+                    self._stuck.add(name)
+                    self._ledger.apply(act.Count(UNJUDGED), self._clock.now())
+        return False
 
     def _judge_one(self, event: StoredEvent, state: State) -> bool:
         """Decide on one event and keep the outcome; whether the picture changed.
@@ -101,7 +131,7 @@ class Judging:
                     self._note_own(event)
                 if self._decided:
                     points.reach("judged", self._decided)
-        except MISTAKES as error:
+        except _UNFORESEEN as error:
             log.error("an event could not be judged: %s", type(error).__name__)
             self._ledger.reconsider()
             self._ledger.apply(act.Count(UNJUDGED), self._clock.now())
@@ -138,7 +168,9 @@ class Judging:
 
     def _decide(self, fact: Fact, cause: str, state: State) -> bool:
         """Decide on one fact and keep the outcome; whether there is any."""
-        actions = decide(fact, state)
+        return self._kept(decide(fact, state), cause, fact, state)
+
+    def _kept(self, actions: Sequence[act.Action], cause: str, fact: Fact, state: State) -> bool:
         kinds = [self._decided, *(type(action).__name__ for action in actions)]
         self._decided = " ".join(dict.fromkeys(filter(None, kinds)))
         self.keep(actions, cause, fact, state)
@@ -166,6 +198,10 @@ class Judging:
                     self._epochs.decided(action)
             else:
                 self._requests.add(action, key, knock)
+
+
+def _tick(now: datetime, state: State) -> str:
+    return f"tick:{now.isoformat()}:{state.next_deed}"
 
 
 def draw_invites(

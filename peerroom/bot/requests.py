@@ -148,7 +148,8 @@ class Requests:
         content = self.ledger.evidence.content(request.event_id)
         if content is None:
             return None
-        name = request.name or _("someone")
+        # As it was when it was kept: since then anybody may have taken any name.
+        name = self.ledger.evidence.name(request.event_id) or request.name or _("someone")
         said = _("Posted by a moderator for {name}:").format(name=ForeignText(name).line(80))
         message = {"type": "m.room.message", "content": reposted(content, said)}
         return self._add(request.room_id, "message", message, None, key, request.room_id)

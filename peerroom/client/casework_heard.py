@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client.bot_words import word_of
-from peerroom.moderation.cases import Case, fold, made_of
-from peerroom.wire.cases import FIELD, Cleared, Shown, Step, read
+from peerroom.moderation.cases import Case, fold, kept_shown, made_of
+from peerroom.wire.cases import FIELD, Shown, Step, read
 from peerroom.wire.content import BadContent
 
 if TYPE_CHECKING:
@@ -50,14 +50,7 @@ class Heard:
 
         An event that was removed before the bot's word of it came is not shown either.
         """
-        kept: dict[int, Shown] = {}
-        for step in case.steps:
-            if isinstance(step, Shown):
-                kept[step.n] = step
-            elif isinstance(step, Cleared):
-                for n in step.shown or tuple(kept):
-                    kept.pop(n, None)
-        return [step for step in kept.values() if self._is_there(step)]
+        return [step for step in kept_shown(case.steps) if self._is_there(step)]
 
     def _is_there(self, step: Shown) -> bool:
         event_id = self._shown.get((step.case, step.n))

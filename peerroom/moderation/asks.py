@@ -17,6 +17,7 @@ from peerroom.moderation.explaining import received
 from peerroom.moderation.facts import Asked
 from peerroom.moderation.measures import rooms_of
 from peerroom.moderation.people import everyone
+from peerroom.moderation.respond import QUIET
 from peerroom.moderation.state import State
 from peerroom.text.foreign import ForeignText
 from peerroom.wire import member
@@ -26,6 +27,10 @@ AGAIN: Final = timedelta(minutes=5)
 """What one person reports about the same person again within this time is only received."""
 APPEAL_AGAIN: Final = timedelta(days=1)
 """The same of an appeal against the same decision."""
+MOST_ASKS: Final = 10
+"""What one person says within `A_WHILE` that goes into cases. Beyond it moderators hear once that
+there is more; somebody who is not well comes through all the same."""
+A_WHILE: Final = timedelta(hours=1)
 
 
 def decide_asked(asked: Asked, state: State) -> list[act.Action]:
@@ -80,7 +85,8 @@ def _request(asked: Asked, ask: member.AskModerator, state: State) -> list[act.A
     name = ForeignText(everyone(state).get(asked.sender, "")).line(80)
 
     def opened(docket: Docket) -> int:
-        number = docket.open("request", "request", about=asked.sender, name=name, urgent=ask.help)
+        urgent = ask.help and _calls(asked, state)
+        number = docket.open("request", "request", about=asked.sender, name=name, urgent=urgent)
         if ask.text.strip():
             # A message and not a note: it is kept no longer than other evidence.
             moment = int(asked.at.timestamp() * 1000)
@@ -88,8 +94,20 @@ def _request(asked: Asked, ask: member.AskModerator, state: State) -> list[act.A
             docket.add(number, Shown, lines=fitted([line]))
         return number
 
-    # Every word of somebody who asks is heard: one may need several messages to say it.
+    # Somebody who asks may need several messages to say it.
     return _kept(opened, None, AGAIN, asked, state)
+
+
+def _calls(asked: Asked, state: State) -> bool:
+    """Whether moderators are to be called: once in a while for each case, or nobody would listen to
+    the call any more."""
+    docket = Docket(state.cases, state.next_case, asked.at)
+    case = docket.same("request", "request", asked.sender) or state.next_case
+    return state.moments.get(_called(case), asked.at) <= asked.at
+
+
+def _called(case: int) -> str:
+    return f"called to {case}"
 
 
 def _appeal(asked: Asked, ask: member.Appeal, state: State) -> list[act.Action]:
@@ -144,6 +162,11 @@ def _kept(
     told = received(asked.sender, asked.event_id, asked.room_id)
     if key is not None and state.moments.get(key, asked.at) > asked.at:
         return [told]
+    urgent = isinstance(asked.ask, member.AskModerator) and asked.ask.help
+    call = urgent and _calls(asked, state)
+    place = _place(asked, state)
+    if place is None and not call:
+        return _too_many(asked, state, told)
     docket = Docket(state.cases, state.next_case, asked.at)
     number = opened(docket)
     kept: list[act.Action] = [act.TakeStep(step) for step in docket.steps]
@@ -151,7 +174,42 @@ def _kept(
         kept.append(act.NoteAsker(number, asked.sender, asked.room_id))
     if key is not None:
         kept.append(act.NoteMoment(key, asked.at + pause))
+    if place is not None:
+        kept.append(act.NoteMoment(place, asked.at + A_WHILE))
+    if call:
+        kept.append(act.NoteMoment(_called(number), asked.at + QUIET))
     return [*kept, told]
+
+
+def _place(asked: Asked, state: State) -> str | None:
+    """Where it is kept that this person said something; None if they said much lately."""
+    places = (f"asked {asked.sender} {n}" for n in range(MOST_ASKS))
+    return next((one for one in places if state.moments.get(one, asked.at) <= asked.at), None)
+
+
+def _too_many(asked: Asked, state: State, told: act.TellMember) -> list[act.Action]:
+    """Say once, to both sides, that there is more than is passed on. It stays where it was said."""
+    key = f"more of {asked.sender}"
+    if state.moments.get(key, asked.at) > asked.at:
+        return [told]
+    docket = Docket(state.cases, state.next_case, asked.at)
+    theirs = (
+        number
+        for number, askers in state.askers.items()
+        if number in state.cases and any(asker.user_id == asked.sender for asker in askers)
+    )
+    if (number := max(theirs, default=None)) is not None:
+        said = _(
+            "Whoever this comes from wrote more within the hour than I pass on. It stands in their"
+            " private room with me. `!reply` can ask them to say it in one message."
+        )
+        docket.add(number, Noted, by=state.bot, text=said)
+    words = _(
+        "The moderators have much of what you wrote, and know that there is more. Please give them"
+        " some time; in an hour I pass on more."
+    )
+    kept = map(act.TakeStep, docket.steps)
+    return [*kept, act.NoteMoment(key, asked.at + A_WHILE), told, _reply(asked, words)]
 
 
 def _reply(asked: Asked, words: str) -> act.TellMember:

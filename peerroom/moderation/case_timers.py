@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from peerroom.moderation import actions as act
-from peerroom.moderation.cases import Case
+from peerroom.moderation.cases import Case, kept_shown
 from peerroom.moderation.docket import Docket
 from peerroom.moderation.state import State
-from peerroom.wire.cases import Cleared, LetGo, Reminded, Shown
+from peerroom.wire.cases import MOST_CLEARED, Cleared, LetGo, Line, Reminded
 
 LAPSE: Final = timedelta(hours=4)
 """After this long without a step a claimed case is free again."""
@@ -23,20 +23,27 @@ WAITS: Final = timedelta(hours=12)
 AGAIN: Final = timedelta(days=1)
 
 
-def look(at: datetime, state: State) -> list[act.Action]:
-    """What is due at ``at``, by our clock."""
+def look(case: Case, at: datetime, state: State) -> list[act.Action]:
+    """What is due in a case at ``at``, by our clock."""
     docket = Docket(state.cases, state.next_case, at)
-    gone: list[act.Action] = []
-    for case in state.cases.values():
-        if case.state == "claimed" and _since(case.touched_at, at) >= LAPSE:
-            docket.add(case.number, LetGo, lapsed=True)
-        elif _is_forgotten(case, at):
-            docket.add(case.number, Reminded)
-        if case.shown_at is not None and _since(case.shown_at, at) >= _kept(state):
-            shown = tuple(step.n for step in case.steps if isinstance(step, Shown))
-            docket.add(case.number, Cleared, shown=shown)
-            gone += _redactions(case, shown, state)
-    return [*map(act.TakeStep, docket.steps), *gone]
+    if case.state == "claimed" and _since(case.touched_at, at) >= LAPSE:
+        docket.add(case.number, LetGo, lapsed=True)
+    elif _is_forgotten(case, at):
+        docket.add(case.number, Reminded)
+    over = _over(case, at, state)
+    for chunk in range(0, len(over), MOST_CLEARED):
+        docket.add(case.number, Cleared, shown=over[chunk : chunk + MOST_CLEARED])
+    return [*map(act.TakeStep, docket.steps), *_redactions(case, over, state)]
+
+
+def _over(case: Case, at: datetime, state: State) -> tuple[int, ...]:
+    """The steps whose messages have been kept for their time: who has them shown once more keeps
+    them no longer."""
+    kept = kept_shown(case.steps)
+    first: dict[tuple[Line, ...], int] = {}
+    for step in kept:
+        first.setdefault(step.lines, step.at)
+    return tuple(step.n for step in kept if _since(first[step.lines], at) >= _kept(state))
 
 
 def _is_forgotten(case: Case, at: datetime) -> bool:

@@ -80,7 +80,7 @@ class Case:
     lines: tuple[Line, ...] = ()
     """The messages and what stood around them; () before they came and after they were cleared."""
     shown_at: int | None = None
-    """When `lines` were kept; None when there are none."""
+    """When `lines` were shown; None when there are none."""
     unverified: bool = False
     claimed_by: str | None = None
     claimed_at: int | None = None
@@ -109,13 +109,18 @@ class Case:
 
     def next(self, kind: type[S], at: int, **fields: Any) -> S:
         """The step that comes after these, at ``at`` (milliseconds). For the bot alone."""
-        last = self.steps[-1].n if self.steps else 0
-        return kind(case=self.number, n=last + 1, at=at, **fields)
+        return kind(case=self.number, n=_last(self.steps) + 1, at=at, **fields)
 
 
 def fold(cases: Mapping[int, Case], step: Step) -> Mapping[int, Case]:
     """``cases`` with ``step`` taken in; the same mapping if it was known. Total."""
     case = cases.get(step.case, Case(step.case))
+    if step.n == _last(case.steps) + 1 and not isinstance(step, wire.Cleared):
+        # The usual way: one more at the end changes nothing of what was.
+        complete = case.complete or not case.steps
+        taken = replace(_taken(step, case), touched_at=max(case.touched_at, step.at))
+        taken = replace(taken, steps=(*case.steps, step), complete=complete)
+        return {**cases, case.number: taken}
     steps = {known.n: known for known in case.steps}
     if steps.setdefault(step.n, step) != step:
         # The bot never says two things under one number. Should it happen, all choose the same.
@@ -132,9 +137,29 @@ def made_of(number: int, steps: Iterable[Step]) -> Case:
     for step in ordered:
         case = replace(_taken(step, case), touched_at=max(case.touched_at, step.at))
     gone = {n for step in ordered if isinstance(step, wire.Cleared) for n in step.shown}
-    last = ordered[-1].n if ordered else 0
-    missing = set(range(1, last + 1)) - {step.n for step in ordered} - gone
+    missing = set(range(1, _last(ordered) + 1)) - {step.n for step in ordered} - gone
+    kept = kept_shown(ordered)
+    case = replace(case, lines=(), shown_at=None)
+    if kept:
+        case = _taken(kept[-1], case)
     return replace(case, steps=ordered, complete=not missing)
+
+
+def kept_shown(steps: Iterable[Step]) -> list[wire.Shown]:
+    """What was shown and is not cleared, of steps in the bot's order. `Cleared` that names none
+    clears all before it."""
+    kept: dict[int, wire.Shown] = {}
+    for step in steps:
+        if isinstance(step, wire.Shown):
+            kept[step.n] = step
+        elif isinstance(step, wire.Cleared):
+            for n in step.shown or tuple(kept):
+                kept.pop(n, None)
+    return list(kept.values())
+
+
+def _last(steps: tuple[Step, ...]) -> int:
+    return steps[-1].n if steps else 0
 
 
 @singledispatch
@@ -185,7 +210,7 @@ def _shown(step: wire.Shown, case: Case) -> Case:
 
 @_taken.register
 def _cleared(step: wire.Cleared, case: Case) -> Case:
-    return replace(case, lines=(), shown_at=None)
+    return case  # what is left to show is known when all steps are
 
 
 @_taken.register

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from peerroom.i18n import _
@@ -14,6 +15,7 @@ from peerroom.moderation.door import decide_knock
 from peerroom.moderation.duties import carry_out
 from peerroom.moderation.expiry import ended
 from peerroom.moderation.facts import Asked, Fact, Knocked, Said, Ticked
+from peerroom.moderation.matter import Matter
 from peerroom.moderation.respond import rehearsed, respond, watched
 from peerroom.moderation.seen import Seen
 from peerroom.moderation.state import State
@@ -101,8 +103,22 @@ def _decide_ticked(tick: Ticked, state: State) -> list[act.Action]:
     what the next one sees."""
     if done := ended(state, tick.at) or timers.due(tick.at, state):
         return done
-    for room_id, guard in state.guards.items():
-        actions = watched(guard.watch(tick.at, state.rooms[room_id]), tick.at, state)
-        if actions:
-            return actions
-    return lists.look(tick.at, state)
+    return next((done for _name, matter in _later(tick, state) if (done := matter())), [])
+
+
+def matters(tick: Ticked, state: State) -> Iterator[Matter]:
+    """The same in its smallest parts, in turn: when one of them cannot be decided."""
+    yield "ended", partial(ended, state, tick.at)
+    yield from timers.matters(tick.at, state)
+    yield from _later(tick, state)
+
+
+def _later(tick: Ticked, state: State) -> Iterator[Matter]:
+    for room_id in state.guards:
+        yield f"room {room_id}", partial(_watch, room_id, tick, state)
+    yield "lists", partial(lists.look, tick.at, state)
+
+
+def _watch(room_id: str, tick: Ticked, state: State) -> list[act.Action]:
+    found = state.guards[room_id].watch(tick.at, state.rooms[room_id])
+    return watched(found, tick.at, state)

@@ -227,7 +227,8 @@ class _Answer:
         urgent = finding.reason == "risk"
         same = self._docket.same(source, finding.reason, user)
         key = f"case {finding.reason} {user or finding.room_id}"
-        again = not self._once(key) and not urgent
+        lately = not self._once(key)
+        again = lately and not urgent
         if again and (same is not None or source == "flag"):
             return same
         number = self._docket.open(
@@ -238,7 +239,8 @@ class _Answer:
             room_id=finding.room_id,
             event_ids=finding.event_ids,
             cues=finding.cues,
-            urgent=urgent,
+            # Moderators are called to one case once in a while, and see all of it.
+            urgent=urgent and not (lately and same is not None),
         )
         if lines := known(finding.event_ids, self._state):
             self._docket.add(number, Shown, lines=lines)

@@ -34,9 +34,7 @@ _ALIKE: Final = {
     "三": "ミ", "千": "チ", "才": "オ", "へ": "ヘ", "べ": "ベ", "ぺ": "ペ", "り": "リ",
     "-": "‐‑‒–—―−ー─一_~〜", ".": "・·•。、,", "'": "‘’`´", "": "\u2800",
 }  # fmt: skip
-_LOOKS: Final = str.maketrans(
-    {look: letter for letter, looks in _ALIKE.items() for look in looks}
-)
+_LOOKS: Final = str.maketrans({look: letter for letter, looks in _ALIKE.items() for look in looks})
 _LATIN: Final = {
     upright: str.maketrans(
         {

@@ -15,6 +15,8 @@ from msgspec import Meta
 from peerroom.wire.content import BadContent
 
 FIELD: Final = "org.peerroom.case"
+MOST_CLEARED: Final = 50
+"""Steps that one `Cleared` names."""
 
 Short = Annotated[str, Meta(max_length=200)]
 Long = Annotated[str, Meta(max_length=4_000)]
@@ -87,7 +89,7 @@ class Shown(_Step, frozen=True, kw_only=True):
 class Cleared(_Step, frozen=True, kw_only=True):
     """The messages are kept no longer; ``shown`` are the steps (`Shown`) that are gone."""
 
-    shown: Annotated[tuple[int, ...], Meta(max_length=50)] = ()
+    shown: Annotated[tuple[int, ...], Meta(max_length=MOST_CLEARED)] = ()
 
 
 class Reminded(_Step, frozen=True, kw_only=True):
