@@ -45,6 +45,7 @@ async def changed(guest: Guest) -> str:
     return guest.room_id
 
 
+@pytest.mark.soak
 async def test_a_new_name_has_its_own_way_to_the_moderators(rotating: Circle) -> None:
     reporter, author, _third = [await rotating.guest() for _ in range(3)]
     old_room = reporter.room_id

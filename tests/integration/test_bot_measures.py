@@ -77,6 +77,7 @@ async def test_a_message_is_held_explained_and_put_back_once(circle: Circle) -> 
     assert sum("07700" in view.body for view in shown(ben)) == 1
 
 
+@pytest.mark.soak
 async def test_a_pause_a_lock_and_a_mute_end_by_themselves(circle: Circle) -> None:
     anna = await circle.guest()
     user = anna.client.user_id

@@ -100,6 +100,7 @@ async def redact(desk: Guest, moderator: Guest, count: int) -> None:
     await until(moderator.client, lambda: deleted(moderator) == count, within=30 + 10 * count)
 
 
+@pytest.mark.soak
 async def test_a_bot_without_rights_says_so_and_works_all_the_same(
     guest_bot: tuple[BotHome, Guest],
 ) -> None:

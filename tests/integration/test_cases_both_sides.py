@@ -183,6 +183,7 @@ async def test_asking_without_a_room_of_two_makes_one(circle: Circle) -> None:
     await until(keeper.client, heard)
 
 
+@pytest.mark.soak
 async def test_who_writes_a_lot_at_once_is_paused_and_loses_nothing(circle: Circle) -> None:
     circle.protect("pace", "on", messages=5, seconds=5, pause=5)
     writer, other = await circle.guest(), await circle.guest()

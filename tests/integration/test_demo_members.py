@@ -67,6 +67,7 @@ async def test_they_hear_a_visitor_and_nobody_else(world: World) -> None:
     assert count == 1
 
 
+@pytest.mark.soak
 async def test_whoever_asks_is_answered_by_someone_who_says_that_they_are_simulated(
     world: World,
 ) -> None:
@@ -83,6 +84,7 @@ async def test_whoever_asks_is_answered_by_someone_who_says_that_they_are_simula
     await asyncio.wait([talking])
 
 
+@pytest.mark.soak
 async def test_a_moderator_gets_something_to_look_after(world: World) -> None:
     talking = asyncio.create_task(world.talk(errands=True))
     desk = await Desk.of(await world.enter(Vault.ephemeral(), "moderator"))

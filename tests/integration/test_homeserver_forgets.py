@@ -78,6 +78,7 @@ def files_with(folder: Path, *words: str) -> set[str]:
     }
 
 
+@pytest.mark.soak
 def test_what_synapse_knows_of_a_visit_is_gone_after_a_pruning(tmp_path: Path) -> None:
     overrides: dict[str, Any] = {"modules": []}
     with (

@@ -235,6 +235,7 @@ def check(world: World, since: datetime) -> None:
     assert [wallet["stop"] for wallet in mortal.wallets] == [None]
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 async def test_killed_after_everything_that_it_does(
     homeserver: Homeserver, tmp_path: Path, stack: AsyncExitStack

@@ -100,6 +100,7 @@ async def two_epochs(tmp_path: Path) -> AsyncIterator[Path]:
     yield folder
 
 
+@pytest.mark.soak
 async def test_killed_while_making_keys(grave: Grave) -> None:
     steps = await grave.whole(Make(1, 1), None)
     written = ["open keys-1.new", "fsync", "rename keys-1.new", "fsync"]

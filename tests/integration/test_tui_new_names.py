@@ -49,6 +49,7 @@ async def until(pilot: Pilot[None], app: PeerRoomApp, seen: Callable[[str], bool
         pytest.fail(f"not seen; the screen says: {shown(app)}")
 
 
+@pytest.mark.soak
 async def test_the_room_changes_names_and_one_goes_along(circle: Circle) -> None:
     vault = Vault.ephemeral()
     await circle.admit(vault)

@@ -56,6 +56,7 @@ async def test_a_round_that_comes_to_nothing_ends_no_account_of_another_circle(
         await walker.until(lambda w=walker: "all of us" in w.bodies() or None)
 
 
+@pytest.mark.soak
 async def test_both_can_change_names_in_the_same_minute(circles: tuple[Scene, Scene]) -> None:
     old = [await scene.people(3) for scene in circles]
     for scene in circles:

@@ -127,6 +127,7 @@ async def sit_out(
     return said_after
 
 
+@pytest.mark.soak
 async def test_a_server_that_fails_is_said_within_ten_seconds(
     circle: Circle, otter: Guest, tmp_path: Path
 ) -> None:
