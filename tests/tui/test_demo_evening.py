@@ -17,7 +17,7 @@ from peerroom.demo.talk import Talk
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 
-PATIENCE = 60
+PATIENCE = 180
 
 
 @pytest.fixture
