@@ -86,6 +86,7 @@ class Bot:
         self._judging: Judging | None = None
         self._executor: Executor | None = None
         self._ready = asyncio.Event()
+        self._caught_up = asyncio.Event()
 
     @classmethod
     async def open(
@@ -257,6 +258,7 @@ class Bot:
             raise group.exceptions[0] from group
 
     async def _be_ready(self) -> None:
+        await self._caught_up.wait()
         if self._epochs is not None:
             await self._epochs.opened()
         self._ready.set()
@@ -277,7 +279,7 @@ class Bot:
                 await self._clock.sleep(backoff.SYNC.patience if wait is None else wait)
 
     async def ready(self) -> None:
-        """Wait until the bot is at work."""
+        """Wait until the bot is at work, and has heard how things stand."""
         await self._ready.wait()
 
     async def idle(self) -> None:
@@ -340,6 +342,7 @@ class Bot:
         if self._epochs is not None:
             self._epochs.caught_up()
         await self._follow_upgrades()
+        self._caught_up.set()
 
     async def _follow_upgrades(self) -> None:
         """Go along when a room of ours was replaced; raises `RoomsMoved` then."""

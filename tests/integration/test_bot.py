@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from support.accounts import MakeAccount
 from support.faults import Fault, FaultyServer
+from support.patience import PATIENCE
 from support.vaults import CHEAP, PASSPHRASE
 
 from peerroom.bot.account import account_of
@@ -30,7 +31,6 @@ from peerroom.wire import door
 from peerroom.wire.invite import Invite
 
 CLOCK = SystemClock()
-WITHIN = 30.0
 
 
 async def logged_in(server: Homeserver, user_id: str, password: str) -> Credentials:
@@ -75,7 +75,7 @@ class Person:
 
     async def until(self, condition: Callable[[], Any]) -> Any:
         """The first true value of ``condition``, looked at after every turn of sync."""
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(PATIENCE):
             while not (found := condition()):
                 self.turns.clear()
                 await self.turns.wait()
@@ -172,7 +172,7 @@ class Scene:
         assert self.bot is not None
         self.work = asyncio.create_task(self.bot.run())
         ready = asyncio.create_task(self.bot.ready())
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.wait([self.work, ready], return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
         if self.work.done():

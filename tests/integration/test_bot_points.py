@@ -19,6 +19,7 @@ import pytest
 from support.bot_process import come_in, desk_of
 from support.circle import Guest, until
 from support.mortal_bot import PASSPHRASE, Life
+from support.patience import PATIENCE
 from support.servers import bot_account
 
 from peerroom.bot import points
@@ -128,7 +129,7 @@ async def scene(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Scene]:
         lasting = asyncio.create_task(
             lives.one(replace(life, moderators=1, invites=2, mortal=False), "never")
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while len(lives.invites) < 3:
                 await lives.news.wait()
                 lives.news.clear()

@@ -23,6 +23,7 @@ from support.accounts import MakeAccount, TestAccount
 from support.bot_process import arrive, desk_of
 from support.circle import Circle, Guest, until
 from support.members import log_in
+from support.patience import PATIENCE
 
 from peerroom.bot import points
 from peerroom.host.homeserver import Homeserver
@@ -136,7 +137,7 @@ class Scene:
 
     async def counts(self, rules: int) -> None:
         """Ask until the list has so many rules."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while f" {rules} rules" not in await self.types("!list", "^• "):
                 pass
 

@@ -10,6 +10,7 @@ import pytest
 from support.accounts import MakeAccount
 from support.bot_process import ROOM, BotHome, arrive, come_in, desk_of
 from support.circle import Circle, Guest, until
+from support.patience import PATIENCE
 
 from peerroom.host.homeserver import Homeserver
 from peerroom.wire.invite import Invite
@@ -25,7 +26,7 @@ async def circle(strict_homeserver: Homeserver) -> AsyncIterator[Circle]:
     await circle.stop()
 
 
-async def obeys(desk: Guest, command: str, answer: str, within: float = 30.0) -> str:
+async def obeys(desk: Guest, command: str, answer: str, within: float = PATIENCE) -> str:
     """Give a command; the bot's answer."""
     page = desk.client.timeline(desk.room_id)
     before = {view.key for view in page.page(limit=500)}

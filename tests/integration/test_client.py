@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from support.circle import Circle, until
 from support.conversation import edit_of
+from support.patience import PATIENCE
 
 from peerroom.host.homeserver import Homeserver
 from peerroom.store.redaction import replaced_by
@@ -60,7 +61,7 @@ async def test_many_messages_arrive_once_and_in_order(circle: Circle) -> None:
     sent = [f"line {number}" for number in range(40)]
     for line in sent:
         heron.say(line)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         assert await heron.client.outbox_empty()
     await otter.sees("line 39")
     assert otter.bodies() == sent
@@ -166,7 +167,7 @@ async def test_history_from_while_we_were_away_fills_in(circle: Circle) -> None:
     said = [f"line {number}" for number in range(70)]
     for line in said:
         heron.say(line)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         assert await heron.client.outbox_empty()
     back = await circle.run(otter.vault)
     await until(back.client, lambda: len(back.bodies(limit=500)) == len(said))

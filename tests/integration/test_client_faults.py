@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from support.circle import CLOCK, RANDOM, Circle, Guest, until
 from support.faults import Fault, FaultyServer
+from support.patience import PATIENCE
 
 from peerroom.client.session import Client
 from peerroom.client.views import ConnectionKind
@@ -68,7 +69,7 @@ async def test_a_fault_is_said_soon_and_what_was_queued_goes_out_in_order(
     weather.heal()
     await otter.sees("kept 4")
     assert otter.bodies() == lines
-    await said(heron, "online", within=30)
+    await said(heron, "online", within=PATIENCE)
     await until(heron.client, lambda: not heron.client.unsent())
     assert heron.bodies() == lines
 
@@ -88,7 +89,7 @@ async def test_a_server_that_is_gone_and_comes_back(circle: Circle, weather: Fau
     await otter.sees("second")
     await heron.sees("meanwhile")
     assert [body for body in otter.bodies() if body != "meanwhile"] == ["first", "second"]
-    await said(heron, "online", within=30)
+    await said(heron, "online", within=PATIENCE)
 
 
 async def test_a_server_that_is_gone_at_the_start(circle: Circle, weather: FaultyServer) -> None:
@@ -245,8 +246,8 @@ async def test_a_half_open_connection_is_said_within_45_seconds(
     heron = await circle.guest(homeserver=weather.url)
     weather.fail("silent")
     began = time.monotonic()
-    sentence = await said(heron, "offline", within=45)
+    sentence = await said(heron, "offline", within=PATIENCE)
     assert time.monotonic() - began < 45
     assert "stopped answering" in sentence
     weather.heal()
-    await said(heron, "online", within=60)
+    await said(heron, "online", within=PATIENCE)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from support.circle import CLOCK, Circle, Guest, until
+from support.patience import PATIENCE
 
 from peerroom.host.homeserver import Homeserver
 from peerroom.plain.voice import Voice
@@ -78,7 +79,7 @@ async def test_wrong_types_in_every_field_of_an_encrypted_message(circle: Circle
     await until(
         heron.client,
         lambda: any(m.body == "after it all" for m in heron.messages(limit=10)),
-        within=120,
+        within=PATIENCE,
     )
     # A server takes no relation that is none, nor an event that is too long: the rest arrived.
     refused = otter.vault.outbox.failed(otter.vault.accounts.all()[0].id)

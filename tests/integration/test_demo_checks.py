@@ -130,7 +130,8 @@ def test_only_records_under_the_key_of_the_link_count(homeserver: Homeserver) ->
 def test_the_server_tells_who_is_where_and_who_came_first(homeserver: Homeserver) -> None:
     view = ServerView(homeserver)
     host, token = room(homeserver, preset="public_chat")
-    guests = [homeserver.register(f"guest-{n}-{host.user_id[6:16]}", login=True) for n in range(3)]
+    drawn = f"{random.getrandbits(40):x}"
+    guests = [homeserver.register(f"guest-{n}-{drawn}", login=True) for n in range(3)]
     join = f"/_matrix/client/v3/join/{host.room_id}"
     for guest in reversed(guests):
         homeserver.api(guest.access_token).call("POST", join, {})

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from support.patience import PATIENCE
 
 from peerroom.client.views import MessageView
 from peerroom.clock import SystemClock
@@ -25,7 +26,6 @@ SOON = Policy(
     freeze=timedelta(seconds=1),
     floor=3,
 )
-PATIENCE = 90.0
 
 
 @pytest.fixture

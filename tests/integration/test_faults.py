@@ -15,6 +15,7 @@ from support.accounts import MakeAccount
 from support.faults import Fault, FaultyServer
 from support.impatient import ImpatientClock
 from support.members import Member, People, meet, people_of
+from support.patience import PATIENCE
 
 from peerroom.host.homeserver import Homeserver
 from peerroom.matrix.connection import Connection
@@ -71,7 +72,7 @@ async def watching(member: Member, timeouts: Timeouts, pace: float) -> AsyncIter
     )
     syncing = asyncio.create_task(member.connection.sync_forever(watch.take))
     try:
-        await watch.until(lambda: len(watch.batches) > 0, within=20)
+        await watch.until(lambda: len(watch.batches) > 0, within=PATIENCE)
         yield watch
     finally:
         syncing.cancel()
@@ -121,9 +122,9 @@ async def test_bad_weather_is_said_and_passes(
     async with watching(bob, SHORT, pace=0.02) as watch:
         assert watch.reached() == "online"
         await strike(between, fault)
-        await watch.until(lambda: watch.reached() != "online", within=10)
+        await watch.until(lambda: watch.reached() != "online", within=PATIENCE)
         # Refused connections begin with the one that stood being cut.
-        await watch.until(lambda: watch.reached() == reach, within=10)
+        await watch.until(lambda: watch.reached() == reach, within=PATIENCE)
         error = watch.said[-1][1]
         assert error is not None
         assert error.sentence().count(".") >= 2  # what happened, and what comes next
@@ -131,7 +132,7 @@ async def test_bad_weather_is_said_and_passes(
         if fault == "refused":
             await between.listen()
         between.heal()
-        await watch.until(lambda: bob.vault.events.get(sent) is not None, within=20)
+        await watch.until(lambda: bob.vault.events.get(sent) is not None, within=PATIENCE)
         assert watch.reached() == "online"
         assert bob.heard(room_id) == ["are you there?"]
 
@@ -153,7 +154,7 @@ async def test_with_the_real_timeouts_it_is_said_in_time(
         if fault == "refused":
             await between.listen()
         between.heal()
-        await watch.until(lambda: watch.reached() == "online", within=60)
+        await watch.until(lambda: watch.reached() == "online", within=PATIENCE)
 
 
 async def test_an_ended_session_ends_the_loop(people: People, between: FaultyServer) -> None:

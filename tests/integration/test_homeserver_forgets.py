@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from support.folders import watching
+from support.patience import PATIENCE
 
 from peerroom.host.homeserver import Homeserver
 from peerroom.host.registration import registration_token
 
 ADDRESS = "10.77.66.55"
 PROGRAM = "Unmistakable/7.7"
-WITHIN = 30.0
 """Seconds in which Synapse writes or prunes; it tells nobody, but its files show it."""
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="files are watched by inotify")
@@ -91,7 +91,7 @@ def test_what_synapse_knows_of_a_visit_is_gone_after_a_pruning(tmp_path: Path) -
         asks(server, "GET", "/sync?timeout=0", token)
         # Synapse counts daily visits every five minutes; the row is what it would write.
         seen = {"user_ips", "devices", "last seen", "registrations", "passwords proved"}
-        assert soon(lambda: all(traces(server)[name] for name in seen), WITHIN)
+        assert soon(lambda: all(traces(server)[name] for name in seen), PATIENCE)
         server.stop()
         visit = ("@passer-by:localhost", "D", int(time.time()) // 86400 * 86_400_000, PROGRAM)
         with closing(sqlite3.connect(server.folder / "homeserver.db")) as database:
@@ -102,14 +102,14 @@ def test_what_synapse_knows_of_a_visit_is_gone_after_a_pruning(tmp_path: Path) -
         config = {"keep_seconds": 0, "every_seconds": 1}
         overrides["modules"] = [{"module": "peerroom.host.pruning.Pruner", "config": config}]
         server.resume()
-        assert soon(lambda: not any(traces(server).values()), WITHIN), traces(server)
+        assert soon(lambda: not any(traces(server).values()), PATIENCE), traces(server)
         # The account itself is as it was, and so is its device.
         assert asks(server, "GET", "/account/whoami", token)["user_id"] == visit[0]
         server.stop()
         server.resume()  # the visit of the line above is forgotten as well
-        assert soon(lambda: not any(traces(server).values()), WITHIN), traces(server)
+        assert soon(lambda: not any(traces(server).values()), PATIENCE), traces(server)
         # Not only unlinked: the bytes are not in the database's file any more, nor in a log.
-        assert soon(lambda: not files_with(server.folder, ADDRESS, PROGRAM), WITHIN)
+        assert soon(lambda: not files_with(server.folder, ADDRESS, PROGRAM), PATIENCE)
 
 
 def test_of_the_last_day_it_is_kept(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_of_the_last_day_it_is_kept(tmp_path: Path) -> None:
         token = registers(server)
         asks(server, "GET", "/sync?timeout=0", token)
         asks(server, "GET", "/sync?timeout=0", old.access_token)
-        assert soon(lambda: traces(server)["user_ips"] == 2, WITHIN)
+        assert soon(lambda: traces(server)["user_ips"] == 2, PATIENCE)
         server.stop()
         with closing(sqlite3.connect(server.folder / "homeserver.db")) as database:
             database.execute(
@@ -135,5 +135,5 @@ def test_of_the_last_day_it_is_kept(tmp_path: Path) -> None:
             )
             database.commit()
         server.resume()
-        assert soon(lambda: traces(server)["user_ips"] == 1, WITHIN)
+        assert soon(lambda: traces(server)["user_ips"] == 1, PATIENCE)
         assert traces(server)["devices"] == 2

@@ -22,6 +22,7 @@ from support.bot_process import BotHome, come_in, desk_of
 from support.circle import CLOCK, RANDOM, Guest, until
 from support.hostile import TEXTS
 from support.members import Member, connect
+from support.patience import PATIENCE
 from support.plain_process import Process
 
 from peerroom.client.joining import join
@@ -385,7 +386,7 @@ async def entered(stage: Stage, room: str) -> None:
         member = stage.villain.vault.rooms.members(room).get(stage.home.user_id)
         return member and member.get("membership")
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while membership() != "join":
             await stage.villain.turn(poll=5)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from support.circle import Circle, Guest
 from support.living_client import Run
+from support.patience import PATIENCE
 
 from peerroom.client.timeline import Timeline
 from peerroom.client.views import MessageView
@@ -22,7 +23,6 @@ from peerroom.matrix.commit_points import POINTS, Point
 from peerroom.store.vault import Vault
 
 TESTS = Path(__file__).parent.parent
-WITHIN = 60.0
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ class Heron:
             stdout=asyncio.subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": str(TESTS)},
         )  # fmt: skip
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(PATIENCE):
             said, _nothing = await child.communicate(self.key + wanted.encode())
         calls = None
         for line in said.decode().splitlines():
@@ -104,7 +104,7 @@ async def test_killed_at_every_commit_point(circle: Circle, heron: Heron, point:
     told = [f"otter {number}" for number in range(60 if point.startswith("backfill") else 4)]
     for text in told:
         otter.say(text)
-    async with asyncio.timeout(WITHIN):
+    async with asyncio.timeout(PATIENCE):
         assert await otter.client.outbox_empty()
     code, _calls = await heron.live("heron 1", "heron 2", die_at=point)
     assert code == -signal.SIGKILL

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from support.circle import Circle, Guest, until
 from support.faults import Fault, FaultyServer
+from support.patience import PATIENCE
 
 from peerroom.clock import SystemClock
 from peerroom.host.homeserver import Homeserver
@@ -48,7 +49,7 @@ async def new_account(circle: Circle, guest: Guest) -> Account:
 async def ends(guest: Guest) -> None:
     """Wait until no line of an earlier account is left."""
     lines = guest.client._workers._lingering
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*lines)
 
 
@@ -61,12 +62,12 @@ async def test_the_old_line_ends_with_its_first_failure(
     await heron.client.move(await new_account(circle, heron), linger=True)
     await heron.online()
     turns = len(weather.paths("/sync"))
-    async with asyncio.timeout(30):  # it goes on listening as long as all is well
+    async with asyncio.timeout(PATIENCE):  # it goes on listening as long as all is well
         while len(weather.paths("/sync")) < turns + 1:
             weather._came.clear()
             await weather._came.wait()
     weather.fail(fault, times=1)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         await weather.struck()
     asked = len(weather.seen)
     await ends(heron)

@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 from support.bot_process import BotHome, come_in, desk_of
 from support.circle import Guest, until
+from support.patience import PATIENCE
 from support.plain_process import Process
 from support.searching import Search, loose, shown_by
 from support.terminals import Terminal
@@ -82,13 +83,13 @@ class Sitting:
         def found() -> bool:
             return self.terminal.output.find(words.encode(), self._read) >= 0
 
-        await asyncio.to_thread(self.terminal.wait_until, found, words, 30.0)
+        await asyncio.to_thread(self.terminal.wait_until, found, words, PATIENCE)
         self._read = self.terminal.output.find(words.encode(), self._read) + len(words.encode())
         self.life.shown.append(shown_by(self.terminal.pid))
 
     async def sees(self, words: str) -> None:
         """Wait until ``words`` stand on the screen."""
-        await asyncio.to_thread(self.terminal.wait_for, words, 30.0)
+        await asyncio.to_thread(self.terminal.wait_for, words, PATIENCE)
         self.life.shown.append(shown_by(self.terminal.pid))
 
     async def answers(self, question: str, answer: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.circle import Circle, until
+from support.patience import PATIENCE
 from support.plain_process import Process
 from support.terminals import Terminal
 
@@ -204,7 +205,7 @@ async def test_an_interactive_client_gets_a_yielding_agents_vault(
     agent.subscribe(lambda change: change.kind == "handed_over" and asked.set())
     await agent.start()
     process = await Process.start("chat", "--plain", data=folder, key=key)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await asked.wait()
     await agent.stop()
     vault.close()

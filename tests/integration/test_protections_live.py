@@ -30,8 +30,6 @@ from peerroom.wire.invite import Invite
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MESSAGE, LEVELS = "m.room.message", "m.room.power_levels"
-PATIENT = 40.0
-"""Seconds: what is above the limits waits, at Synapse's word, five at a time."""
 
 
 @dataclass
@@ -59,7 +57,7 @@ class Scene:
             titled = (row.number for row in self.work.cases() if REASONS[reason] in row.title)
             return next((self.work.page(number) for number in titled), None)
 
-        return await until(self.keeper.client, found, PATIENT)
+        return await until(self.keeper.client, found)
 
     async def says(self, part: str) -> str:
         """What the bot said in the management room, with ``part`` in it."""
@@ -69,7 +67,7 @@ class Scene:
             bodies = (view.body for view in page.page(limit=500) if not view.own)
             return next((body for body in bodies if part in body), None)
 
-        return await until(self.keeper.client, found, PATIENT)
+        return await until(self.keeper.client, found)
 
     def written(self, witness: Guest, author: Guest) -> list[MessageView]:
         user = author.client.user_id
@@ -84,15 +82,13 @@ class Scene:
             done = all(view.state == "deleted" for view in newest)
             return ids if done and len(ids) == count and not self.gone & {*ids} else None
 
-        found: list[str] = await until(witness.client, gone, PATIENT)
+        found: list[str] = await until(witness.client, gone)
         self.gone.update(found)
         return found
 
     async def explained(self, author: Guest, event_id: str) -> None:
         """Its author was told why, in private."""
-        await until(
-            author.client, lambda: author.client.desk.why(self.circle.room_id, event_id), PATIENT
-        )
+        await until(author.client, lambda: author.client.desk.why(self.circle.room_id, event_id))
 
     async def held(self, reason: Reason, author: Guest, witness: Guest, count: int = 1) -> None:
         """Seen by another member as gone, by a moderator as a case, by its author as explained."""
@@ -109,7 +105,7 @@ class Scene:
             found = witness.vault.rooms.state(self.circle.room_id, LEVELS)
             return found is not None and look(found)
 
-        await until(witness.client, fits, PATIENT)
+        await until(witness.client, fits)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -190,7 +186,7 @@ async def test_malformed(scene: Scene) -> None:
         own = [event for event in page if event.sender == user and "state_key" not in event.raw]
         return own[-1].event_id not in scene.gone and own[-1].status == "redacted"
 
-    await until(scene.ben.client, removed, PATIENT)
+    await until(scene.ben.client, removed)
 
 
 async def test_repeats(scene: Scene) -> None:
@@ -209,7 +205,7 @@ async def test_pace(scene: Scene) -> None:
         scene.cora.say(line)
     await scene.level(scene.anna, lambda levels: levels["users"].get(user) == -1)
     told = scene.cora.client.desk.explanations
-    await until(scene.cora.client, told, PATIENT)
+    await until(scene.cora.client, told)
     assert [view.what for view in told()] == ["You can write again in a moment."]
     await scene.case("pace")
     assert [view.body for view in scene.written(scene.anna, scene.cora)] == lines
@@ -223,7 +219,7 @@ async def test_impersonation(scene: Scene) -> None:
     await calls_itself(scene.cora, name)
     await scene.level(scene.anna, lambda levels: levels["users"].get(user) == -1)
     await scene.case("impersonation")
-    await until(scene.cora.client, scene.cora.client.desk.explanations, PATIENT)
+    await until(scene.cora.client, scene.cora.client.desk.explanations)
 
 
 async def test_churn(scene: Scene) -> None:
@@ -245,7 +241,6 @@ async def test_quiet(scene: Scene) -> None:
     await until(
         scene.anna.client,
         lambda: any(view.body.startswith("This room is quiet for") for view in timeline.page()),
-        PATIENT,
     )
     await scene.order("protect quiet off")
     await scene.order("unlock")
@@ -285,7 +280,7 @@ async def test_policy(scene: Scene) -> None:
         member = scene.anna.vault.rooms.members(scene.circle.room_id)[user]
         return member["membership"] == "ban"
 
-    await until(scene.anna.client, banned, PATIENT)
+    await until(scene.anna.client, banned)
     await scene.says("on a list that this room follows")
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from support.circle import Circle, Guest, until
+from support.patience import PATIENCE
 
 from peerroom.client.views import RoomView
 from peerroom.host.homeserver import Homeserver
@@ -20,7 +21,6 @@ SHORT = Policy(
     freeze=timedelta(seconds=1),
     floor=3,
 )
-PATIENCE = 90.0
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from support.circle import CLOCK, RANDOM, Circle
 from support.circle import until as friends_until
+from support.patience import PATIENCE
 from textual.pilot import Pilot
 
 from peerroom.host.homeserver import Homeserver
@@ -15,8 +16,6 @@ from peerroom.store.vault import Vault
 from peerroom.tui import Start
 from peerroom.tui.app import PeerRoomApp
 from peerroom.tui.screens.panic import PanicScreen
-
-PATIENCE = 60
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from support.circle import CLOCK, RANDOM, Circle
+from support.patience import PATIENCE
 from textual.pilot import Pilot
 
 from peerroom.host.homeserver import Homeserver
@@ -24,7 +25,6 @@ SHORT = Policy(
     freeze=timedelta(seconds=2),
     floor=3,
 )
-PATIENCE = 90
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 from support.circle import CLOCK, RANDOM, Circle, Guest
 from support.clock import Awake, ShiftedClock
 from support.faults import Edit, FaultyServer
+from support.patience import PATIENCE
 
 from peerroom.bot.epochs import points as bot_points
 from peerroom.client import wallets
@@ -43,7 +44,6 @@ POLICY = Policy(
     floor=2,
     hold=timedelta(hours=20),
 )
-PATIENCE = 45.0
 BEFORE = timedelta(seconds=3)
 """Machines wake up so long before a moment that they drew: no visit is the first thing they do."""
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Self
 
 from support.accounts import TestAccount
-from support.circle import CLOCK, RANDOM, WITHIN, Guest, until
+from support.circle import CLOCK, RANDOM, Guest, until
 from support.members import connect, log_in
+from support.patience import PATIENCE
 from support.plain_process import Process
 from support.servers import bot_account
 
@@ -137,7 +138,7 @@ async def arrive(account: TestAccount) -> Guest:
     )
     member = await connect(vault, kept)
     await member.connection.start()
-    async with asyncio.timeout(WITHIN):
+    async with asyncio.timeout(PATIENCE):
         while len(rooms := vault.rooms.all()) < 2:
             await member.turn(poll=5)
     for room in rooms:

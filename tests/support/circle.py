@@ -10,6 +10,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any, Self, TypeVar
 
+from support.patience import PATIENCE
 from support.servers import bot_account
 
 from peerroom.bot.account import account_of
@@ -30,12 +31,11 @@ from peerroom.wire.invite import Invite
 
 CLOCK = SystemClock()
 RANDOM = SystemRandom()
-WITHIN = 30.0
 
 T = TypeVar("T")
 
 
-async def until(client: Client, look: Callable[[], T | None], within: float = WITHIN) -> T:
+async def until(client: Client, look: Callable[[], T | None], within: float = PATIENCE) -> T:
     """The first true thing that ``look`` finds, looking again whenever ``client`` changes."""
     changed = asyncio.Event()
     unsubscribe = client.subscribe(lambda _change: changed.set())

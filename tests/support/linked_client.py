@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from support.conversation import Conversation
+from support.patience import PATIENCE
 
 from peerroom.client.session import Client
 from peerroom.clock import Clock
@@ -45,7 +46,7 @@ async def once(client: Client, look: Callable[[], bool]) -> None:
     """Wait until ``look`` finds what it looks for, looking whenever the client changed."""
     changed = asyncio.Event()
     stop = client.subscribe(lambda _change: changed.set())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not look():
             changed.clear()
             await changed.wait()

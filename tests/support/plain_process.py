@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-WITHIN = 30.0
+from support.patience import PATIENCE
 
 
 class Process:
@@ -86,7 +86,7 @@ class Process:
         found = (lambda line: wanted in line) if isinstance(wanted, str) else wanted
         assert self.process.stdout is not None
         try:
-            async with asyncio.timeout(WITHIN):
+            async with asyncio.timeout(PATIENCE):
                 while line := (await self.process.stdout.readline()).decode():
                     self.said.append(line.rstrip("\n"))
                     if found(line):
@@ -98,7 +98,7 @@ class Process:
     async def ends(self) -> int:
         """Read the rest; the exit code."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(PATIENCE):
             rest = (await self.process.stdout.read()).decode()
             self.said += rest.splitlines()
             return await self.process.wait()

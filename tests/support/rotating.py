@@ -15,6 +15,7 @@ from random import SystemRandom
 from typing import Any, Self, TypeVar
 
 from support.members import Member, connect
+from support.patience import PATIENCE
 
 from peerroom.client.joining import join
 from peerroom.clock import SystemClock
@@ -47,7 +48,6 @@ from peerroom.wire.records import (
     read_page,
 )
 
-WITHIN = 60.0
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -63,7 +63,7 @@ class Walker:
     key: bytes
     """The bot's public master key."""
     pending: tuple[Pending, ...] = ()
-    patience: float = WITHIN
+    patience: float = PATIENCE
     """Seconds for the bot to do one thing."""
     _turned: asyncio.Event = field(default_factory=asyncio.Event)
     _work: asyncio.Task[None] | None = None

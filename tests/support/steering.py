@@ -18,8 +18,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import SystemRandom
 
-from support.circle import WITHIN, Circle
+from support.circle import Circle
 from support.clock import ShiftedClock
+from support.patience import PATIENCE
 from support.rotating import Walker
 from support.servers import own_address
 
@@ -62,7 +63,7 @@ class Scene:
 
     async def until(self, what: str, times: int) -> None:
         """Wait until the registrar was told ``what`` so often."""
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(PATIENCE):
             while self.told[what] < times:
                 self._news.clear()
                 await self._news.wait()

@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from support import patience
 from support.desks import BOT, DESK, FELLOW, OWN, START, Place
 
 from peerroom.client.casework import Casework
@@ -37,7 +38,7 @@ class Asking:
 
     async def sent(self) -> str:
         """Let the command go out and come back; returns its text."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(patience.PATIENCE):
             await self._place.clock.someone_sleeps()  # it waits for the answer
         [row] = self._place.vault.outbox.queued(self._place.account.id)
         assert row.room_id == DESK and row.content["type"] == "m.room.message"
@@ -51,7 +52,7 @@ class Asking:
         self._place.heard(DESK)
 
     async def answer(self) -> Answer:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(patience.PATIENCE):
             return await self.task
 
 

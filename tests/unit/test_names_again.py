@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 from support import stopped
 from support.clock import FrozenClock
+from support.patience import PATIENCE
 from support.scribe import START
 from support.vaults import ROOM, furnish
 
@@ -61,7 +62,7 @@ class Scene:
     async def settle(self) -> None:
         """Until the agent has nothing left to do."""
         assert self.client.agent is not None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await self.client.agent.settled.wait()
 
 

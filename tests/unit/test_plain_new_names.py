@@ -12,6 +12,7 @@ import pytest
 from support import filled_vault, new_names, stopped
 from support.clock import FrozenClock
 from support.new_names import NEXT, ROOM
+from support.patience import PATIENCE
 
 from peerroom import plain
 from peerroom.client.promise import PROMISE
@@ -78,7 +79,7 @@ async def talk(seeded: random.Random) -> AsyncIterator[Talk]:
     await talk.hear()
     yield talk
     await talk.hear("/quit")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await running
     talk.vault.close()
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support.desks import BOT, CIRCLE, DOOR, OTHER, OWN, Place
 from support.linked_client import linked_client, once, turn
+from support.patience import PATIENCE
 
 from peerroom.client.views import Change
 from peerroom.matrix.errors import ServerUnreachable
@@ -99,7 +100,7 @@ async def test_a_server_that_does_not_answer_is_asked_again(connection: Connecti
         connection.rooms.called.clear()
         await place.clock.someone_sleeps()
         place.clock.advance(15)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await connection.rooms.called.wait()
         assert len(connection.rooms.made) == 1
 

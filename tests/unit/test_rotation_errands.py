@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from support.clock import FrozenClock
 from support.faults import FaultyServer
+from support.patience import PATIENCE
 from support.scribe import FREEZE, ME, START, Member, Scribe, account
 from support.stopped import BOT, put
 from support.vaults import ROOM
@@ -77,7 +78,7 @@ class Scene:
 
     async def becomes(self, stage: Stage) -> None:
         """Wait until the stored wallet is at ``stage``."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while self.wallet.stage is not stage:
                 await self.agent.next_turn()
 
@@ -120,7 +121,7 @@ async def test_a_visit_keeps_nothing_else_waiting(scene: Scene) -> None:
     scene.member.be_signed()
     put(scene.vault, ROOM, "2", scene.bot.records[2])
     async with scene.running(scene.member.wallet.plan.visits[0][0]):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await scene.server.asked("/register")
         scene.bot.void()
         scene.shows(3)
@@ -136,7 +137,7 @@ async def test_what_was_made_for_nothing_is_forgotten_once_nobody_makes_it_any_m
     scene.member.be_signed()
     put(scene.vault, ROOM, "2", scene.bot.records[2])
     async with scene.running(scene.member.wallet.plan.visits[0][0]):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await scene.server.asked("/register")
         scene.bot.void()
         scene.shows(3)
@@ -144,7 +145,7 @@ async def test_what_was_made_for_nothing_is_forgotten_once_nobody_makes_it_any_m
         assert scene.wallet.forget
         assert scene.agent.unfinished
         scene.answers.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while scene.wallet.forget:
                 await scene.agent.next_turn()
 
@@ -169,7 +170,7 @@ async def test_a_look_that_does_not_get_through_waits_for_the_next_drawn_moment(
     first = scene.bot.begins(1) + FREEZE
     at = first + timedelta(seconds=plan.arrive_after + 1)
     async with scene.running(at):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await scene.server.asked("/keys")
             while scene.wallet.looked_at is None:
                 await scene.agent.next_turn()

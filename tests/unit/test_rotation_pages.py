@@ -13,6 +13,7 @@ from aiohttp import web
 from support.clock import FrozenClock
 from support.faults import FaultyServer
 from support.paper_mint import RealMint
+from support.patience import PATIENCE
 from support.scribe import FREEZE, ME, Member, Scribe
 from support.stopped import BOT, put
 from support.token_keys import round_key
@@ -69,7 +70,7 @@ class Scene:
     async def running(self) -> AsyncIterator[None]:
         work = asyncio.ensure_future(self.agent.run())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 yield
         finally:
             work.cancel()
