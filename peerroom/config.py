@@ -186,6 +186,9 @@ class Bot:
     and `freeze_minutes` in which the room can only be read. `floor`: fewest accounts for which
     names change; `hold_hours`: longest that moderators can put it off.
 
+    `language`: what members are told in private in, where their program does not choose itself;
+    "auto" means as the bot speaks, "both" one under the other.
+
     `log`: how much the bot writes to its log. `metrics_port`: where ``/health`` and ``/metrics``
     are on 127.0.0.1; 0 for nowhere. `keyring`: the bot's secrets are in this computer's keyring.
     `circles`: names of several circles; each has settings ``NAME.toml`` of its own beside these.
@@ -206,6 +209,7 @@ class Bot:
     freeze_minutes: int = field(default=30, metadata=setting(whole(0, 120)))
     floor: int = field(default=8, metadata=setting(whole(3, 5000)))
     hold_hours: int = field(default=48, metadata=setting(whole(0, 72)))
+    language: str = field(default="auto", metadata=setting(one_of("auto", *LANGUAGES, "both")))
     log: str = field(default="info", metadata=setting(one_of("warning", "info", "debug")))
     metrics_port: int = field(default=0, metadata=setting(_PORT))
     keyring: bool = field(default=False, metadata=setting(FLAG))

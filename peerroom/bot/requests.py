@@ -14,6 +14,7 @@ from peerroom.i18n import _
 from peerroom.moderation import actions as act
 from peerroom.moderation.case_words import calls, formatted, words
 from peerroom.moderation.cases import Case
+from peerroom.moderation.explaining import words as told
 from peerroom.moderation.facts import Knocked
 from peerroom.store.accounts import Account
 from peerroom.store.outbox import OutboxKind, OutboxRow
@@ -43,8 +44,7 @@ def row_content(request: act.Request) -> tuple[OutboxKind, dict[str, Any]]:
             answer = door.Answer(request.result, request.circle, request.via)
             return "message", {"type": door.ANSWER, "content": answer.content()}
         case act.TellMember(room_id=str()):
-            told = {**member.content(request.tell), "body": request.words}
-            return "message", {"type": member.TELL, "content": told}
+            return "message", {"type": member.TELL, "content": member.content(request.tell)}
         case act.RedactMessage(event_id=event_id):
             return "redaction", {"redacts": event_id}
         case _:
@@ -99,6 +99,8 @@ class Requests:
     management: str
     recovery: str | None
     clock: Clock
+    tongues: str = "auto"
+    """In which language members are told something in private, as in the settings."""
 
     def add(
         self,
@@ -122,8 +124,12 @@ class Requests:
         room_id = request.room_id or self.management
         if isinstance(request, act.TellMember):
             readers = [request.user_id]
-            if request.room_id is not None and self._may_use_any_program(request.user_id):
-                content = _notice(request.words)
+            if request.room_id is not None:
+                said = told(request.tell, self.tongues)
+                if self._may_use_any_program(request.user_id):
+                    content = _notice(said)
+                else:
+                    content["content"]["body"] = said
         readers = readers or self._readers(room_id, knock)
         row = self._add(room_id, kind, content, readers, key, order_key(request, _door(knock)))
         if row is not None and row.state == "failed" and row.kind == "redaction":

@@ -146,6 +146,7 @@ class Bot:
             self.circle.management,
             self._config.bot.recovery,
             self._clock,
+            self._config.bot.language,
         )
         self._epochs = self._prepare_epochs()
         self._executor = Executor(

@@ -12,7 +12,7 @@ from peerroom.client.invitations import bots
 from peerroom.client.reporting_room import rooms_with
 from peerroom.client.reporting_views import ExplanationView
 from peerroom.client.wording import event_time
-from peerroom.i18n import N_, _
+from peerroom.i18n import N_, _, language
 from peerroom.moderation.findings import REASONS
 from peerroom.text.foreign import ForeignText
 from peerroom.wire import member
@@ -90,7 +90,7 @@ def explanation(said: member.Explained, when: datetime) -> ExplanationView:
         deed=said.deed,
         what=_(_WHAT.get(said.what, _ANYTHING)),
         reason=_(reason) if reason else "",
-        text=ForeignText(said.text).block().strip(),
+        text=ForeignText(member.in_language(said.text, language())).block().strip(),
         when=when,
         until=None if said.until is None else event_time(said.until),
         event_ids=said.event_ids,

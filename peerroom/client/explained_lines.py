@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client.invitations import bots
-from peerroom.i18n import _, ngettext
+from peerroom.i18n import _, language, ngettext
 from peerroom.store.redaction import redactor
 from peerroom.text.foreign import ForeignText
 
@@ -74,13 +74,13 @@ def told(tell: Tell) -> str:
     """What the bot said for the moderators."""
     from peerroom.client.explained import explanation
     from peerroom.client.wording import event_time
-    from peerroom.wire.member import Explained, Received, Reply
+    from peerroom.wire.member import Explained, Received, Reply, in_language
 
     match tell:
         case Received():
             return _("The moderators have it.")
         case Reply(text=text):
-            return ForeignText(text).block().strip()
+            return ForeignText(in_language(text, language())).block().strip()
         case Explained():
             view = explanation(tell, event_time(0))
             lines = [view.sentence]

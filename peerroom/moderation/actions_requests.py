@@ -30,12 +30,11 @@ class AnswerDoor(Act, frozen=True):
 
 class TellMember(Act, frozen=True):
     """Tell a member something in private: in ``room_id`` if they spoke there just now, or in the
-    encrypted direct room with them, which is found or made. ``words`` is what a program shows that
-    does not know `peerroom.wire.member`. Only devices that their owner signed can read it."""
+    encrypted direct room with them, which is found or made. Only devices that their owner signed
+    can read it."""
 
     user_id: str
     tell: Tell
-    words: str
     room_id: str | None = None
 
 

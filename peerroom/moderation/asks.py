@@ -9,11 +9,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from peerroom.i18n import _
+from peerroom.i18n import N_, _
 from peerroom.moderation import actions as act
 from peerroom.moderation.case_lines import fitted, known
 from peerroom.moderation.docket import Docket
-from peerroom.moderation.explaining import received
+from peerroom.moderation.explaining import in_each, received
 from peerroom.moderation.facts import Asked
 from peerroom.moderation.measures import rooms_of
 from peerroom.moderation.people import everyone
@@ -50,7 +50,7 @@ def decide_asked(asked: Asked, state: State) -> list[act.Action]:
 
 def _report(asked: Asked, ask: member.Report, state: State) -> list[act.Action]:
     if ask.room_id not in (*rooms_of(state), *former_rooms(state)):
-        return [_reply(asked, _("I do not look after that room, so I cannot pass this on."))]
+        return [_reply(asked, N_("I do not look after that room, so I cannot pass this on."))]
     # What the bot has not read itself in that room is only somebody's word: nothing to act on.
     found = asked.found
     about = None if found is None else found.about
@@ -113,10 +113,10 @@ def _called(case: int) -> str:
 def _appeal(asked: Asked, ask: member.Appeal, state: State) -> list[act.Action]:
     deed = state.deeds.get(ask.deed)
     if deed is None or deed.about != asked.sender:
-        words = _("I find no decision about you under that number. You can ask a moderator.")
+        words = N_("I find no decision about you under that number. You can ask a moderator.")
         return [_reply(asked, words)]
     if deed.undone is not None:
-        return [_reply(asked, _("That has been taken back already."))]
+        return [_reply(asked, N_("That has been taken back already."))]
 
     def opened(docket: Docket) -> int:
         # Never the case in which it was done: who reported is answered there.
@@ -204,7 +204,7 @@ def _too_many(asked: Asked, state: State, told: act.TellMember) -> list[act.Acti
             " private room with me. `!reply` can ask them to say it in one message."
         )
         docket.add(number, Noted, by=state.bot, text=said)
-    words = _(
+    words = N_(
         "The moderators have much of what you wrote, and know that there is more. Please give them"
         " some time; in an hour I pass on more."
     )
@@ -213,4 +213,4 @@ def _too_many(asked: Asked, state: State, told: act.TellMember) -> list[act.Acti
 
 
 def _reply(asked: Asked, words: str) -> act.TellMember:
-    return act.TellMember(asked.sender, member.Reply(text=words), words, asked.room_id)
+    return act.TellMember(asked.sender, member.Reply(text=in_each(words)), asked.room_id)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from peerroom.i18n import N_, _, ngettext
+from peerroom.i18n import LANGUAGES, N_, _, language, ngettext, said_in
 from peerroom.moderation import actions as act
 from peerroom.moderation.findings import REASONS, Reason
-from peerroom.wire.member import Explained, Received
+from peerroom.wire.member import Explained, Received, Reply, Tell, Text, in_language
 
 _WHAT: Final = {
     "removed": N_("A message of yours was removed: {why}."),
@@ -52,7 +52,7 @@ def explain(
     what: str,
     code: Reason | str,
     *,
-    text: str = "",
+    text: Text = "",
     event_ids: tuple[str, ...] = (),
     until: datetime | None = None,
     room_id: str | None = None,
@@ -67,12 +67,35 @@ def explain(
         event_ids=event_ids[:MOST],
         until=None if until is None else int(until.timestamp() * 1000),
     )
-    lines = [_(_WHAT.get(what, _OTHER)).format(why=because(code))]
-    if text:
-        lines.append(text)
-    return act.TellMember(user_id, tell, "\n".join(lines), room_id)
+    return act.TellMember(user_id, tell, room_id)
 
 
 def received(user_id: str, about: str, room_id: str) -> act.TellMember:
     """Say in their direct room that what somebody said has reached the moderators."""
-    return act.TellMember(user_id, Received(about=about), _("The moderators have it."), room_id)
+    return act.TellMember(user_id, Received(about=about), room_id)
+
+
+def in_each(message: str) -> Text:
+    """A message of our own, marked by `N_`, in every language."""
+    return {code: said_in(code, lambda: _(message)) for code in LANGUAGES}
+
+
+def words(tell: Tell, tongues: str) -> str:
+    """What a program shows that does not know `peerroom.wire.member`. ``tongues`` is as in the
+    settings: a language, "both" (ours first), or "auto" for ours."""
+    spoken = [tongues if tongues in LANGUAGES else language()]
+    if tongues == "both":
+        spoken += [code for code in LANGUAGES if code not in spoken]
+    said = [said_in(code, lambda: _words(tell)) for code in spoken]
+    return "\n\n".join(dict.fromkeys(said))  # one's own words are the same in every language
+
+
+def _words(tell: Tell) -> str:
+    match tell:
+        case Received():
+            return _("The moderators have it.")
+        case Reply(text=text):
+            return in_language(text, language())
+        case Explained(what=what, reason=code, text=text):
+            lines = [_(_WHAT.get(what, _OTHER)).format(why=because(code))]
+            return "\n".join([*lines, *filter(None, [in_language(text, language())])])

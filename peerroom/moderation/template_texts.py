@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 Language = Literal["en", "ja"]
 Texts = dict[Language, str]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "ja")
 
 REASON_TEXTS: Final[dict[str, Texts]] = {
     "pace": {

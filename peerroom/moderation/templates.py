@@ -1,21 +1,21 @@
 """Texts that are said in private, by name: those that came along, or as moderators wrote them anew.
 
-Nobody's language is kept, so a text is said in both, the bot's own first.
+Nobody's language is kept, so a text is told in every one: the reader's program shows the reader's.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from peerroom.i18n import language
 from peerroom.moderation.state import State
-from peerroom.moderation.template_texts import REASON_TEXTS, REPLY_TEXTS, Language, Texts
+from peerroom.moderation.template_texts import LANGUAGES, REASON_TEXTS, REPLY_TEXTS, Language, Texts
 from peerroom.text.foreign import ForeignText
 from peerroom.wire.commands.reading import normal
+from peerroom.wire.member import Text
 
 BOOK: Final = "template"
 LONGEST: Final = 1_500
-"""Characters of a text; two of them and what is around them fit into one event."""
+"""Characters of a text; all its languages, twice, and what is around them fit into one event."""
 ALL: Final[dict[str, Texts]] = {**REASON_TEXTS, **REPLY_TEXTS}
 NAMES: Final = tuple(ALL)
 """The templates there are, those of reasons first. Their names are what ``!template`` takes."""
@@ -34,14 +34,12 @@ def in_language(name: str, tongue: Language, state: State) -> str:
     return ALL[name][tongue]
 
 
-def text(name: str, state: State) -> str:
-    """The same in both languages, the bot's own first."""
-    own: Language = "ja" if language() == "ja" else "en"
-    other: Language = "en" if own == "ja" else "ja"
-    return f"{in_language(name, own, state)}\n\n{in_language(name, other, state)}"
+def text(name: str, state: State) -> dict[str, str]:
+    """The same in every language."""
+    return {tongue: in_language(name, tongue, state) for tongue in LANGUAGES}
 
 
-def why(code: str | None, state: State) -> str:
+def why(code: str | None, state: State) -> dict[str, str]:
     """What is said to whom something was done for this reason code."""
     return text(of_reason(code), state)
 
@@ -62,7 +60,7 @@ def named(words: str) -> str | None:
     return name if name in ALL else None
 
 
-def said(words: str, state: State) -> str:
+def said(words: str, state: State) -> Text:
     """A template's text, if ``words`` is the name of one; else the words themselves."""
     name = named(words)
     return ForeignText(words).block(LONGEST) if name is None else text(name, state)

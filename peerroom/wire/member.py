@@ -4,7 +4,8 @@ A member reports, asks, appeals; the bot answers, and says why something was don
 the circle's room, and none of it ever travels in clear.
 
 Each is an event of a type of its own. What the bot says has a ``body`` beside it, for programs that
-show the words of types they do not know; PeerRoom's own says it in the reader's language.
+show the words of types they do not know; PeerRoom's own says it in the reader's language, which
+nobody is told: what is not one person's own words travels in every language there is.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ ASK: Final = "org.peerroom.member.ask"
 """From the member: an `Ask`."""
 TELL: Final = "org.peerroom.member.tell"
 """From the bot: a `Tell`."""
+
+
+Text = Long | Annotated[dict[Annotated[str, Meta(max_length=8)], Long], Meta(max_length=8)]
+"""Somebody's own words as they are, or the same in several languages (ISO 639-1)."""
 
 
 class _Said(msgspec.Struct, frozen=True, tag=True, kw_only=True, omit_defaults=True):
@@ -67,7 +72,7 @@ class Explained(_Said, frozen=True, kw_only=True):
     """``removed``, ``held``, ``slowed``, ``muted``, ``sat out``, ``kicked``, ``banned``,
     ``put back``."""
     reason: Short
-    text: Long
+    text: Text
     event_ids: Annotated[tuple[EventId, ...], Meta(max_length=50)] = ()
     until: Milliseconds | None = None
 
@@ -75,13 +80,20 @@ class Explained(_Said, frozen=True, kw_only=True):
 class Reply(_Said, frozen=True, kw_only=True):
     """A moderator's answer, by the bot: nobody's name is on it."""
 
-    text: Long
+    text: Text
 
 
 Ask = Report | AskModerator | Appeal
 """In an event of type `ASK`, from the member."""
 Tell = Received | Explained | Reply
 """In an event of type `TELL`, from the bot."""
+
+
+def in_language(text: Text, language: str) -> str:
+    """The words for a reader of ``language``; in English, or whatever there is, if not in it."""
+    if isinstance(text, str):
+        return text
+    return text.get(language) or text.get("en") or next(iter(text.values()), "")
 
 
 def content(said: Ask | Tell) -> dict[str, Any]:

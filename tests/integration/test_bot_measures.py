@@ -161,7 +161,7 @@ async def test_who_has_no_room_with_the_bot_is_told_in_a_new_one(
 ) -> None:
     user = make_account("resident").user_id
     bot = circle.bot
-    tell = act.TellMember(user, member.Reply(text="hello"), "hello")
+    tell = act.TellMember(user, member.Reply(text="hello"))
     for number in range(2):
         bot._requests.add(tell, f"test:{number}")
     assert bot._executor is not None

@@ -14,6 +14,7 @@ from peerroom.moderation import actions as act
 from peerroom.moderation.case_lines import merged
 from peerroom.moderation.cases import fold
 from peerroom.moderation.decide import decide
+from peerroom.moderation.explaining import words
 from peerroom.moderation.facts import Asked, Found, Said, Ticked
 from peerroom.moderation.protection import Room
 from peerroom.moderation.state import Asker, Health, Kept, Lock, Standing, State
@@ -224,6 +225,11 @@ def spoken(actions: list[act.Action], room: str = DESK) -> str:
     """What is said in a room."""
     said = [action for action in actions if isinstance(action, act.Say)]
     return "\n".join(action.text for action in said if action.room_id == room)
+
+
+def told_words(told: act.TellMember, tongues: str = "en") -> str:
+    """What somebody is told, as any program shows it."""
+    return words(told.tell, tongues)
 
 
 def of_kind(kind: type[Any], actions: list[act.Action]) -> list[Any]:

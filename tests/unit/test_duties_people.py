@@ -22,6 +22,7 @@ from support.paper_desk import (
     PaperDesk,
     of_kind,
     spoken,
+    told_words,
 )
 
 from peerroom.moderation import actions as act
@@ -108,7 +109,7 @@ def test_a_ban_for_a_while_and_its_reason_stays_among_moderators() -> None:
     [note] = of_kind(act.Note, actions)
     assert note.reason == "sold courses"
     [told] = of_kind(act.TellMember, actions)
-    assert "sold courses" not in told.words + told.tell.text
+    assert "sold courses" not in told_words(told, "both")
     assert "is removed for 3 days" in spoken(actions)
     assert "ban of" in spoken(desk.type("!unban Quiet Heron"))
 

@@ -176,13 +176,13 @@ def test_a_text_is_shown_written_anew_and_brought_back() -> None:
     assert "Thank" not in spoken(desk.type("!template thanks ja"))
     desk.type("!template thanks en Thank you, dear neighbour.")
     assert templates.in_language("thanks", "en", desk.state) == "Thank you, dear neighbour."
-    assert "お知らせ" in templates.text("thanks", desk.state)
+    assert "お知らせ" in templates.text("thanks", desk.state)["ja"]
     assert "Written anew: thanks." in spoken(desk.type("!templates"))
     deed = desk.state.next_deed
     desk.type("!template thanks en default")
-    assert "Thank you for telling us" in templates.text("thanks", desk.state)
+    assert "Thank you for telling us" in templates.text("thanks", desk.state)["en"]
     desk.type(f"!undo {deed}")
-    assert "dear neighbour" in templates.text("thanks", desk.state)
+    assert "dear neighbour" in templates.text("thanks", desk.state)["en"]
     assert "no text called “nothing-such”" in spoken(desk.type("!template nothing-such"))
     long = spoken(desk.type("!template thanks en " + "word " * 400))
     assert "1500 characters are the most" in long

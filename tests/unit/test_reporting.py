@@ -27,6 +27,7 @@ from peerroom.client.reporting_views import (
 )
 from peerroom.client.session import Client
 from peerroom.config import Config
+from peerroom.i18n import set_language
 from peerroom.matrix.padding import padded
 from peerroom.store.outbox import OutboxRow
 from peerroom.store.vault import Vault
@@ -472,3 +473,22 @@ def test_a_room_is_not_one_of_two_because_somebody_said_so(place: Place) -> None
     inside = place.said(DOOR, BOT, "hello")
     with pytest.raises(NothingToReport):
         place.client.desk.report(DOOR, [inside.event_id])
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "Numbers stay out."), ("ja", "番号は控えて")]
+)
+def test_what_is_told_in_several_languages_is_read_in_ones_own(
+    place: Place, language: str, text: str
+) -> None:
+    texts = {"en": "Numbers stay out.", "ja": "番号は控えて"}
+    place.tell(Explained(deed=1, what="removed", reason="contact", text=texts))
+    place.tell(Reply(text=texts))
+    set_language(language)
+    try:
+        [view] = place.client.desk.explanations()
+        assert view.text == text
+        assert text in bodies(place)[0]
+        assert bodies(place)[1] == text
+    finally:
+        set_language("en")

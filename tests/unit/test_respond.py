@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.paper_desk import told_words
 
 from peerroom.moderation import actions as act
 from peerroom.moderation import measures
@@ -135,7 +136,7 @@ def test_a_pause_is_short_told_kindly_and_shown_to_a_human() -> None:
     actions = answer(found("slow", reason="pace", lasts=timedelta(seconds=30)))
     assert only(act.NoteSlow, actions) == act.NoteSlow(CIRCLE, ANNA, NOW + timedelta(seconds=30))
     assert only(act.SetVoice, actions) == act.SetVoice(CIRCLE, ANNA, may_write=False)
-    assert "Take your time" in only(act.TellMember, actions).words
+    assert "Take your time" in told_words(only(act.TellMember, actions))
     assert steps(actions) == ["Opened", "Shown"]
     assert not [one for one in actions if isinstance(one, act.NoteMute)]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from peerroom.i18n import _
+from peerroom.i18n import _, language
 from peerroom.moderation import actions as act
 from peerroom.moderation import templates
 from peerroom.moderation.cases import Case
@@ -16,7 +16,7 @@ from peerroom.moderation.duties.messages import may_be_told
 from peerroom.moderation.duties.order import Done, Order, steps
 from peerroom.wire import cases as wire
 from peerroom.wire import commands as cmd
-from peerroom.wire.member import Reply
+from peerroom.wire.member import Reply, in_language
 
 CARD: Final = "helpline"
 """The template that shows where somebody answers at this hour."""
@@ -35,10 +35,9 @@ def _reply(command: cmd.AnswerCase, order: Order) -> Done:
         return order.say(said.format(n=case.number))
     text = templates.said(command.text or _answer_to(case), order.state)
     docket = order.docket()
-    docket.add(case.number, wire.Replied, by=order.by, to="reporter", text=text)
-    told = [
-        act.TellMember(asker.user_id, Reply(text=text), text, asker.room_id) for asker in askers
-    ]
+    shown = in_language(text, language())
+    docket.add(case.number, wire.Replied, by=order.by, to="reporter", text=shown)
+    told = [act.TellMember(asker.user_id, Reply(text=text), asker.room_id) for asker in askers]
     return [act.Note(order.by, "answered", case=case.number), *steps(docket), *told]
 
 
@@ -82,16 +81,17 @@ def _tell(command: cmd.Warn, order: Order) -> Done:
             return order.say(said)
         card = [act.NoteMoment(key, order.at + CARD_AGAIN)]
     text = templates.said(words, order.state)
+    shown = in_language(text, language())
     docket = order.docket()
     note = act.Note(order.by, "warned", user, case=None if case is None else case.number)
     done: Done = [note, *card]
     if case is not None:
-        docket.add(case.number, wire.Replied, by=order.by, to="author", text=text)
+        docket.add(case.number, wire.Replied, by=order.by, to="author", text=shown)
         done += steps(docket)
-    done.append(act.TellMember(user, Reply(text=text), text))
+    done.append(act.TellMember(user, Reply(text=text)))
     if case is None:
         said = _("I have written to {name} in private:\n{text}")
-        done += order.say(said.format(name=order.name(user), text=text))
+        done += order.say(said.format(name=order.name(user), text=shown))
     return done
 
 
