@@ -54,8 +54,7 @@ async def _recorded(server: Homeserver) -> Log:
         }
         mark()
         await scene.switch()
-        for person in people:
-            await scene.until(lambda person=person: person.is_in_new_room(old_room) or None)
+        await scene.in_time(lambda: all(person.is_in_new_room(old_room) for person in people))
         await _talk(people, "after")
         new = [person.account for person in people]
         lives = tuple(

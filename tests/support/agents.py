@@ -32,7 +32,7 @@ from peerroom.config import Config
 from peerroom.host.homeserver import Homeserver
 from peerroom.pseudonym.epochs import Every, Policy, Times
 from peerroom.pseudonym.registrar_state import Office
-from peerroom.pseudonym.wallet import Stage, Wallet
+from peerroom.pseudonym.wallet import Stage, Wallet, wake
 from peerroom.store.vault import Vault
 
 WINDOW = timedelta(hours=1)
@@ -157,6 +157,21 @@ class Scene:
         except TimeoutError:
             raise AssertionError(f"{self.office.stage}, {self.told}, {self.people}") from None
 
+    async def in_time(self, look: Callable[[], T | None]) -> T:
+        """The first true thing that ``look`` finds, on machines that are awake. Until then it is,
+        one after another, each moment for which somebody's client waits."""
+        async with asyncio.timeout(PATIENCE):
+            while not (found := look()):
+                now = self.clock.now()
+                every = [one for person in self.people for _, one in wallets.every(person.vault)]
+                turns = [person.client.agent.next_turn() for person in self.people]
+                self.go(min(at for one in every if (at := wake(one, now)) is not None))
+                await asyncio.gather(*turns)
+                for agent in (person.client.agent for person in self.people):
+                    while agent.unfinished and not look():
+                        await agent.next_turn()
+            return found
+
     @property
     def office(self) -> Office:
         epochs = self.circle.bot.epochs
@@ -230,7 +245,10 @@ class Scene:
         before = self.told["Shown"]
         slots = {id(person): person.wallet.plan.visits[round_][0] for person in people}
         for person in sorted(people, key=lambda person: slots[id(person)]):
+            turn = person.client.agent.next_turn()
             self.go(slots[id(person)] - BEFORE)
+            await turn
+            self.go(slots[id(person)])
             await self.until(partial(has_shown, person))
         await self.until(lambda: self.told["Shown"] >= before + len(people))
 
@@ -245,8 +263,9 @@ class Scene:
         before = self.told["AllJoined"]
         self.go(thaws)
         await self.until(lambda: self.told["AllJoined"] > before)
-        # By now every client has come, and every old account has gone.
-        self.go(self.clock.now() + WINDOW / 40)
+        if self.theirs is self.clock:
+            # Whoever wakes up now comes at once, and no old account does.
+            self.go(self.clock.now() + WINDOW / 40)
 
 
 def wallet_at(person: Person, stage: Stage) -> bool:
