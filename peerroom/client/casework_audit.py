@@ -21,9 +21,10 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from peerroom.client import casework_words as words
 from peerroom.client.casework_views import AuditEntry, AuditFilter

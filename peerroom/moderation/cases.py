@@ -7,11 +7,12 @@ often, the same steps make the same case; what is missing is known to be missing
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from peerroom.wire import cases as wire
 from peerroom.wire.cases import Line, Outcome, Source, Step
@@ -61,10 +62,12 @@ class Deed:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """One case. `by` and `claimed_by` are user ids; names and texts are as strangers wrote them:
-    a face shows them through `ForeignText`."""
+    a face shows them through `ForeignText`.
+
+    A struct, not a dataclass: a busy evening takes thousands of steps in, and each makes it anew.
+    """
 
     number: int
     source: Source = "flag"
@@ -104,12 +107,16 @@ class Case:
     """How often it was reported, flagged, held or asked for."""
     complete: bool = False
     """No step is missing."""
-    steps: tuple[Step, ...] = field(default=(), repr=False)
+    steps: tuple[Step, ...] = ()
     """What all this was made of, in the bot's order."""
 
     def next(self, kind: type[S], at: int, **fields: Any) -> S:
         """The step that comes after these, at ``at`` (milliseconds). For the bot alone."""
         return kind(case=self.number, n=_last(self.steps) + 1, at=at, **fields)
+
+    def __repr__(self) -> str:
+        """Without what people wrote."""
+        return f"Case({self.number}, {self.state}, {len(self.steps)} steps)"
 
 
 def fold(cases: Mapping[int, Case], step: Step) -> Mapping[int, Case]:
@@ -118,8 +125,12 @@ def fold(cases: Mapping[int, Case], step: Step) -> Mapping[int, Case]:
     if step.n == _last(case.steps) + 1 and not isinstance(step, wire.Cleared):
         # The usual way: one more at the end changes nothing of what was.
         complete = case.complete or not case.steps
-        taken = replace(_taken(step, case), touched_at=max(case.touched_at, step.at))
-        taken = replace(taken, steps=(*case.steps, step), complete=complete)
+        taken = replace(
+            _taken(step, case),
+            touched_at=max(case.touched_at, step.at),
+            steps=(*case.steps, step),
+            complete=complete,
+        )
         return {**cases, case.number: taken}
     steps = {known.n: known for known in case.steps}
     if steps.setdefault(step.n, step) != step:

@@ -62,7 +62,7 @@ class Guard:
 
 
 def _judged(judges: list[Judge], seen: Seen, room: Room) -> Sequence[Finding]:
-    if seen.sender in room.exempt:
+    if not judges or seen.sender in room.exempt:
         return ()
     found: dict[Verb, Finding] = {}
     for judge in judges:

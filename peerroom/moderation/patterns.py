@@ -81,13 +81,18 @@ class Patterns:
             self._set.Add(pattern)
             self._names.append(name)
         self._set.Compile()
+        self._last: tuple[str | None, tuple[str, ...]] = (None, ())
+        """Several protections may ask for the same text, one after the other."""
 
     def found(self, text: str) -> tuple[str, ...]:
         """Names of the patterns that are somewhere in a text (no lone surrogates in it), each once,
         in the order in which they were given."""
-        if not self._names or not (hits := self._set.Match(text)):
+        if not self._names:
             return ()
-        return tuple(dict.fromkeys(self._names[hit] for hit in sorted(hits)))
+        if text != self._last[0]:
+            hits = sorted(self._set.Match(text) or ())
+            self._last = text, tuple(dict.fromkeys(self._names[hit] for hit in hits))
+        return self._last[1]
 
 
 def quiet() -> re2.Options:

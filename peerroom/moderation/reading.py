@@ -59,24 +59,27 @@ def reading(text: str) -> Reading:
 def gist(seen: Seen) -> str | None:
     """What a longer message says, however it is spaced and dotted: a digest, equal for texts that
     say the same. None for what is short: "thank you" is said by many, and often."""
-    letters = _letters(seen)
-    return sha256(letters.encode()).hexdigest() if _cells(letters) >= OFTEN else None
+    return _said(seen)[0]
 
 
 def is_long(seen: Seen) -> bool:
     """Whether nobody else says the same by chance."""
-    return _cells(_letters(seen)) >= LONG
+    return _said(seen)[1] >= LONG
 
 
-def _letters(seen: Seen) -> str:
+def _said(seen: Seen) -> tuple[str | None, int]:
+    """The digest, and how many cells of letters and digits there are."""
     read_as = read(seen) if seen.kind in _SAYING else None
     if read_as is None or len(read_as.plain) < OFTEN / 2:
-        return ""
-    return "".join(filter(str.isalnum, read_as.folded.partition("\n")[0]))
+        return None, 0
+    return _digest(read_as.folded)
 
 
-def _cells(letters: str) -> int:
-    return len(letters) if letters.isascii() else sum(2 - letter.isascii() for letter in letters)
+@lru_cache(maxsize=8)
+def _digest(folded: str) -> tuple[str | None, int]:
+    letters = "".join(filter(str.isalnum, folded.partition("\n")[0]))
+    cells = len(letters) + len(_NARROW.sub("", letters))
+    return (sha256(letters.encode()).hexdigest() if cells >= OFTEN else None), cells
 
 
 def kana(text: str) -> str:
@@ -124,6 +127,7 @@ _BADGES: Final = {
 _LEET: Final = str.maketrans({"@": "a", "4": "a", "3": "e", "7": "t", "8": "b", "9": "g"})
 """Digits for letters, beside those that look alike anyway (0 o, 1 i or l, 5 s, 2 z)."""
 
+_NARROW: Final = re.compile("[\x00-\x7f]+")
 _CJK: Final = "\u3040-\u30ff\u3400-\u9fff々"
 _MARKS: Final = r" \u3000._*・/|~\-+=,，、'’\"“”「」『』【】()\[\]{}<>☆★♪♡♥※○●◯◆◇■□▲△▼▽→⇒"
 _LATIN: Final = "a-z\u00df-\u024f\u0250-\u02af\u0300-\u036f\u0370-\u052f\u1e00-\u1fff"

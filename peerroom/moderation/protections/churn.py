@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from typing import Annotated
 
 from msgspec import Meta
@@ -29,8 +30,8 @@ def arm(settings: Churn) -> Judge:
     def judge(seen: Seen, room: Room) -> Iterator[Finding]:
         if not _changes(seen):
             return
-        before = sum(map(_changes, room.window.of(seen.sender, seen.at - span)))
-        if before == settings.changes:
+        before = filter(_changes, room.window.of(seen.sender, seen.at - span))
+        if sum(1 for _ in islice(before, settings.changes + 1)) == settings.changes:
             yield Finding(CHURN.name, "flag", "churn", seen.room_id, seen.sender, (seen.event_id,))
 
     return judge

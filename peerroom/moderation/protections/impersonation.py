@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta
@@ -36,9 +37,7 @@ def arm(settings: Impersonation) -> Judge:
         name = seen.text.line(_NAME)
         about = (seen.room_id, seen.sender, (seen.event_id,))
         look = skeleton(name)
-        if look and look in {
-            skeleton(part) for user in room.moderators for part in _of(room, user)
-        }:
+        if look and look in {_look(part) for user in room.moderators for part in _of(room, user)}:
             yield Finding(IMPERSONATION.name, "mute", "impersonation", *about, lasts=muted)
             yield Finding(IMPERSONATION.name, "flag", "impersonation", *about)
         elif settings.words and is_reserved(name):
@@ -54,6 +53,8 @@ def _of(room: Room, user: str) -> Iterator[str]:
     yield from (part for part in shown.split(" / ") if part != shown)
 
 
+_look = lru_cache(maxsize=256)(skeleton)
+"""Of moderators' names: they are asked for whenever somebody comes."""
 _NAME = 200
 IMPERSONATION = Protection(
     "impersonation",

@@ -44,15 +44,17 @@ def arm(settings: Raid) -> Judge:
             most, past, counts = settings.voices, room.window.since(since), _speaks
         else:
             return
-        ours = room.seated | room.exempt | room.banned
         people = {seen.sender}
         # A flood may be long; with more events than this in the time, the first ones have told.
         for before in islice(past, _FAR):
-            if not counts(before) or before.sender in ours:
+            who = before.sender
+            if not counts(before) or who in people:
                 continue
-            if counts is _speaks and before.sender not in room.newcomers:
+            if who in room.seated or who in room.exempt or who in room.banned:
                 continue
-            people.add(before.sender)
+            if counts is _speaks and who not in room.newcomers:
+                continue
+            people.add(who)
             if len(people) >= most:
                 yield Finding(RAID.name, "lock", "raid", seen.room_id, lasts=locked)
                 return
