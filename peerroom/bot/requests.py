@@ -22,6 +22,7 @@ from peerroom.store.vault import Vault
 from peerroom.text.foreign import ForeignText
 from peerroom.wire import cases, door, member
 from peerroom.wire.cases import Step
+from peerroom.wire.member import Tell
 
 URGENT: Final = (
     act.BanMember,
@@ -31,24 +32,33 @@ URGENT: Final = (
     act.TakeRole,
     act.UnbanMember,
 )
-_WITHOUT_PEERROOM: Final = "resident"
-"""Who was asked in by address: nobody knows which program they use."""
 
 
-def row_content(request: act.Request) -> tuple[OutboxKind, dict[str, Any]]:
-    """What the outbox keeps: messages and redactions as `matrix.delivery` reads them."""
+def row_content(request: act.Request, tongues: str) -> tuple[OutboxKind, dict[str, Any]]:
+    """What the outbox keeps: messages and redactions as `matrix.delivery` reads them. ``tongues``
+    is in which language members are told something, as in the settings."""
     match request:
+        case act.TellMember(room_id=str(), tell=tell):
+            return "message", _told(tell, told(tell, tongues))
         case act.Say(text=text, html=html):
             return "message", _notice(text, html)
         case act.AnswerDoor():
             answer = door.Answer(request.result, request.circle, request.via)
             return "message", {"type": door.ANSWER, "content": answer.content()}
-        case act.TellMember(room_id=str()):
-            return "message", {"type": member.TELL, "content": member.content(request.tell)}
         case act.RedactMessage(event_id=event_id):
             return "redaction", {"redacts": event_id}
         case _:
             return "action", act.to_content(request)
+
+
+def _told(tell: Tell, words: str) -> dict[str, Any]:
+    said = _notice(words)
+    said["content"][member.TELL] = member.content(tell)
+    if isinstance(tell, member.Reply):
+        # Somebody waits for it, and a notice rings nowhere (client-server API, "Default override
+        # rules").
+        said["content"]["msgtype"] = "m.text"
+    return said
 
 
 def _notice(text: str, html: str | None = None, **more: object) -> dict[str, Any]:
@@ -120,16 +130,10 @@ class Requests:
             return self._put_back(request, key)
         if isinstance(request, act.RedactMessage):
             key = removal_key(request.event_id)
-        kind, content = row_content(request)
+        kind, content = row_content(request, self.tongues)
         room_id = request.room_id or self.management
         if isinstance(request, act.TellMember):
             readers = [request.user_id]
-            if request.room_id is not None:
-                said = told(request.tell, self.tongues)
-                if self._may_use_any_program(request.user_id):
-                    content = _notice(said)
-                else:
-                    content["content"]["body"] = said
         readers = readers or self._readers(room_id, knock)
         row = self._add(room_id, kind, content, readers, key, order_key(request, _door(knock)))
         if row is not None and row.state == "failed" and row.kind == "redaction":
@@ -144,8 +148,7 @@ class Requests:
         content = _notice(text, html, **{cases.FIELD: cases.content(step)})
         readers = self._readers(self.management, None)
         if calls(step, case):
-            # A notice rings nowhere, whomever it mentions (client-server API, "Default override
-            # rules"); this is to.
+            # A notice rings nowhere, whomever it mentions, and this is to.
             mentions = {"user_ids": sorted(self.ledger.moderators())}
             content["content"] |= {"msgtype": "m.text", "m.mentions": mentions}
         return self._add(self.management, "message", content, readers, key, self.management)
@@ -181,13 +184,6 @@ class Requests:
             now=self.clock.now(),
             order_key=order,
             idempotency_key=key,
-        )
-
-    def _may_use_any_program(self, user_id: str) -> bool:
-        invites = self.ledger.invites().values()
-        by_link = any(one.used_by == user_id and one.role != _WITHOUT_PEERROOM for one in invites)
-        return not by_link and (
-            user_id in self.ledger.moderators() or any(one.used_by == user_id for one in invites)
         )
 
     def _readers(self, room_id: str, knock: Knocked | None) -> list[str] | None:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from peerroom.store.events import StoredEvent
 
 
-def word_of(event: StoredEvent, bot: str, kind: str = "m.room.message") -> dict[str, Any] | None:
-    """The content of an event of this type that ``bot`` itself sent; None for everything else.
+def word_of(event: StoredEvent, bot: str) -> dict[str, Any] | None:
+    """The content of a message that ``bot`` itself sent; None for everything else.
 
     Nothing but an encrypted event from a device that the bot has signed counts, and no edit.
     """
@@ -19,7 +19,7 @@ def word_of(event: StoredEvent, bot: str, kind: str = "m.room.message") -> dict[
     if event.sender != bot or event.status != "ok" or event.trust != Trust.SIGNED:
         return None
     content = clear.get("content")
-    if clear.get("type") != kind or not isinstance(content, dict):
+    if clear.get("type") != "m.room.message" or not isinstance(content, dict):
         return None
     relation = content.get("m.relates_to")
     edits = isinstance(relation, dict) and relation.get("rel_type") == "m.replace"

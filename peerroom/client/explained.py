@@ -46,9 +46,9 @@ def told(event: StoredEvent, bot: str) -> member.Tell | None:
 
     Nothing but an encrypted event from a device that the bot has signed counts.
     """
-    content = word_of(event, bot, member.TELL)
+    content = word_of(event, bot)
     try:
-        return None if content is None else member.read_tell(content)
+        return None if content is None else member.read_tell(content.get(member.TELL))
     except BadContent:
         return None
 

@@ -34,19 +34,18 @@ def ask_line(content: object) -> str | None:
 
 
 def tell_line(vault: Vault, event: StoredEvent, content: object) -> str | None:
-    """The line for what a bot told us; None from anybody else. What a newer version says in a way
-    that is not known here has its words beside it. How far the sender is proven is said elsewhere.
-    """
+    """The line for what a bot told us; None from anybody else, for any other message, and for what
+    a newer version says in a way that is not known here: then the words of the message stand for
+    it. How far the sender is proven is said elsewhere."""
     from peerroom.wire import member
     from peerroom.wire.content import BadContent
 
-    if not isinstance(content, dict) or event.sender not in bots(vault):
+    if event.sender not in bots(vault):
         return None
     try:
         return told(member.read_tell(content))
     except BadContent:
-        words = ForeignText(content.get("body"))
-        return None if words.malformed else words.block()
+        return None
 
 
 def asked(ask: Ask) -> str:

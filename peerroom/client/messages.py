@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from peerroom.client.explained_lines import ASK, TELL, ask_line
+from peerroom.client.explained_lines import ASK, ask_line
 from peerroom.client.views import MessageKind, MessageState
 from peerroom.i18n import N_, _
 from peerroom.text.foreign import ForeignText
@@ -89,7 +89,7 @@ def said(event: StoredEvent) -> tuple[str, object]:
 
 def shown(event_type: str) -> bool:
     """Whether events of this (decrypted) type are messages; who comes and goes is state."""
-    return event_type in (MESSAGE, ENCRYPTED, STICKER, ASK, TELL)
+    return event_type in (MESSAGE, ENCRYPTED, STICKER, ASK)
 
 
 def read(event_type: str, content: object) -> Reading:

@@ -247,9 +247,10 @@ class Timeline:
             return messages.Reading("text", reason(event))
         if event.clear is None and self._vault.rooms.is_encrypted(self._room_id):
             return messages.in_clear()
-        if event_type == TELL:
-            told = tell_line(self._vault, event, content)
-            return None if told is None else messages.Reading("notice", told)
+        if isinstance(content, dict) and TELL in content:
+            told = tell_line(self._vault, event, content[TELL])
+            if told is not None:
+                return messages.Reading("notice", told)
         words = new_words(event) if place == "waits" else None
         return messages.changed_to(words) if words else messages.read(event_type, content)
 

@@ -3,9 +3,9 @@
 A member reports, asks, appeals; the bot answers, and says why something was done. None of it is in
 the circle's room, and none of it ever travels in clear.
 
-Each is an event of a type of its own. What the bot says has a ``body`` beside it, for programs that
-show the words of types they do not know; PeerRoom's own says it in the reader's language, which
-nobody is told: what is not one person's own words travels in every language there is.
+What a member says is an event of a type of its own. What the bot says stands in an ordinary message
+under `TELL`: any program shows the words, PeerRoom's own says it in the reader's language. Nobody
+is told which that is: what is not one person's own words travels in every language there is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from peerroom.wire.content import BadContent
 ASK: Final = "org.peerroom.member.ask"
 """From the member: an `Ask`."""
 TELL: Final = "org.peerroom.member.tell"
-"""From the bot: a `Tell`."""
+"""From the bot: a `Tell`, under this key of an ``m.room.message``."""
 
 
 Text = Long | Annotated[dict[Annotated[str, Meta(max_length=8)], Long], Meta(max_length=8)]
@@ -86,7 +86,7 @@ class Reply(_Said, frozen=True, kw_only=True):
 Ask = Report | AskModerator | Appeal
 """In an event of type `ASK`, from the member."""
 Tell = Received | Explained | Reply
-"""In an event of type `TELL`, from the bot."""
+"""Under `TELL`, from the bot."""
 
 
 def in_language(text: Text, language: str) -> str:
@@ -97,7 +97,7 @@ def in_language(text: Text, language: str) -> str:
 
 
 def content(said: Ask | Tell) -> dict[str, Any]:
-    """The content of the event."""
+    """The content of an `ASK`, or what stands under `TELL`."""
     built = msgspec.to_builtins(said)
     assert isinstance(built, dict)
     return built

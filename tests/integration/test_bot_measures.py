@@ -41,9 +41,10 @@ def told(guest: Guest, bot: str) -> list[member.Tell]:
         if room.is_direct and room.encrypted:
             for event in guest.vault.events.page(room.room_id, limit=100):
                 clear = event.clear or {}
-                if event.sender == bot and clear.get("type") == member.TELL:
+                said = (clear.get("content") or {}).get(member.TELL)
+                if event.sender == bot and said is not None:
                     assert event.trust == "signed"
-                    found.append(member.read_tell(clear["content"]))
+                    found.append(member.read_tell(said))
     return found
 
 

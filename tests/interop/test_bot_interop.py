@@ -10,6 +10,7 @@ from support.circle import Circle
 from support.js_peer import JsPeer, js_peer
 
 from peerroom.host.homeserver import Homeserver
+from peerroom.wire import member
 
 pytestmark = pytest.mark.usefixtures("js_sdk")
 
@@ -80,3 +81,21 @@ async def test_a_device_that_its_owner_did_not_sign_commands_nothing(
         }
         guest.say("still here")
         await signed.hears(circle.room_id, "still here")
+
+
+async def test_whose_message_is_removed_reads_why(
+    circle: Circle, make_account: MakeAccount
+) -> None:
+    account = make_account("reader")
+    async with js_peer(account) as peer:
+        await circle.bot._connection.rooms.invite(circle.room_id, account.user_id)
+        await peer.call("join", room=circle.room_id)
+        await peer.call("send", room=circle.room_id, body="call me on 07700 900123")
+        asked = await peer.call("invited")
+        assert asked["by"] == circle.vault.accounts.all()[0].user_id
+        await peer.call("join", room=asked["room"])
+        told = await peer.hears(asked["room"], "waits until a moderator has looked at it")
+        assert (told["type"], told["content"]["msgtype"]) == ("m.room.message", "m.notice")
+        assert "contact details or an address" in told["content"]["body"]
+        assert member.read_tell(told["content"][member.TELL])
+        assert (told["shield"], told["why"]) == (0, None)

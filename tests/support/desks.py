@@ -132,9 +132,9 @@ class Place:
 
     def tell(self, tell: member.Tell, room_id: str = DOOR, **more: Any) -> StoredEvent:
         """The bot says something in private."""
-        content = member.content(tell) | {"body": "words for others"}
-        sender = more.pop("sender", BOT)
-        return self.said(room_id, sender, content, event_type=member.TELL, **more)
+        content = {"msgtype": "m.notice", "body": "words for others"}
+        content[member.TELL] = member.content(tell)
+        return self.said(room_id, more.pop("sender", BOT), content, **more)
 
     def asked(self, ask: member.Ask, **more: Any) -> StoredEvent:
         """We said something to the moderators, and it came back by sync."""

@@ -203,8 +203,9 @@ def explained(vault: Vault, when: datetime, language: str = "en", *, about: str 
     )
     for minutes, each in enumerate(told):
         at = when - timedelta(minutes=40 - minutes)
-        content = member.content(each) | {"body": "words for others"}
-        hear(vault, DOOR, BOT, content, at, event_type=member.TELL)
+        content = {"msgtype": "m.notice", "body": "words for others"}
+        content[member.TELL] = member.content(each)
+        hear(vault, DOOR, BOT, content, at)
 
 
 def furnished(vault: Vault, now: datetime, language: str = "en") -> Vault:

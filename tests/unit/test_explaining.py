@@ -9,6 +9,7 @@ import pytest
 from support.paper_desk import ANNA, BEN, CIRCLE, DOOR, STATE, PaperDesk, of_kind
 
 from peerroom import i18n
+from peerroom.bot.requests import row_content
 from peerroom.moderation import actions as act
 from peerroom.moderation import templates
 from peerroom.moderation.explaining import explain, words
@@ -80,6 +81,15 @@ def test_whatever_the_bot_itself_says_to_somebody_is_in_every_language() -> None
         [told] = of_kind(act.TellMember, actions)
         assert set(told.tell.text) == set(i18n.LANGUAGES)
         assert told.room_id == DOOR
+
+
+def test_any_program_shows_what_is_told_and_calls_for_an_answer() -> None:
+    for tell, kind in ((REMOVED, "m.notice"), (Reply(text="I am here."), "m.text")):
+        how, row = row_content(act.TellMember(ANNA, tell, DOOR), "en")
+        content = row["content"]
+        assert (how, row["type"], content["msgtype"]) == ("message", "m.room.message", kind)
+        assert content["body"] == words(tell, "en")
+        assert member.read_tell(content[member.TELL]) == tell
 
 
 def test_the_longest_texts_fit_into_one_event() -> None:

@@ -377,8 +377,10 @@ def test_whatever_is_said_in_private_harms_nothing(value: Any, kind: str, event_
     place = Place()
     if isinstance(value, dict):
         value = {**value, "type": kind}
-    sender = BOT if event_type == member.TELL else OWN
-    place.said(DOOR, sender, value, event_type=event_type)
+    if event_type == member.TELL:
+        place.said(DOOR, BOT, {"msgtype": "m.notice", "body": "words", member.TELL: value})
+    else:
+        place.said(DOOR, OWN, value, event_type=event_type)
     place.tell(REMOVED)
     place.client.timeline(DOOR).page()
     place.client.desk.asks()
@@ -432,9 +434,10 @@ def test_a_stranger_cannot_speak_as_the_moderators(place: Place) -> None:
 
 
 def test_what_a_newer_bot_says_has_its_words_beside_it(place: Place) -> None:
-    for content in ({"type": "Newer", "body": "new words"}, {"type": "Newer"}, {"body": 7}):
-        place.said(DOOR, BOT, content, event_type=member.TELL)
-    assert bodies(place) == ["new words"]
+    for told in ({"type": "Newer"}, 7, None):
+        content = {"msgtype": "m.notice", "body": "new words", member.TELL: told}
+        place.said(DOOR, BOT, content)
+    assert bodies(place) == ["new words"] * 3
 
 
 def test_what_is_on_its_way_to_the_moderators_is_a_line_and_can_be_taken_back(
