@@ -152,7 +152,8 @@ class Trail(msgspec.Struct, frozen=True):
             later = whole and isinstance(record.body, EpochOpened) and record.body.epoch > known
             try:
                 if jump and later and record.sequence > trail.chain.sequence + 1:
-                    chain = trail.chain.resume(signed)
+                    before = room.records[number - 1].signed if number else None
+                    chain = trail.chain.resume(signed, before)
                     trail = msgspec.structs.replace(
                         trail.noting(record), chain=chain, heads=(chain.head,)
                     )

@@ -86,6 +86,16 @@ class LedgerThin(RecordError):
     )
 
 
+class LedgerOverdrawn(RecordError):
+    """More tokens of an epoch were used, or are still unused here, than its issue ledger has: the
+    bot signed some for accounts that nobody asked for, and left others out."""
+
+    what = N_("There are more passes to new names than the circle gave out, so you keep your name.")
+    next_step = N_(
+        "Please ask a moderator, in another way than by this room, who came in and who is missing."
+    )
+
+
 class OutOfOrder(RecordError):
     """A record that cannot come now: a wrong epoch or round, or a time before the last one."""
 

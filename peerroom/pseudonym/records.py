@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Meta
 
+from peerroom.pseudonym.epochs import REMEMBERED
 from peerroom.pseudonym.record_errors import (
     KeySubstituted,
     LedgerInflated,
@@ -29,6 +30,7 @@ from peerroom.pseudonym.record_errors import (
     RecordRolledBack,
     RecordUnlinked,
 )
+from peerroom.pseudonym.tallies import Tally
 from peerroom.wire.content import BadContent
 from peerroom.wire.records import (
     Admitted,
@@ -112,7 +114,8 @@ class Chain(msgspec.Struct, frozen=True):
     ``key`` is the bot's public master key, ``sequence`` and ``head`` number and hash of the last
     record, ``epoch`` the open epoch, ``opening`` number, hash and time of the record that opened
     it, ``issued`` the newest issue ledger of it, ``voids`` how many of its rounds came to nothing;
-    ``closed`` when it has ended and the next has not been opened.
+    ``closed`` when it has ended and the next has not been opened. ``tallies`` are of the epochs
+    that an old account can still come back from.
     """
 
     lineage: Annotated[bytes, Meta(min_length=16, max_length=16)]
@@ -126,6 +129,7 @@ class Chain(msgspec.Struct, frozen=True):
     voids: int = 0
     closed: bool = False
     opening: tuple[int, bytes, int] = (0, START, 0)
+    tallies: tuple[Tally, ...] = ()
 
     def extend(self, signed: SignedRecord) -> Self:
         """The chain with ``signed`` as its last record; itself if that was the last one already.
@@ -149,12 +153,13 @@ class Chain(msgspec.Struct, frozen=True):
             raise OutOfOrder
         return self._with(record, signed.hash)
 
-    def resume(self, signed: SignedRecord) -> Self:
+    def resume(self, signed: SignedRecord, before: SignedRecord | None = None) -> Self:
         """Go on at ``signed``, the opening of a later epoch, without what lies between.
 
         For someone who was away while rooms came and went, and for a newcomer. Raises as `extend`
         does, and `OutOfOrder` if it opens no epoch. What was not seen between takes no promise
-        back: the keys of the very next epoch are those that were announced.
+        back: the keys of the very next epoch are those that were announced. If ``before`` is the
+        record that the opening follows, and a final ledger, its tokens are counted from there on.
         """
         record = self._read(signed)
         if record.sequence <= self.sequence:
@@ -164,11 +169,22 @@ class Chain(msgspec.Struct, frozen=True):
             raise OutOfOrder
         if self.epoch is not None and record.body.epoch == known + 1:
             self._check_keys(self.epoch, record.body)
-        return self._opened(record, signed.hash, record.body)
+        tallies = self.tallies
+        if before is not None and before.hash == record.previous:
+            ended = self._read(before)
+            if isinstance(ended.body, Admitted) and ended.body.epoch == record.body.epoch - 1:
+                tallies = self._counting(ended.sequence, ended.body)
+        return self._opened(record, signed.hash, record.body, tallies)
+
+    def tally(self, epoch: int) -> Tally | None:
+        """What is known of the tokens of an epoch; None before its end, or if that was not seen."""
+        return next((tally for tally in self.tallies if tally.epoch == epoch), None)
 
     def at_opening(self) -> Self:
         """The chain as it was when the open epoch was opened."""
         sequence, head, at = self.opening
+        oldest = self.epoch.epoch - REMEMBERED if self.epoch is not None else 0
+        known = [tally for tally in self.tallies if tally.ledger <= sequence]
         return msgspec.structs.replace(
             self,
             sequence=sequence,
@@ -178,6 +194,7 @@ class Chain(msgspec.Struct, frozen=True):
             admitted=None,
             voids=0,
             closed=False,
+            tallies=tuple(tally.at(sequence) for tally in known if tally.epoch >= oldest),
         )
 
     def _read(self, signed: SignedRecord) -> Record:
@@ -190,11 +207,10 @@ class Chain(msgspec.Struct, frozen=True):
         body = record.body
         if isinstance(body, EpochOpened):
             self._check_opening(body)
-            return self._opened(record, head, body)
+            return self._opened(record, head, body, self.tallies)
         if isinstance(body, Stayed):
-            if self.epoch is None or body.epoch >= self.epoch.epoch + self.closed:
-                raise OutOfOrder
-            return self._moved(record, head)
+            self._check_stay(body)
+            return self._moved(record, head, tallies=self._staying(record.sequence, body))
         self._check_turn(body)
         match body:
             case Issued():
@@ -203,9 +219,11 @@ class Chain(msgspec.Struct, frozen=True):
                 return self._moved(record, head, issued=None, voids=self.voids + 1)
             case Admitted():
                 self._check_admission(body)
-                return self._moved(record, head, admitted=body, closed=True)
+                tallies = self._counting(record.sequence, body)
+                return self._moved(record, head, admitted=body, closed=True, tallies=tallies)
             case Skipped():
-                return self._moved(record, head, closed=True)
+                tallies = self._counting(record.sequence, body)
+                return self._moved(record, head, closed=True, tallies=tallies)
 
     def _check_opening(self, body: EpochOpened) -> None:
         before = self.epoch
@@ -221,6 +239,14 @@ class Chain(msgspec.Struct, frozen=True):
     def _check_keys(before: EpochOpened, body: EpochOpened) -> None:
         if body.keys != before.next_keys:
             raise KeySubstituted
+
+    def _check_stay(self, body: Stayed) -> None:
+        """An epoch lets old accounts stay once it is over, and for as long as it is remembered."""
+        if self.epoch is None:
+            raise OutOfOrder
+        newest = self.epoch.epoch
+        if not newest - REMEMBERED <= body.epoch < newest + self.closed:
+            raise OutOfOrder
 
     def _check_turn(self, body: Issued | Voided | Admitted | Skipped) -> None:
         """Rounds come one after another, each issued once and then voided or admitted.
@@ -247,10 +273,26 @@ class Chain(msgspec.Struct, frozen=True):
         if body.issued != self.issued.count or body.count > body.issued:
             raise LedgerInflated
 
-    def _opened(self, record: Record, head: bytes, body: EpochOpened) -> Self:
+    def _counting(self, sequence: int, body: Admitted | Skipped) -> tuple[Tally, ...]:
+        """The tallies with that of an epoch that ends."""
+        if isinstance(body, Skipped):
+            return (*self.tallies, Tally(body.epoch, sequence))
+        return (*self.tallies, Tally(body.epoch, sequence, body.issued, body.count))
+
+    def _staying(self, sequence: int, body: Stayed) -> tuple[Tally, ...]:
+        """The tallies with one more token used, if it is known how many there were."""
+        return tuple(
+            tally.with_stay(sequence, body.seat.user_id) if tally.epoch == body.epoch else tally
+            for tally in self.tallies
+        )
+
+    def _opened(
+        self, record: Record, head: bytes, body: EpochOpened, tallies: tuple[Tally, ...]
+    ) -> Self:
         """A new epoch: what belonged to the one before is over."""
         opening = record.sequence, head, record.at
-        return self._moved(record, head, epoch=body, opening=opening).at_opening()
+        moved = self._moved(record, head, epoch=body, opening=opening, tallies=tallies)
+        return moved.at_opening()
 
     def _moved(self, record: Record, head: bytes, **changes: object) -> Self:
         return msgspec.structs.replace(

@@ -108,7 +108,7 @@ def succeed(wallet: Wallet, *, now: datetime, random: Random) -> tuple[Wallet, W
     account = new if wallet.moved and new is not None else wallet.account
     trail = Trail.of(wallet.chain.at_opening()) if wallet.moved else wallet.trail
     following = _begun(trail, account, wallet.resident, now, random)
-    following = following.but(rooms=wallet.rooms, shown=wallet.shown)
+    following = following.but(rooms=wallet.rooms, shown=wallet.shown, accepted=wallet.accepted)
     if wallet.stop is not None:  # what was proved stays proved until people have talked
         following = following.but(
             stop=wallet.stop, findings=wallet.findings, told=(Notice.STOPPED,)

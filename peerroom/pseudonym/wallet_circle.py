@@ -34,6 +34,7 @@ from peerroom.pseudonym.wallet_ledgers import (
 from peerroom.pseudonym.wallet_mint import Mint
 from peerroom.pseudonym.wallet_state import Showing, Stage, Wallet, WayIn
 from peerroom.pseudonym.wallet_steps import Notice
+from peerroom.pseudonym.wallet_sums import add_up
 from peerroom.pseudonym.wallet_todo import looked
 from peerroom.wire.records import (
     ROUNDS,
@@ -72,7 +73,8 @@ def saw(wallet: Wallet, fact: SawRecord, *, now: datetime, mint: Mint) -> Wallet
     wallet = wallet.but(trail=trail)
     if record is None:
         return wallet
-    return _published(_in_room(wallet, fact.room_id, record.sequence), record, now=now, mint=mint)
+    wallet = _in_room(wallet, fact.room_id, record.sequence)
+    return add_up(_published(wallet, record, now=now, mint=mint))
 
 
 def arrived(wallet: Wallet, fact: Arrived, *, now: datetime, mint: Mint) -> Wallet:
@@ -90,6 +92,7 @@ def arrived(wallet: Wallet, fact: Arrived, *, now: datetime, mint: Mint) -> Wall
     wallet = _in_room(wallet, fact.room_id, room.newest)
     for record in records:
         wallet = _published(wallet, record, now=now, mint=mint)
+    wallet = add_up(wallet)
     new = wallet.new_account
     if new is not None and fact.user_id == new.user_id:
         return _come(wallet, room, now)

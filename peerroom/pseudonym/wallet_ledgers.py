@@ -6,6 +6,7 @@ Everyone checks everything that can be checked, and first of all what concerns t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 
 from peerroom.pseudonym.possession import Account, Use
@@ -29,6 +30,7 @@ from peerroom.pseudonym.wallet_facts import SawPages
 from peerroom.pseudonym.wallet_mint import Mint
 from peerroom.pseudonym.wallet_state import Spoilt, Stage, Wallet
 from peerroom.pseudonym.wallet_steps import Notice
+from peerroom.pseudonym.wallet_sums import holds_one
 from peerroom.wire.records import (
     Admitted,
     Carried,
@@ -165,8 +167,7 @@ def weigh(wallet: Wallet, admitted: Admitted, count: int) -> Wallet:
     issued = max(admitted.issued, wallet.issued.count if wallet.issued is not None else 0)
     if 3 * count >= 2 * issued and count >= wallet.opened.floor:
         return wallet
-    wallet = wallet.found(wallet.admission, LedgerThin())
-    return wallet.but(joined_at=None) if wallet.withheld else wallet
+    return wallet.found(wallet.admission, LedgerThin())
 
 
 def go_on(wallet: Wallet, *, now: datetime, mint: Mint) -> Wallet:
@@ -188,6 +189,8 @@ def _admission(wallet: Wallet, admitted: Admitted, rows: tuple[Row, ...], *, min
     if len(seats) != admitted.count or foreign or twice or kept or not counted:
         wallet = wallet.found(wallet.admission, LedgerInflated())
     wallet = weigh(wallet, admitted, len(shown))  # whatever the record says about its rows
+    if _left_out(wallet, users, shown):
+        wallet = holds_one(wallet, len(shown))
     if wallet.withheld:
         return wallet
     wallet = wallet.but(admission_read=True)
@@ -195,6 +198,13 @@ def _admission(wallet: Wallet, admitted: Admitted, rows: tuple[Row, ...], *, min
     if own is not None:
         wallet = _rotating(wallet, own)
     return _settled(wallet, seats, shown, {row.user_id for row in carried}, mint)
+
+
+def _left_out(wallet: Wallet, users: list[str], shown: Mapping[bytes, Seated]) -> bool:
+    """Whether this wallet's token is unused beside a ledger that has nobody of its owner's."""
+    if wallet.stage not in WITH_TOKEN or wallet.token is None or wallet.token.id in shown:
+        return False
+    return not any(wallet.concerns(user) for user in users)
 
 
 def _checked(

@@ -18,7 +18,7 @@ from peerroom.errors import PeerRoomError
 from peerroom.pseudonym.epochs import REMEMBERED, SKEW, Times, moment
 from peerroom.pseudonym.following import Trail
 from peerroom.pseudonym.possession import Account
-from peerroom.pseudonym.record_errors import LedgerThin
+from peerroom.pseudonym.record_errors import LedgerOverdrawn, LedgerThin
 from peerroom.pseudonym.records import Chain
 from peerroom.pseudonym.tokens import Pending, Scope, Token
 from peerroom.pseudonym.wallet_errors import WalletDamaged
@@ -292,9 +292,16 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def withheld(self) -> bool:
-        """Whether the final ledger has too few new accounts to go by it: the new account does not
-        come and the old one does not ask to stay, because either would tell who the few are."""
-        return Finding(self.admission, LedgerThin.__name__) in self.findings
+        """Whether nobody is to go by the final ledger, because it has too few new accounts, or was
+        found to have some of the bot's own before it was taken: the new account does not come and
+        the old one does not ask to stay, because either would tell who the few are."""
+        thin = Finding(self.admission, LedgerThin.__name__) in self.findings
+        return thin or (self.overdrawn and not self.admission_read)
+
+    @property
+    def overdrawn(self) -> bool:
+        """Whether more tokens are known of the final ledger's round than were issued."""
+        return Finding(self.admission, LedgerOverdrawn.__name__) in self.findings
 
     @property
     def came(self) -> bool:
@@ -374,7 +381,8 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
         finding = Finding(sequence, type(error).__name__)
         if finding in self.findings or finding in self.accepted:
             return self
-        return self.but(findings=(*self.findings, finding)).stopped(error)
+        found = self.but(findings=(*self.findings, finding)).stopped(error)
+        return found.but(joined_at=None) if found.withheld else found
 
     def cleared(self) -> Self:
         """The wallet after people have talked about why it has stopped, and all is well.

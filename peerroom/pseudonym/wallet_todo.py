@@ -197,7 +197,7 @@ def _moving(wallet: Wallet, now: datetime) -> Iterator[Step]:
             if wallet.decrypted and _due(_kept_until(wallet), now):
                 yield DestroyOldKeys(old)
         case Stage.STAY_SENT:
-            if wallet.seat is not None and not wallet.sent:
+            if wallet.seat is not None and not wallet.sent and not wallet.overdrawn:
                 yield SendStay(Stay(wallet.epoch, wallet.round, encode_seat(wallet.seat)))
         case _:
             pass

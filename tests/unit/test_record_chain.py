@@ -272,9 +272,12 @@ def test_a_chain_goes_on_at_a_later_epoch(bot: Scribe) -> None:
     bot.issue([])
     bot.admit()
     third = bot.open()
-    resumed = early.resume(third)
-    assert resumed == bot.chain
-    assert Chain(CIRCLE, KEY).resume(third) == bot.chain
+    ledger = bot.records[bot.chain.sequence - 1]
+    followed = msgspec.structs.replace(bot.chain, tallies=bot.chain.tallies[1:])
+    assert early.resume(third, ledger) == followed
+    assert Chain(CIRCLE, KEY).resume(third, ledger) == followed
+    for another in (None, second, bot.records[bot.chain.sequence - 2]):
+        assert early.resume(third, another) == msgspec.structs.replace(followed, tallies=())
     with pytest.raises(RecordRolledBack):
         bot.chain.resume(second)
     with pytest.raises(RecordRolledBack):

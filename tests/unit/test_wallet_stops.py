@@ -549,7 +549,7 @@ def test_a_page_of_the_final_ledger_that_was_changed_stops(bot: Scribe, member: 
 def test_a_server_that_seats_us_where_we_have_no_seat(bot: Scribe, member: Member) -> None:
     member.be_signed()
     new = member.visit().user_id
-    bot.admit([other_seat(bot)])
+    bot.admit()
     bot.open(at=bot.begins(1) + FREEZE)
     member.tell(Arrived(new, bot.next_room(), NEW_ROOM), bot.begins(0))
     assert member.stage is Stage.REDEEM_SENT  # until the ledger was read
@@ -672,7 +672,8 @@ def test_a_damaged_request_cannot_be_used_to_stay() -> None:
 def test_nothing_is_redeemed_while_a_record_is_from_the_future(
     bot: Scribe, behind: int, visits: bool
 ) -> None:
-    bot.skip()
+    bot.issue()
+    bot.admit(bot.others[1:], crowd=False)
     bot.open(at=bot.begins(3))
     member = Member(bot, now=bot.begins(0) - LENGTH)
     member.be_signed()
@@ -692,7 +693,8 @@ def test_nothing_is_redeemed_while_a_record_is_from_the_future(
 
 
 def test_a_visit_that_has_begun_waits_for_a_clock_that_is_wrong(bot: Scribe) -> None:
-    bot.skip()
+    bot.issue()
+    bot.admit(bot.others[1:], crowd=False)
     bot.open(at=bot.begins(3))
     member = Member(bot, now=bot.begins(0) - LENGTH)
     member.be_signed()
