@@ -18,6 +18,7 @@ from peerroom.i18n import _, ngettext
 from peerroom.plain.about import here_line, person_line, room_line
 from peerroom.plain.accepting import Accepting
 from peerroom.plain.commands import MODERATION, Command, Say, Unknown, parse
+from peerroom.plain.covered import Covered
 from peerroom.plain.moderation import Moderation
 from peerroom.plain.naming import Naming
 from peerroom.plain.said import Said
@@ -90,6 +91,7 @@ class PlainChat:
         self._kept = kept
         self._said: Said | None = None
         self._accepting = Accepting(client, voice)
+        self._covered = Covered(client, voice)
         self._naming = Naming(client, voice, clock)
         self._moderation = Moderation(client, voice, clock)
         self._changed = asyncio.Event()
@@ -199,6 +201,9 @@ class PlainChat:
                 self._rooms()
             case "room":
                 self._go(command.number)
+            case "open":
+                if self._said is not None:
+                    self._covered.obey(self._said.room_id, command)
             case "who":
                 self._who()
             case "accept":

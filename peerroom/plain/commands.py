@@ -14,6 +14,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "rooms": ("", N_("your rooms, numbered")),
     "room": ("N", N_("go to room number N")),
     "older": ("", N_("earlier messages")),
+    "open": ("N", N_("read out covered message number N; alone: number them")),
     "who": ("", N_("who is here")),
     "name": (
         "",

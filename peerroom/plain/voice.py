@@ -54,12 +54,12 @@ class Voice:
             first = _("{name}'s message from {when} reads as it did at first: {text}")
             words = _("{name} changed the message from {when}: {text}") if view.edited else first
         time = f"{when:%H:%M}" if when.date() == self._day else f"{when:%Y-%m-%d %H:%M}"
-        self.note(words.format(name=view.sender_name, when=time, text=_one_line(view.body)))
+        self.note(words.format(name=view.sender_name, when=time, text=_body(view)))
 
 
 def sentence_of(view: MessageView) -> str:
     """Who said what, with everything a reader should know about it, on one line."""
-    body = _one_line(view.body)
+    body = _body(view)
     if view.kind in ("membership", "gap"):
         return f"-- {body}"
     name = _("you") if view.own else view.sender_name
@@ -80,5 +80,8 @@ def sentence_of(view: MessageView) -> str:
     return said
 
 
-def _one_line(body: str) -> str:
-    return _BREAK.join(line for line in body.splitlines() if line.strip())
+def _body(view: MessageView) -> str:
+    """On one line; what is covered is not said, and how to hear it is."""
+    if view.covered:
+        return _("Covered. /open reads it out.")
+    return _BREAK.join(line for line in view.body.splitlines() if line.strip())

@@ -119,6 +119,72 @@ async def test_changes_of_what_was_said_are_said(room: Room) -> None:
     await running
 
 
+def covered(text: str) -> dict[str, str]:
+    """A message that is to be seen only by who opens it, as the bot shows evidence."""
+    return {
+        "msgtype": "m.notice",
+        "body": text,
+        "format": "org.matrix.custom.html",
+        "formatted_body": f"<p><span data-mx-spoiler>{text}</span></p>",
+    }
+
+
+async def test_what_is_covered_is_read_out_only_to_who_asks(room: Room) -> None:
+    first = room.talk.said(covered("an awful\nthing"))
+    room.talk.said("hello")
+    running = room.start()
+    assert (await room.hear())[-2:] == [
+        "02:01 Small Otter: Covered. /open reads it out.",
+        "02:02 Small Otter: hello",
+    ]
+    room.talk.said(covered("worse"))
+    room.client._publish(Change("timeline", ROOM))
+    assert await room.hear() == ["02:03 Small Otter: Covered. /open reads it out."]
+    assert await room.hear("/open") == [
+        "1. 02:03 Small Otter: Covered. /open reads it out.",
+        "2. 02:01 Small Otter: Covered. /open reads it out.",
+        "-- /open N reads out number N; 1 is the newest.",
+    ]
+    room.talk.said(covered("while one was typing"))
+    assert await room.hear("/open 2") == ["02:01 Small Otter: an awful / thing"]
+    assert await room.hear("/open 1") == ["02:03 Small Otter: worse"]
+    for wrong in ("0", "3", "x"):
+        said = await room.hear(f"/open {wrong}")
+        assert said == ["-- Which message? /open alone numbers what is covered."]
+    room.talk.vault.events.redact(ROOM, first.event_id)
+    assert await room.hear("/open 2") == ["02:01 Small Otter (deleted): This message was deleted."]
+    room.lines.put_nowait("/quit")
+    await running
+
+
+async def test_words_that_were_changed_to_covered_ones_are_not_said(room: Room) -> None:
+    said = room.talk.said("first words")
+    running = room.start()
+    await room.hear()
+    edit = {
+        **covered("* an awful thing"),
+        "m.new_content": covered("an awful thing"),
+        "m.relates_to": {"rel_type": "m.replace", "event_id": said.event_id},
+    }
+    room.talk.said(edit)
+    room.client._publish(Change("timeline", ROOM))
+    [heard] = await room.hear()
+    assert heard.startswith("-- Small Otter changed the message from 02:01")
+    assert heard.endswith("Covered. /open reads it out.")
+    assert await room.hear("/open 1") == ["02:01 Small Otter: an awful thing (edited)"]
+    room.lines.put_nowait("/quit")
+    await running
+
+
+async def test_where_nothing_is_covered_nothing_is_opened(room: Room) -> None:
+    room.talk.said("hello")
+    running = room.start()
+    await room.hear()
+    assert await room.hear("/open") == ["-- Nothing is covered here."]
+    room.lines.put_nowait("/quit")
+    await running
+
+
 async def test_a_changed_message_is_one_line_that_names_it(room: Room) -> None:
     room.talk.said("message 1", event_id=hashed("first"))
     for number in range(2, 13):
