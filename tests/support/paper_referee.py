@@ -2,8 +2,9 @@
 
 A *seat* is followed through all its accounts by the tokens that members really hold, which neither
 the bot nor the server knows. Four rules are watched: no seat has two accounts in the circle's room;
-no seat that was banned in time comes back; no more accounts are seated than tokens were signed; and
-what was shown for one account is shown for another only if the final ledger lacks the first.
+no seat that was banned in time comes back; no more accounts are seated, or let back, than tokens
+were signed; and what was shown for one account is shown for another only if the final ledger lacks
+the first.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ class Referee:
         self._issued = 0
         self._admitted: dict[int, set[bytes]] = {}
         """The tokens of the final ledger of each epoch that has one."""
+        self._left: dict[int, int] = {}
+        """How many tokens of each such epoch are not used yet."""
+        self._puppets = 0
 
     def founded(self, user_id: str, seat: int) -> None:
         """An account has a seat from an invite."""
@@ -58,6 +62,12 @@ class Referee:
         """A wallet holds a token: of its account's seat, whoever uses it."""
         assert wallet.token is not None
         self._tokens[wallet.token.id] = self.seats[wallet.account.user_id]
+
+    def made_up(self, token: bytes) -> None:
+        """The bot signed a token (its id) for an account of its own: of a seat that nobody has.
+        From here on it is for the members to see that the sums are wrong."""
+        self._puppets += 1
+        self._tokens[token] = -self._puppets
 
     def showed(self, seat: Seated, epoch: int) -> None:
         """A wallet put a token of ``epoch`` on the way to the bot, to redeem or to stay."""
@@ -102,11 +112,15 @@ class Referee:
             seated = [row for row in _rows(room, record) if isinstance(row, Seated)]
             if not len(seated) == body.count <= body.issued == self._issued:
                 raise Foul("more accounts were seated than tokens were signed")
+            self._left[body.epoch] = body.issued - body.count
             self._admitted[body.epoch] = {Token.decode(row.token).id for row in seated}
             for row in seated:
                 self._give(row)
         elif isinstance(body, Stayed):
             self.stays += 1
+            self._left[body.epoch] -= 1
+            if self._left[body.epoch] < 0 and not self._puppets:
+                raise Foul("more came, and came back, than tokens were signed")
             self._give(body.seat)
 
     def _give(self, row: Seated) -> None:

@@ -14,12 +14,14 @@ import pytest
 from support.paper_circle import PaperCircle, Trace
 from support.paper_member import PaperMember
 from support.paper_mint import RealMint
+from support.paper_puppets import Losing, seat_puppets
 from support.paper_schedule import DAY, Schedule
 from support.paper_server import Mischief
 from support.token_keys import round_key
 
 from peerroom.pseudonym import wallet_facts as saw
 from peerroom.pseudonym.epochs import SKEW
+from peerroom.pseudonym.record_errors import LedgerOverdrawn
 from peerroom.pseudonym.wallet import Stage, Wallet
 from peerroom.wire.records import Admitted, SignedRecord, Stayed, Voided
 
@@ -36,6 +38,8 @@ def hold(schedule: Schedule) -> None:
     # A clock that is quarter of an hour behind makes a late request look like one in time.
     right = [member for member in schedule.honest() if abs(member.skew) <= SKEW]
     assert not {stop for member in right for stop in member.stops}
+    everyone = {stop for member in schedule.honest() for stop in member.stops}
+    assert LedgerOverdrawn.__name__ not in everyone  # clocks have no part in that sum
 
 
 @pytest.mark.parametrize("number", range(SCHEDULES))
@@ -210,6 +214,45 @@ def test_c_swallowed_redemptions_end_in_stay_or_in_no_switch(swallowed: int, voi
     assert bool(circle.bodies(Admitted)) is (voids == 0)
     assert circle.inside() == set(range(8))
     assert not any(member.stops for member in circle.members)
+
+
+def filled_up(keeps: int, puppets: int) -> PaperCircle:
+    """Eight asked. The bot takes ``keeps`` of them, and has ``puppets`` in place of others; a day
+    after the switch."""
+    losing = Losing(range(keeps, 8))
+    circle = losing.circle = PaperCircle(f"filled up {keeps} {puppets}", 8, mischief=losing)
+    assert circle.run(2 * DAY, until=lambda: circle.bot.office.stage == "window")
+    seat_puppets(circle, puppets)
+    assert circle.run(DAY, until=lambda: bool(circle.bodies(Admitted)))
+    ledger = circle.bodies(Admitted)[0]
+    assert isinstance(ledger, Admitted)
+    assert (ledger.issued, ledger.count) == (8, keeps + puppets)
+    losing.persons = ()
+    circle.run(DAY - timedelta(hours=6))  # before the next cut-off
+    return circle
+
+
+@pytest.mark.parametrize("keeps", [1, 4, 7])
+def test_c_a_ledger_filled_up_by_the_bot_tells_nothing_by_who_asks_to_stay(keeps: int) -> None:
+    """Each of those it left out holds a token, and there is no place left: so one is made up."""
+    circle = filled_up(keeps, 8 - keeps)
+    for member in circle.members:
+        if member.person < keeps:
+            assert not member.stops
+        else:
+            assert member.stops == ["LedgerOverdrawn"]
+            assert not any(seen.kind == "stay" for seen in uses(circle, member))
+    assert not circle.bodies(Stayed)
+
+
+@pytest.mark.parametrize(("keeps", "puppets"), [(6, 1), (3, 4), (1, 5)])
+def test_c_whoever_the_bot_replaced_is_one_too_many_when_let_back(keeps: int, puppets: int) -> None:
+    """Places are left, so those whom it left out ask to stay. That it cannot grant to all of them
+    without showing everyone that it has made some up."""
+    circle = filled_up(keeps, puppets)
+    assert circle.bodies(Stayed)
+    assert {stop for member in circle.members for stop in member.stops} == {"LedgerOverdrawn"}
+    assert all(member.stops for member in circle.members)
 
 
 class Replaying(Mischief):
