@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from peerroom.bot.sight import MESSAGES
+from peerroom.matrix.trust import Trust
 from peerroom.moderation.state import Rotation
 from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
@@ -145,7 +146,8 @@ class Context(_ByEvent, Mapping[str, Sequence[Line]]):
             return None
         name = self._names.get(event.sender, event.sender)
         at = min(max(event.origin_ts, 0), 253402300799000)
-        return Line(name=name[:200], text=body[:_LONGEST], at=at, about=about)
+        unsigned = event.clear is not None and event.trust != Trust.SIGNED
+        return Line(name=name[:200], text=body[:_LONGEST], at=at, about=about, unsigned=unsigned)
 
 
 def removal_key(event_id: str) -> str:

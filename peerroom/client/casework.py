@@ -30,6 +30,7 @@ from peerroom.client.casework_views import (
 )
 from peerroom.client.names import Names, title
 from peerroom.client.reporting_views import NobodyToTell
+from peerroom.moderation.case_words import doubt
 from peerroom.text.cells import cell_width
 from peerroom.text.foreign import ForeignText
 
@@ -296,6 +297,7 @@ def _line(line: Line, *, covered: bool) -> EvidenceLine:
         when=words.moment(line.at),
         about=line.about,
         cells=max((cell_width(row) for row in text.split("\n")), default=0),
+        doubt=doubt(line),
     )
 
 

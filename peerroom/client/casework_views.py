@@ -70,6 +70,8 @@ class EvidenceLine:
     """The case is about this one."""
     cells: int = 0
     """How wide the text is, for the bar that covers it."""
+    doubt: str = ""
+    """Why it may not be the word of who is named, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ def _fitted(views: Sequence[tuple[MessageView, bool]]) -> tuple[Line, ...]:
                 text=_cut(view.body, longest if about else max(_LEAST, longest // 8)),
                 at=max(0, round(view.when.timestamp() * 1000)),
                 about=about,
+                unsigned=view.trust is not None,
             )
             for view, about in views
         )

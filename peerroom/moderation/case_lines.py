@@ -40,11 +40,10 @@ def fitted(lines: Sequence[Line]) -> tuple[Line, ...]:
     """Lines cleaned and cut, so that they can be said: those the case is about stay longest, and
     at most `MOST`."""
     clean = [
-        Line(
+        msgspec.structs.replace(
+            line,
             name=ForeignText(line.name).line(80),
             text=ForeignText(line.text).block(4_000),
-            at=line.at,
-            about=line.about,
         )
         for line in _nearest(lines)
     ]
@@ -75,4 +74,5 @@ def _cut(line: Line, limit: int) -> Line:
 
 
 def _size(line: Line) -> int:
-    return len(line.text.encode()) + len(line.name.encode()) + 60
+    mark = 60 if line.unsigned else 0
+    return len(line.text.encode()) + len(line.name.encode()) + mark + 60

@@ -92,11 +92,16 @@ def formatted(step: Step, case: Case, people: Mapping[str, str] = NOBODY) -> str
     if not isinstance(step, wire.Shown):
         return None
     lines = "<br>".join(
-        f"{_mark(line)}<b>{escape(_name(line.name))}</b> {_clock(line.at)}: "
+        f"{_mark(line)}<b>{escape(_name(line.name))}</b> {escape(_when(line))}: "
         f"<span data-mx-spoiler>{escape(_text(line)).replace(chr(10), '<br>')}</span>"
         for line in step.lines
     )
     return f"<p>{escape(_shown_head(step, case))}</p><p>{lines}</p>"
+
+
+def doubt(line: Line) -> str:
+    """What to say beside a message that may not be its sender's word; else empty."""
+    return _("written from a device that is not confirmed") if line.unsigned else ""
 
 
 def calls(step: Step, case: Case) -> bool:
@@ -194,9 +199,7 @@ def _more(step: wire.More, case: Case, people: Mapping[str, str]) -> str:
 
 @_said.register
 def _shown(step: wire.Shown, case: Case, people: Mapping[str, str]) -> str:
-    lines = [
-        f"{_mark(line)}{_name(line.name)} {_clock(line.at)}: {_text(line)}" for line in step.lines
-    ]
+    lines = [f"{_mark(line)}{_name(line.name)} {_when(line)}: {_text(line)}" for line in step.lines]
     return "\n".join([_shown_head(step, case), *lines])
 
 
@@ -335,5 +338,6 @@ def _mark(line: Line) -> str:
     return "▸ " if line.about else ""
 
 
-def _clock(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%H:%M")
+def _when(line: Line) -> str:
+    clock = datetime.fromtimestamp(line.at / 1000, UTC).strftime("%H:%M")
+    return f"{clock} ({doubt(line)})" if line.unsigned else clock

@@ -127,7 +127,8 @@ class CaseLines:
             )
         for line in page.evidence.lines:
             mark = "> " if line.about else "  "
-            self._voice.line(f"{mark}{self._moment(line.when)} {line.name}: {line.text}")
+            doubt = f" ({line.doubt})" if line.doubt else ""
+            self._voice.line(f"{mark}{self._moment(line.when)} {line.name}{doubt}: {line.text}")
 
     async def _shift(self, desk: Casework, argument: str) -> None:
         if argument in ("on", "off"):

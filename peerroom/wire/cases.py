@@ -75,6 +75,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: Long
     at: Milliseconds
     about: bool = False
+    unsigned: bool = False
+    """The device is not one that its owner confirmed: it may be somebody else's word."""
 
 
 class Shown(_Step, frozen=True, kw_only=True):

@@ -101,6 +101,21 @@ async def test_it_is_in_the_menu_and_can_be_typed(app: PeerRoomApp) -> None:
         assert isinstance(app.screen, CasesScreen)
 
 
+async def test_a_message_of_a_device_that_is_not_confirmed_says_so(
+    app: PeerRoomApp, desk: Vault, night: FrozenClock
+) -> None:
+    at = int(night.now().timestamp() * 1000)
+    line = Line(name="Small Otter", text="buy my course", at=at, about=True, unsigned=True)
+    opened = Opened(case=13, n=1, at=at, source="report", reason="report", urgent=True)
+    for step in (opened, Shown(case=13, n=2, at=at, lines=(line,))):
+        filled_desk.step(desk, step)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "f9", "down", "enter", "o")
+        said = shown(app)
+        assert "! written from a device that is not confirmed" in said
+
+
 async def test_messages_are_covered_until_they_are_opened_and_again_afterwards(
     app: PeerRoomApp,
 ) -> None:

@@ -376,6 +376,28 @@ def test_what_came_unencrypted_is_no_line_of_a_case(
     assert [line.text for line in lines] == ["good evening", LURE]
 
 
+@pytest.mark.parametrize("trust", ["unsigned", "identity_changed", "unknown"])
+def test_words_of_a_device_that_nobody_confirmed_are_marked_in_a_case(
+    vault: Vault, clock: FrozenClock, trust: str
+) -> None:
+    says(vault, clock, 1, "good evening")
+    says(vault, clock, 2, LURE, sender=BEN, trust=trust)
+    in_private(vault, 3, member.Report(room_id=CIRCLE, event_ids=("$2",)))
+    bot = bot_for(vault, clock)
+    bot._judge()
+    [case] = (one for one in bot.ledger.casebook.cases().values() if one.source == "report")
+    assert [(line.text, line.unsigned) for line in case.lines] == [
+        ("good evening", False), (LURE, True),
+    ]  # fmt: skip
+    said = [row["content"]["body"] for row in rows(vault, "m.room.message")]
+    [shown] = [
+        body for body in said if "the messages" in body and f"case {case.number}:" in body.lower()
+    ]
+    marked = [line for line in shown.split("\n") if "a device that is not confirmed" in line]
+    assert len(marked) == 1
+    assert marked[0].endswith(LURE)
+
+
 def test_what_came_unencrypted_is_no_evidence(vault: Vault, clock: FrozenClock) -> None:
     says(vault, clock, 1, "good evening")
     says(vault, clock, 2, **in_clear("I hate you all"))

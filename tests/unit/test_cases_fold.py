@@ -206,6 +206,18 @@ def test_messages_lie_behind_spoilers_and_nothing_in_them_is_html() -> None:
     assert html.index("▸") < html.index("calm")
 
 
+def test_words_of_a_device_that_is_not_confirmed_say_so_in_every_program() -> None:
+    docket = Docket({}, 1, NOW)
+    docket.open("report", "report", about=ANNA)
+    doubtful = msgspec.structs.replace(line("buy this"), unsigned=True)
+    step = docket.add(1, wire.Shown, lines=(doubtful, line("calm", about=False)))
+    html = formatted(step, docket.cases[1])
+    assert html is not None
+    for said in (html.replace("<br>", "\n"), words(step, docket.cases[1])):
+        [marked] = [part for part in said.split("\n") if "a device that is not confirmed" in part]
+        assert "buy this" in marked
+
+
 @pytest.mark.parametrize(
     "content", [None, 5, [], {}, {"type": "Opened"}, {"type": "Claimed", "case": 1, "at": 0}]
 )

@@ -286,6 +286,17 @@ def test_history_that_is_fetched_later_and_late_keys_find_their_place(
 # a page
 
 
+def test_whose_word_a_message_may_not_be_is_said_beside_it(place: Place, work: Casework) -> None:
+    line = Line(name="Small Otter", text="buy", at=START, about=True, unsigned=True)
+    tell(place, opened(1), Shown(case=1, n=2, at=START, lines=(line,)))
+    work.uncover(1)
+    page = work.page(1)
+    assert page is not None
+    assert [line.doubt for line in page.evidence.lines] == [
+        "written from a device that is not confirmed"
+    ]
+
+
 def test_the_messages_are_covered_until_somebody_opens_them(place: Place, work: Casework) -> None:
     tell(place, opened(1), shown(1), opened(2), shown(2))
     page = work.page(1)

@@ -172,7 +172,7 @@ def case(place: Place) -> None:
         )
     )
     lines = (
-        Line(name="Quiet Heron", text="hello", at=START),
+        Line(name="Quiet Heron", text="hello", at=START, unsigned=True),
         Line(name="Small Otter", text="buy\nmy course", at=START, about=True),
     )
     place.step(Shown(case=3, n=2, at=START, lines=lines))
@@ -206,7 +206,7 @@ async def test_the_cases_and_one_of_them(place: Place, talk: Talk) -> None:
         "-- /case 3 claim · /case 3 note",
     ]
     assert await talk.type("/case 3 show") == [
-        "  2026-03-04 02:00 Quiet Heron: hello",
+        "  2026-03-04 02:00 Quiet Heron (written from a device that is not confirmed): hello",
         "> 2026-03-04 02:00 Small Otter: buy / my course",
     ]
     assert "course" not in "".join(await talk.type("/case 3"))

@@ -92,6 +92,17 @@ def test_several_messages_share_what_stood_around_them_each_line_once(place: Pla
     assert [line.text for line in ask.lines if line.about] == ["line 10", "line 12", "line 50"]
 
 
+@pytest.mark.parametrize(
+    ("trust", "unsigned"), [("signed", False), ("unsigned", True), ("identity_changed", True)]
+)
+def test_a_report_says_which_words_may_be_somebody_elses(
+    place: Place, trust: str, unsigned: bool
+) -> None:
+    bad = place.said(CIRCLE, OTHER, "bad", trust=trust)
+    place.client.desk.report(CIRCLE, [bad.event_id])
+    assert [line.unsigned for line in report_of(place).lines] == [unsigned]
+
+
 def test_who_came_and_went_is_not_in_a_report(place: Place) -> None:
     place.vault.events.upsert(
         place.said(CIRCLE, OTHER, {"membership": "join"}, event_type="m.room.member")

@@ -138,6 +138,8 @@ class CaseScreen(DeskPage):
                 indent = " " * (len(lead) - 1)
                 mark = "▌" if line.about else " "
                 yield Row(line.text, mark + indent, "plain" if line.about else "quiet")
+                if line.doubt:
+                    yield Row(line.doubt, f"{mark}{indent}! ", "alert")
 
     def _history(self, page: CasePage) -> Iterator[Row]:
         yield Row()
