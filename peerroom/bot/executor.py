@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import takewhile
 from typing import Any, Final
 
 import msgspec
@@ -46,8 +47,9 @@ MISTAKES: Final = (
     ValueError,
 )
 """What a mistake of ours raises on data that nobody thought of. Not the vault's errors."""
-AT_ONCE: Final = 6
-"""Messages that are removed at the same time."""
+AT_ONCE: Final = 12
+"""Messages that are removed, or rooms that somebody is banned from, at the same time. More do not
+help: a server writes down what comes together in one room together, and few rooms at once."""
 PAUSE: Final = 2.0
 """Seconds before a row is tried again after a first passing fault that named no time."""
 SOON: Final = 0.2
@@ -76,8 +78,12 @@ def _removes(row: OutboxRow) -> bool:
     return row.kind == "redaction"
 
 
+def _bans(row: OutboxRow) -> bool:
+    return row.content.get("type") == act.BanMember.__name__
+
+
 def _goes_before_removals(row: OutboxRow) -> bool:
-    return _speaks(row) or row.content.get("type") == act.BanMember.__name__
+    return _speaks(row) or _bans(row)
 
 
 _KINDS: Final[dict[Callable[[OutboxRow], bool], OutboxKind]] = {
@@ -85,10 +91,16 @@ _KINDS: Final[dict[Callable[[OutboxRow], bool], OutboxKind]] = {
     _removes: "redaction",
 }
 
+_SEVERAL: Final[dict[Callable[[OutboxRow], bool], str]] = {_removes: "removals", _acts: "bans"}
+"""The gates behind which a worker does several things at once."""
+
 
 def _gate(row: OutboxRow) -> str:
-    """What waits together after a passing fault: servers count all removals as one."""
-    return "removals" if _removes(row) else row.order_key
+    """What waits together after a passing fault: servers count all removals as one, and what goes
+    out at once for whoever is banned from many rooms."""
+    if _removes(row):
+        return _SEVERAL[_removes]
+    return _SEVERAL[_acts] if _bans(row) else row.order_key
 
 
 class CannotBeDone(PeerRoomError):
@@ -103,8 +115,8 @@ class Executor:
     away, so that none of these waits for another.
 
     A row that met a passing fault holds up only the rows of its own order key, for a while.
-    Messages are removed several at once, for as long as the server does not slow us down, and
-    when nobody is to be banned first and nothing is to be said.
+    Bans and removals go out several at once, for as long as the server does not slow us down;
+    messages are removed when nobody is to be banned first and nothing is to be said.
     """
 
     def __init__(
@@ -129,8 +141,8 @@ class Executor:
         self._epochs = epochs
         mine = (_acts, _speaks, _removes, _changes_names, _tidies)
         self._wakes = {which: asyncio.Event() for which in mine}
-        self._slowed_down = False
-        """The server limits how fast we remove: then one after another."""
+        self._slowed_down: set[str] = set()
+        """Gates where the server limits how fast we are: then one after another."""
         self._lists = PolicyErrands(vault, ledger, requests, room_name, clock)
         self._direct = DirectRooms(vault, account, connection, clock)
         self._not_before: dict[str, float] = {}
@@ -161,25 +173,28 @@ class Executor:
                 workers.create_task(self._work(mine, wake))
 
     async def _work(self, mine: Callable[[OutboxRow], bool], wake: asyncio.Event) -> None:
-        while True:
-            wake.clear()
-            rows = self._ready(mine)
-            now = self._clock.monotonic()
-            due = [row for row in rows if self._not_before.get(_gate(row), now) <= now]
-            if mine is _removes and due and self._comes_first(now):
-                await self._wait(wake, None)
-                continue
-            if due:
-                many = AT_ONCE if mine is _removes and not self._slowed_down else 1
-                first = sorted(due, key=urgency)[:many]
-                await asyncio.gather(*(self._try(row) for row in first))
-                continue
-            if mine is _removes and not rows:
-                self._slowed_down = False
-            if not self._under_way and not self._vault.outbox.count(self._account.id, "queued"):
-                self._idle.set()
-            later = min((self._not_before[_gate(row)] for row in rows), default=None)
-            await self._wait(wake, None if later is None else later - now)
+        passing: list[str] = []
+        """The gate of each row that is being carried out: never two different ones."""
+        async with asyncio.TaskGroup() as tries:
+            while True:
+                wake.clear()
+                rows = self._ready(mine)
+                now = self._clock.monotonic()
+                due = [row for row in rows if self._not_before.get(_gate(row), now) <= now]
+                if mine is _removes and due and self._comes_first(now):
+                    await self._wait(wake, None)
+                    continue
+                for row in self._together(sorted(due, key=urgency), passing):
+                    tries.create_task(self._try(row, passing))
+                if due:
+                    await self._wait(wake, None)  # every try wakes us when it ends
+                    continue
+                if not rows:
+                    self._slowed_down.discard(_SEVERAL.get(mine, ""))
+                if not self._under_way and not self._vault.outbox.count(self._account.id, "queued"):
+                    self._idle.set()
+                later = min((self._not_before[_gate(row)] for row in rows), default=None)
+                await self._wait(wake, None if later is None else later - now)
 
     def _ready(self, mine: Callable[[OutboxRow], bool]) -> list[OutboxRow]:
         """A worker's rows. Of a long list of removals only those that come next are read."""
@@ -208,9 +223,32 @@ class Executor:
             for wait in waits:
                 wait.cancel()
 
-    async def _try(self, row: OutboxRow) -> None:
-        if not self._vault.outbox.mark_sending(row.id, self._clock.now()):
-            return
+    def _together(self, due: Sequence[OutboxRow], passing: Sequence[str]) -> list[OutboxRow]:
+        """Which of ``due``, the most urgent first, may go out beside what passes already: nothing
+        overtakes what is done in its turn."""
+        if not due:
+            return []
+        gate = _gate(due[0])
+        if any(other != gate for other in passing):
+            return []
+        several = gate in _SEVERAL.values() and gate not in self._slowed_down
+        free = (AT_ONCE if several else 1) - len(passing)
+        return list(takewhile(lambda row: _gate(row) == gate, due))[: max(0, free)]
+
+    async def _try(self, row: OutboxRow, passing: list[str]) -> None:
+        gate = _gate(row)
+        passing.append(gate)
+        try:
+            if self._vault.outbox.mark_sending(row.id, self._clock.now()):
+                await self._outcome(row)
+        finally:
+            passing.remove(gate)
+            # The next row of this key may be another worker's; of removals it never is.
+            for mine, wake in self._wakes.items():
+                if mine is _removes or not _removes(row):
+                    wake.set()
+
+    async def _outcome(self, row: OutboxRow) -> None:
         self._under_way += 1
         self._before_removals += _goes_before_removals(row)
         try:
@@ -237,8 +275,6 @@ class Executor:
         finally:
             self._under_way -= 1
             self._before_removals -= _goes_before_removals(row)
-            for other in self._wakes.values():  # the next row of this key may be another worker's
-                other.set()
 
     def _put_off(self, row: OutboxRow, error: PeerRoomError) -> None:
         """Keep the row for later: when the server says, or after a growing pause."""
@@ -246,10 +282,10 @@ class Executor:
         failures = self._failures[gate] = self._failures.get(gate, 0) + 1
         pause = min(PAUSE * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE)
         if isinstance(error, RateLimited):
-            self._slowed_down |= _removes(row)
+            self._slowed_down.add(gate)
             if error.retry_after is not None:
                 pause = min(error.retry_after, LONGEST_PAUSE)
-        self._not_before[_gate(row)] = self._clock.monotonic() + pause
+        self._not_before[gate] = self._clock.monotonic() + pause
         self._vault.outbox.requeue(row.id, error.sentence())
 
     def _give_up(self, row: OutboxRow, error: PeerRoomError) -> None:
@@ -274,6 +310,7 @@ class Executor:
             if row.room_id != self._requests.management or row.kind != "message":
                 said = _("Something could not be done: {why}").format(why=error.sentence())
                 self._requests.add(act.Say(self._requests.management, said), f"failed:{row.id}")
+        self.wake()
 
     async def _carry_out(self, row: OutboxRow) -> None:
         what = str(row.content.get("type", row.kind))

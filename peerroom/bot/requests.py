@@ -81,7 +81,7 @@ def order_key(request: act.Request, door_room: str | None) -> str:
             # One state event holds them all.
             return f"levels {request.room_id}"
         case act.BanMember() | act.UnbanMember() | act.RemoveMember() | act.InviteMember():
-            return f"person {request.user_id}"
+            return f"person {request.user_id} {request.room_id}"
         case act.RedactMessage(event_id=event_id):
             return removal_key(event_id)
         case act.FindList() | act.MakeList():
