@@ -6,7 +6,7 @@ The reporter's name is in no case and in no room: the bot keeps it apart, to be 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from peerroom.i18n import N_, _
@@ -73,9 +73,7 @@ def _report(asked: Asked, ask: member.Report, state: State) -> list[act.Action]:
         fresh = before is None or not seen.issuperset(event_ids)
         if fresh and (lines := fitted(ask.lines if found is None else found.lines)):
             docket.add(number, Shown, lines=lines, unverified=found is None)
-        if why := ForeignText(ask.why).block(1_000).strip():
-            said = _("Whoever reported it says: {why}").format(why=why)
-            docket.add(number, Noted, by=state.bot, text=said)
+        _add_words(docket, number, _("whoever reported it"), ask.why, asked.at)
         return number
 
     return _kept(opened, f"report {asked.sender} {about}", AGAIN, asked, state)
@@ -87,15 +85,21 @@ def _request(asked: Asked, ask: member.AskModerator, state: State) -> list[act.A
     def opened(docket: Docket) -> int:
         urgent = ask.help and _calls(asked, state)
         number = docket.open("request", "request", about=asked.sender, name=name, urgent=urgent)
-        if ask.text.strip():
-            # A message and not a note: it is kept no longer than other evidence.
-            moment = int(asked.at.timestamp() * 1000)
-            line = Line(name=name, text=ask.text, at=moment, about=True)
-            docket.add(number, Shown, lines=fitted([line]))
+        _add_words(docket, number, name, ask.text, asked.at, about=True)
         return number
 
     # Somebody who asks may need several messages to say it.
     return _kept(opened, None, AGAIN, asked, state)
+
+
+def _add_words(
+    docket: Docket, number: int, name: str, text: str, at: datetime, *, about: bool = False
+) -> None:
+    """Add what somebody said to the moderators to a case: as a message and not as a note, so that
+    it is kept no longer than other evidence."""
+    if text.strip():
+        line = Line(name=name, text=text, at=int(at.timestamp() * 1000), about=about)
+        docket.add(number, Shown, lines=fitted([line]))
 
 
 def _calls(asked: Asked, state: State) -> bool:
@@ -118,6 +122,8 @@ def _appeal(asked: Asked, ask: member.Appeal, state: State) -> list[act.Action]:
     if deed.undone is not None:
         return [_reply(asked, N_("That has been taken back already."))]
 
+    name = ForeignText(everyone(state).get(asked.sender, "")).line(80)
+
     def opened(docket: Docket) -> int:
         # Never the case in which it was done: who reported is answered there.
         before = docket.same("appeal", "appeal", asked.sender, ask.deed)
@@ -125,20 +131,22 @@ def _appeal(asked: Asked, ask: member.Appeal, state: State) -> list[act.Action]:
             "appeal",
             "appeal",
             about=asked.sender,
-            name=everyone(state).get(asked.sender, ""),
+            name=name,
             room_id=deed.rooms[0] if deed.rooms else None,
             event_ids=deed.event_ids,
             deed=ask.deed,
         )
         if before is None and (lines := known(deed.event_ids, state)):
             docket.add(number, Shown, lines=lines)
-        why = ForeignText(ask.text).block(2_000).strip() or _("They give no reason.")
         if deed.case is None:
-            said = _("They ask to look again at what was done under {n}: {why}")
+            said = _("They ask to look again at what was done under {n}.")
         else:
-            said = _("They ask to look again at what was done under {n} in case {case}: {why}")
-        text = said.format(n=ask.deed, case=deed.case, why=why)
+            said = _("They ask to look again at what was done under {n} in case {case}.")
+        text = said.format(n=ask.deed, case=deed.case)
+        if not ask.text.strip():
+            text += " " + _("They give no reason.")
         docket.add(number, Noted, by=state.bot, text=text)
+        _add_words(docket, number, name, ask.text, asked.at, about=True)
         return number
 
     return _kept(opened, f"appeal {ask.deed}", APPEAL_AGAIN, asked, state)

@@ -81,9 +81,10 @@ class Case(msgspec.Struct, frozen=True):
     appealed: int | None = None
     """Of an appeal: the deed to look at again."""
     lines: tuple[Line, ...] = ()
-    """The messages and what stood around them; () before they came and after they were cleared."""
+    """The messages and what stood around them, each once, and what was said to moderators about
+    them; () before they came and after they were cleared."""
     shown_at: int | None = None
-    """When `lines` were shown; None when there are none."""
+    """When the last of `lines` were shown; None when there are none."""
     unverified: bool = False
     claimed_by: str | None = None
     claimed_at: int | None = None
@@ -150,9 +151,9 @@ def made_of(number: int, steps: Iterable[Step]) -> Case:
     gone = {n for step in ordered if isinstance(step, wire.Cleared) for n in step.shown}
     missing = set(range(1, _last(ordered) + 1)) - {step.n for step in ordered} - gone
     kept = kept_shown(ordered)
-    case = replace(case, lines=(), shown_at=None)
-    if kept:
-        case = _taken(kept[-1], case)
+    case = replace(case, lines=(), shown_at=None, unverified=False)
+    for shown in kept:
+        case = _taken(shown, case)
     return replace(case, steps=ordered, complete=not missing)
 
 
@@ -216,7 +217,12 @@ def _joined(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
 
 @_taken.register
 def _shown(step: wire.Shown, case: Case) -> Case:
-    return replace(case, lines=step.lines, shown_at=step.at, unverified=step.unverified)
+    return replace(
+        case,
+        lines=tuple(dict.fromkeys((*case.lines, *step.lines))),
+        shown_at=step.at,
+        unverified=case.unverified or step.unverified,
+    )
 
 
 @_taken.register

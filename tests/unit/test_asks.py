@@ -26,7 +26,7 @@ from peerroom.moderation.asks import AGAIN, APPEAL_AGAIN
 from peerroom.moderation.case_lines import MOST, ROOM, fitted
 from peerroom.wire import cases as wire
 from peerroom.wire.cases import Line
-from peerroom.wire.member import Appeal, AskModerator, Received, Reply, Report
+from peerroom.wire.member import Appeal, Ask, AskModerator, Received, Reply, Report
 
 REPORT = Report(room_id=CIRCLE, event_ids=("$a1",), why="this hurts")
 
@@ -35,7 +35,7 @@ def test_a_report_opens_a_case_with_the_bots_own_copy() -> None:
     desk = PaperDesk()
     forged = line("something that was never said")
     actions = desk.ask(Report(room_id=CIRCLE, event_ids=("$a1",), lines=(forged,), why="it hurts"))
-    assert steps(actions) == ["Opened", "Shown", "Noted"]
+    assert steps(actions) == ["Opened", "Shown", "Shown"]
     case = desk.state.cases[1]
     assert (case.source, case.reason, case.about) == ("report", "report", ANNA)
     assert (case.name, case.room_id, case.event_ids) == (
@@ -43,9 +43,12 @@ def test_a_report_opens_a_case_with_the_bots_own_copy() -> None:
         CIRCLE,
         ("$a1",),
     )
-    assert [one.text for one in case.lines] == ["before", "the message"]
+    assert [(one.name, one.text) for one in case.lines][1:] == [
+        ("Quiet Heron / 静かなサギ", "the message"),
+        ("whoever reported it", "it hurts"),
+    ]
     assert not case.unverified
-    assert "it hurts" in case.notes[0].text
+    assert case.notes == ()
     assert [asker.user_id for asker in desk.state.askers[1]] == [BEN]
     [told] = of_kind(act.TellMember, actions)
     assert (told.user_id, told.room_id, told.tell) == (BEN, DOOR, Received(about="$ask"))
@@ -78,7 +81,7 @@ def test_who_reports_again_and_again_is_heard_once() -> None:
     again = desk.ask(REPORT)
     assert [type(action) for action in again] == [act.TellMember]
     desk.later(seconds=AGAIN.total_seconds())
-    assert steps(desk.ask(REPORT)) == ["More", "Noted"]
+    assert steps(desk.ask(REPORT)) == ["More", "Shown"]
 
 
 def test_a_report_from_another_room_is_said_to_be_nobodys_here() -> None:
@@ -123,12 +126,13 @@ def removed() -> PaperDesk:
 def test_an_appeal_is_a_case_of_its_own_and_says_where_it_comes_from() -> None:
     desk = removed()
     actions = desk.ask(Appeal(deed=1, text="It was a joke"), sender=ANNA)
-    assert steps(actions) == ["Opened", "Shown", "Noted"]
+    assert steps(actions) == ["Opened", "Shown", "Noted", "Shown"]
     assert desk.state.cases[1].state == "closed"
     case = desk.state.cases[2]
     assert (case.source, case.appealed, case.about) == ("appeal", 1, ANNA)
     assert case.event_ids == ("$a1",)
-    assert "under 1 in case 1: It was a joke" in case.notes[-1].text
+    assert case.notes[-1].text.endswith("under 1 in case 1.")
+    assert (case.lines[-1].text, case.lines[-1].about) == ("It was a joke", True)
     again = desk.ask(Appeal(deed=1), sender=ANNA)
     assert [type(action) for action in again] == [act.TellMember]
     desk.later(seconds=APPEAL_AGAIN.total_seconds())
@@ -157,7 +161,7 @@ def test_who_reports_their_own_message_asks_about_themselves() -> None:
     desk.ask(REPORT, sender=BEN)
     own, other = desk.state.cases[1], desk.state.cases[2]
     assert (own.source, own.about, other.source, other.about) == ("request", ANNA, "report", ANNA)
-    assert "can this go" in own.notes[0].text
+    assert "can this go" in [one.text for one in own.lines]
     assert [asker.user_id for asker in desk.state.askers[2]] == [BEN]
 
 
@@ -282,6 +286,33 @@ def test_messages_are_shown_as_long_as_they_are_kept() -> None:
     assert desk.state.cases[1].lines == ()
     assert desk.state.cases[1].complete
     assert "the message" not in spoken(desk.type("!case 1", by=MOD))
+
+
+@pytest.mark.parametrize("source", ["report", "request", "appeal"])
+def test_what_somebody_said_to_the_moderators_is_kept_no_longer_than_evidence(source: str) -> None:
+    desk = PaperDesk() if source == "request" else removed()
+    words = "words of my own"
+    ask: Ask = {
+        "report": Report(room_id=CIRCLE, event_ids=("$a2",), why=words),
+        "request": AskModerator(text=words),
+        "appeal": Appeal(deed=1, text=words),
+    }[source]
+    desk.later(minutes=10).ask(ask, sender=ANNA if source == "appeal" else BEN)
+    case = desk.state.cases[max(desk.state.cases)]
+    assert words in str(case.steps)
+    desk.later(days=20).type(f"!case {case.number}")
+    desk.later(days=10, minutes=1).tick()
+    left = desk.state.cases[case.number]
+    assert left.complete
+    assert words not in f"{left.lines} {left.notes}"
+    assert words not in spoken(desk.type(f"!case {case.number}"))
+
+
+def test_all_that_is_kept_of_a_case_is_shown_again() -> None:
+    desk = PaperDesk()
+    desk.ask(REPORT)
+    taken = of_kind(act.TakeStep, desk.later(hours=13).type("!case 1"))
+    assert [one.step.lines[-1].text for one in taken] == ["the message", "this hurts"]
 
 
 @pytest.mark.parametrize("where", [0, 30, 59])

@@ -61,7 +61,7 @@ def test_a_cry_for_help_comes_through_whatever_was_asked_before() -> None:
     asked = desk.ask(AskModerator(text="I cannot go on", help=True))
     assert rings(desk, asked) == 1
     assert desk.state.cases[1].urgent
-    assert desk.state.cases[1].lines[0].text == "I cannot go on"
+    assert desk.state.cases[1].lines[-1].text == "I cannot go on"
     assert steps(desk.ask(AskModerator(text="again", help=True))) == []
 
 

@@ -221,7 +221,7 @@ def test_a_report_becomes_a_case_with_our_own_copy_and_no_name(
     [case] = bot.ledger.casebook.cases().values()
     assert (case.source, case.about, case.unverified) == ("report", BEN, False)
     assert [(line.text, line.about) for line in case.lines] == [
-        ("before", False), ("buy my course", True),
+        ("before", False), ("buy my course", True), ("it frightens me", False),
     ]  # fmt: skip
     said = rows(vault, "m.room.message")
     [told] = [row for row in said if member.TELL in row["content"]]

@@ -9,7 +9,7 @@ from peerroom.i18n import _
 from peerroom.moderation import actions as act
 from peerroom.moderation import measures, rota, templates
 from peerroom.moderation.case_words import page, standing, title
-from peerroom.moderation.cases import Case
+from peerroom.moderation.cases import Case, kept_shown
 from peerroom.moderation.duties.dispatch import duty
 from peerroom.moderation.duties.order import Broad, Done, Order, ago, steps
 from peerroom.moderation.explaining import explain
@@ -22,6 +22,8 @@ LISTED: Final = 30
 """Cases that one answer lists."""
 LATELY: Final = 10
 """Closed cases that are listed."""
+SHOWN_AGAIN: Final = 5
+"""Of what was shown of a case, so much is shown again when it is asked for: the newest."""
 SHOW_AGAIN: Final = timedelta(hours=1)
 """Messages that were shown more recently stand a few lines above."""
 _OUTCOMES: Final[dict[str, Outcome]] = {
@@ -109,7 +111,9 @@ def _show(command: cmd.ShowCase, order: Order) -> Done:
         above = _("Its messages stand above: I showed them {ago}.").format(ago=ago(shown, order.at))
         return order.say(f"{words}\n{above}")
     docket = order.docket()
-    docket.add(case.number, wire.Shown, lines=case.lines, unverified=case.unverified)
+    # As they were shown, each once: they are kept no longer for being shown again.
+    for step in list({step.lines: step for step in kept_shown(case.steps)}.values())[-SHOWN_AGAIN:]:
+        docket.add(case.number, wire.Shown, lines=step.lines, unverified=step.unverified)
     return [*order.say(words), *steps(docket)]
 
 
