@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.paper_desk import (
     ANNA,
     BEN,
+    BOT,
     CIRCLE,
     GARDEN,
     LEAD,
@@ -189,6 +190,44 @@ def test_one_message_by_its_link() -> None:
     assert "removed already" in spoken(desk.type("!redact $a1"))
     elsewhere = desk.type("!remove https://matrix.to/#/!other:x/$a1")
     assert [type(action) for action in elsewhere] == [act.Say]
+
+
+@pytest.mark.parametrize("by", [MOD, LEAD])
+def test_state_and_what_the_bot_never_saw_are_not_removed_by_a_link(by: str) -> None:
+    desk = PaperDesk()
+    desk.knows(authors={**desk.state.authors, "$topic": ANNA})  # it is in no list of messages
+    for given, answer in (
+        ("$topic", "a setting of the room"),
+        ("$unseen", "have not seen that message"),
+        (f"https://matrix.to/#/{CIRCLE}/$g1", "in a room I do not look after"),
+    ):
+        actions = desk.type(f"!remove {given}", by=by)
+        assert [type(action) for action in actions] == [act.Say]
+        assert answer in spoken(actions)
+
+
+def test_a_link_without_a_room_is_found_in_any() -> None:
+    actions = PaperDesk().type("!remove $g1")
+    assert of_kind(act.RedactMessage, actions) == [act.RedactMessage(GARDEN, "$g1")]
+
+
+def test_a_moderators_message_is_for_them_and_for_leads() -> None:
+    def desk(author: str) -> PaperDesk:
+        paper = PaperDesk()
+        return paper.knows(
+            authors={**paper.state.authors, "$m": author},
+            written={**paper.state.written, "$m": (CIRCLE, author)},
+        )
+
+    refused = desk(LEAD).type("!remove $m")
+    assert [type(action) for action in refused] == [act.Say]
+    assert "Moderator Larch wrote that" in spoken(refused)
+    # One's own, what the bot reposted, and a lead's word.
+    for author, by in ((MOD, MOD), (BOT, MOD), (MOD, LEAD)):
+        actions = desk(author).type("!remove $m", by=by)
+        assert of_kind(act.RedactMessage, actions) == [act.RedactMessage(CIRCLE, "$m")]
+        told = [one.user_id for one in of_kind(act.TellMember, actions)]
+        assert told == ([] if author in (BOT, by) else [author])
 
 
 # --- yes ------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from peerroom.moderation.duties.order import Broad, Done, Order, steps
 from peerroom.moderation.estimate import SOON, removal_time, removal_words
 from peerroom.moderation.explaining import explain, lasting
 from peerroom.moderation.people import everyone
+from peerroom.moderation.roles import rank_of
 from peerroom.wire import cases as wire
 from peerroom.wire import commands as cmd
 
@@ -24,17 +25,40 @@ MOST: Final = 5
 
 @duty.register
 def _event(command: cmd.RedactEvent, order: Order) -> Done | Broad:
-    state = order.state
-    room = command.room_id or state.circle
-    if room not in (*measures.rooms_of(state), *former_rooms(state)):
-        return order.say(_("That message is in a room I do not look after. Nothing was done."))
-    about = state.authors.get(command.event_id)
+    found = _message(command, order)
+    if not isinstance(found, tuple):
+        return found
+    room, about = found
     case = attached(about, order)
     done = _removal({room: (command.event_id,)}, about, case, order)
     if not done:
         return order.say(_("That message is removed already."))
     said = _("That message is being removed.")
     return [*done, *order.say(f"{said} {order.undo_hint()}")]
+
+
+def _message(command: cmd.RedactEvent, order: Order) -> tuple[str, str] | Done:
+    """In which room the message stands and who wrote it, or why it is not removed.
+
+    Only what the bot has seen itself: of anything else nobody could say whose it is, nor put it
+    back. What the bot said, in somebody's name, goes like anybody's.
+    """
+    state, event = order.state, command.event_id
+    ours = (*measures.rooms_of(state), *former_rooms(state))
+    if event not in state.authors:
+        return order.say(_("I have not seen that message myself, so I leave it where it is."))
+    room, author = state.written.get(event, ("", ""))
+    if not author:
+        return order.say(_("That is no message, but a setting of the room. Nothing was done."))
+    if room not in ours or command.room_id not in (None, room):
+        return order.say(_("That message is in a room I do not look after. Nothing was done."))
+    left_alone = author in state.exempt - {state.bot, order.by}
+    if left_alone and rank_of(order.by, state) != "lead":
+        said = _(
+            "{name} wrote that, a moderator. They can delete it themself, and a lead can remove it."
+        )
+        return order.say(said.format(name=order.name(author)))
+    return room, author
 
 
 @duty.register
@@ -152,7 +176,9 @@ def _removal(
 
 
 def may_be_told(user: str | None, order: Order) -> bool:
-    """Whether the bot knows the account, and it still is somebody's."""
+    """Whether the bot knows the account, and it still is somebody's: not its own, nor that of whom
+    it does this for."""
     rotation = order.state.rotation
     retired = {} if rotation is None else rotation.retired
-    return user is not None and user not in retired and user in everyone(order.state)
+    nobody = (None, order.state.bot, order.by)
+    return user not in (*nobody, *retired) and user in everyone(order.state)
