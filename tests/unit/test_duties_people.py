@@ -196,12 +196,12 @@ def test_one_message_by_its_link() -> None:
 def test_state_and_what_the_bot_never_saw_are_not_removed_by_a_link(by: str) -> None:
     desk = PaperDesk()
     desk.knows(authors={**desk.state.authors, "$topic": ANNA})  # it is in no list of messages
-    for given, answer in (
+    for link, answer in (
         ("$topic", "a setting of the room"),
         ("$unseen", "have not seen that message"),
         (f"https://matrix.to/#/{CIRCLE}/$g1", "in a room I do not look after"),
     ):
-        actions = desk.type(f"!remove {given}", by=by)
+        actions = desk.type(f"!remove {link}", by=by)
         assert [type(action) for action in actions] == [act.Say]
         assert answer in spoken(actions)
 
