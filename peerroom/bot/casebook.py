@@ -80,12 +80,13 @@ class Casebook:
         kept = self._records.get(ASKERS, str(action.case), {})
         self._records.replace(ASKERS, str(action.case), {**kept, action.user_id: action.room_id})
 
-    def shown(self) -> dict[tuple[int, int], str]:
-        """The bot's own messages that show evidence: event id by case and step."""
+    def shown(self) -> dict[tuple[int, int], tuple[str, ...]]:
+        """The bot's own messages that show evidence: event ids by case and step. There are several
+        where a step was said again in a room that replaced another one."""
         return {
-            (int(case), int(n)): event
-            for (case, _, n), event in (
-                (key.partition(" "), event) for key, event in self._records.items(SHOWN).items()
+            (int(case), int(n)): tuple(events)
+            for (case, _, n), events in (
+                (key.partition(" "), events) for key, events in self._records.items(SHOWN).items()
             )
         }
 
@@ -97,7 +98,10 @@ class Casebook:
         except BadContent:
             return
         if isinstance(step, wire.Shown):
-            self._records.replace(SHOWN, f"{step.case} {step.n}", event_id)
+            key = f"{step.case} {step.n}"
+            known = self._records.get(SHOWN, key, [])
+            if event_id not in known:
+                self._records.replace(SHOWN, key, [*known, event_id])
 
 
 def _readable(kept: Iterable[object]) -> Iterator[wire.Step]:

@@ -127,7 +127,7 @@ class Judging:
                     now = self._picture.take() if changed else state
                     changed |= self._decide(said, event.event_id, now)
                 changed |= self._epochs is not None and self._epochs.hear(event)
-                if event.room_id == state.management and event.sender == state.bot:
+                if event.sender == state.bot:  # in this moderators' room, or in one before it
                     self._note_own(event)
                 if self._decided:
                     points.reach("judged", self._decided)

@@ -56,11 +56,12 @@ def _is_forgotten(case: Case, at: datetime) -> bool:
 
 
 def _redactions(case: Case, shown: tuple[int, ...], state: State) -> Iterator[act.Action]:
-    """The bot's own messages that show what is kept no longer."""
+    """The bot's own messages that show what is kept no longer, each in its room: the moderators'
+    may have been replaced since."""
     for n in shown:
-        event = state.shown.get((case.number, n))
-        if event is not None:
-            yield act.RedactMessage(state.management, event)
+        for event in state.shown.get((case.number, n), ()):
+            if event in state.written:
+                yield act.RedactMessage(state.written[event][0], event)
 
 
 def _kept(state: State) -> timedelta:

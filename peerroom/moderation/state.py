@@ -114,6 +114,8 @@ class Lock:
     until: datetime | None = None
     before: int = 0
     says_after: str = ""
+    least: Rank = "moderator"
+    """Who opens it before its time at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +243,8 @@ class State:
     """The last day of each protected room, oldest first; read when asked for."""
     expired: Sequence[str] = ()
     """Event ids of evidence that is to be forgotten; read when asked for."""
-    shown: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    """The bot's own messages that show evidence: event id by case and step."""
+    shown: Mapping[tuple[int, int], Sequence[str]] = field(default_factory=dict)
+    """The bot's own messages that show evidence, in whatever room: event ids by case and step."""
     removed: Mapping[str, bool] = field(default_factory=dict)
     """Whether an event was removed, or is about to be; read when asked for."""
     moments: Mapping[str, datetime] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from support.circle import CLOCK, RANDOM, Guest, until
 from support.kept_bot import KeptBot
 
 from peerroom.bot.circle import MARKER, current
+from peerroom.client.views import MessageView
 from peerroom.host.homeserver import Homeserver
 from peerroom.host.registration import NewAccount
 from peerroom.matrix.rooms import Rooms
@@ -43,6 +44,12 @@ def is_in(guest: Guest, room_id: str) -> bool:
     return room is not None and room.joined
 
 
+def answer_in(guest: Guest, room_id: str) -> MessageView | None:
+    """What the bot answered to ``!status``."""
+    page = guest.client.timeline(room_id).page(limit=50)
+    return next((message for message in page if "Running for" in message.body), None)
+
+
 async def test_rooms_that_their_owner_replaced_are_followed(
     tmp_path: Path, homeserver: Homeserver
 ) -> None:
@@ -57,6 +64,8 @@ async def test_rooms_that_their_owner_replaced_are_followed(
     vault, bot = kept.keeper._vault, kept.home.user_id
     assert vault is not None
     old = current(vault)
+    desk.say("!status")
+    before = await until(desk.client, lambda: answer_in(desk, old.management))
     setting = act.SetProtection("pace", old.circle, mode="trial")
     kept.bot.ledger.apply(setting, CLOCK.now())
 
@@ -79,11 +88,17 @@ async def test_rooms_that_their_owner_replaced_are_followed(
     assert standings["pace", new_circle].mode == "trial"
 
     Guest(desk.vault, desk.client, new_desk).say("!status")
+    await until(desk.client, lambda: answer_in(desk, new_desk))
 
-    def answered() -> bool:
-        page = desk.client.timeline(new_desk).page(limit=50)
-        return any("Running for" in message.body for message in page)
-
-    await until(desk.client, answered)
+    # What it said in the old one can still go: evidence does when its time is over.
+    assert before.event_id is not None
+    kept.bot._requests.add(act.RedactMessage(old.management, before.event_id), "over")
+    assert kept.bot._executor is not None
+    kept.bot._executor.wake()
+    timeline = desk.client.timeline(old.management)
+    await until(
+        desk.client,
+        lambda: (view := timeline.find(before.key)) is not None and view.state == "deleted",
+    )
     await desk.stop()
     await kept.stop()

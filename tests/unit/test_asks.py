@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from support.paper_desk import (
     ANNA,
     BEN,
+    BOT,
     CARA,
     CIRCLE,
+    DESK,
     DOOR,
     GARDEN,
     MOD,
@@ -278,11 +280,16 @@ def test_a_case_that_became_urgent_does_not_wait_its_turn() -> None:
 def test_messages_are_shown_as_long_as_they_are_kept() -> None:
     desk = PaperDesk()
     desk.ask(REPORT)
-    desk.knows(shown={(1, 2): "$notice"})
+    # In a room that was replaced since, and in the one of today.
+    desk.knows(shown={(1, 2): ("$before", "$notice"), (9, 9): ("$other",)})
+    desk.knows(written={**desk.state.written, "$before": ("!old", BOT), "$notice": (DESK, BOT)})
     assert "Cleared" not in steps(desk.later(days=29, hours=23).tick())
     actions = desk.later(hours=2).tick()
     assert "Cleared" in steps(actions)
-    assert of_kind(act.RedactMessage, actions) == [act.RedactMessage("!desk", "$notice")]
+    assert of_kind(act.RedactMessage, actions) == [
+        act.RedactMessage("!old", "$before"),
+        act.RedactMessage(DESK, "$notice"),
+    ]
     assert desk.state.cases[1].lines == ()
     assert desk.state.cases[1].complete
     assert "the message" not in spoken(desk.type("!case 1", by=MOD))

@@ -18,6 +18,7 @@ from peerroom.moderation.seen import Seen
 from peerroom.moderation.state import State
 from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
+from peerroom.wire import cases as wire
 from peerroom.wire import member
 from peerroom.wire.cases import Line
 
@@ -261,9 +262,34 @@ def test_our_own_word_about_evidence_is_found_again(vault: Vault, clock: FrozenC
         clear = {"type": "m.room.message", "content": content["content"]}
         put(vault, number, sender=BOT, clear=clear)
     bot._judge()
-    assert bot.ledger.casebook.shown() == {(1, 2): "$11"}
+    assert bot.ledger.casebook.shown() == {(1, 2): ("$11",)}
     again = bot_for(vault, clock)
     assert again.ledger.casebook.cases() == bot.ledger.casebook.cases()
+
+
+def test_every_copy_of_evidence_goes_also_that_in_a_room_which_was_replaced(
+    vault: Vault, clock: FrozenClock
+) -> None:
+    says(vault, clock, 2, "buy my course", sender=BEN)
+    in_private(vault, 3, member.Report(room_id=CIRCLE, event_ids=("$2",)))
+    bot = bot_for(vault, clock)
+    bot._judge()
+    [shown] = [
+        row for row in rows(vault, "m.room.message")
+        if row["content"].get(wire.FIELD, {}).get("type") == "Shown"
+    ]  # fmt: skip
+    clear = {"type": "m.room.message", "content": shown["content"]}
+    vault.rooms.put(StoredRoom("!replaced", 1, encrypted=True))
+    for number, room_id in ((10, "!replaced"), (11, DESK), (12, DESK)):
+        put(vault, number, sender=BOT, clear=clear, room_id=room_id)
+        bot.ledger.casebook.note_own(f"${number}", shown["content"])
+    clock.advance(timedelta(days=31).total_seconds())
+    bot_for(vault, clock)._judging.tick(clock.now())  # type: ignore[union-attr]
+    gone = [row for row in vault.outbox.queued(1) if row.kind == "redaction"]
+    assert [(row.room_id, row.content["redacts"]) for row in gone] == [
+        ("!replaced", "$10"), (DESK, "$11"), (DESK, "$12"),
+    ]  # fmt: skip
+    assert bot_for(vault, clock).ledger.casebook.shown() == {}
 
 
 def test_times_are_kept(vault: Vault, clock: FrozenClock) -> None:
