@@ -42,6 +42,7 @@ class Standings:
                 None if kept["until"] is None else datetime.fromisoformat(kept["until"]),
                 kept["before"],
                 kept["says_after"],
+                kept.get("least", "moderator"),
             )
             for key, kept in self._records.items(LOCKS).items()
         }
@@ -80,7 +81,12 @@ class Standings:
     @apply.register
     def _lock(self, action: act.NoteLock) -> None:
         until = None if action.until is None else action.until.isoformat()
-        kept = {"until": until, "before": action.before, "says_after": action.says_after}
+        kept = {
+            "until": until,
+            "before": action.before,
+            "says_after": action.says_after,
+            "least": action.least,
+        }
         self._records.replace(LOCKS, self._place(action.room_id), kept)
 
     @apply.register

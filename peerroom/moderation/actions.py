@@ -67,6 +67,7 @@ from peerroom.moderation.actions_requests import (
     TellMember,
     UnbanMember,
 )
+from peerroom.moderation.state import ModeratorRole
 
 Known = (
     SpendInvite
@@ -146,6 +147,8 @@ class Note(Act, frozen=True):
     case: int | None = None
     at: datetime | None = None
     """When it was done; known only of what stands in the log."""
+    least: ModeratorRole = "moderator"
+    """Who takes it back at least: whoever could have given the order."""
 
 
 Ledger = Known | Note

@@ -93,12 +93,14 @@ class NoteUnban(Act, frozen=True):
 
 class NoteLock(Act, frozen=True):
     """Only moderators write in the room, until then or until unlocked. ``before`` is the level that
-    one needed to write before; ``says_after`` is said when it opens by itself."""
+    one needed to write before; ``says_after`` is said when it opens by itself; ``least`` may
+    open it before that."""
 
     room_id: str
     until: datetime | None = None
     before: int = 0
     says_after: str = ""
+    least: ModeratorRole = "moderator"
 
 
 class NoteUnlock(Act, frozen=True):

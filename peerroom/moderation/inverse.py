@@ -106,7 +106,7 @@ def _lock_now(room: str, state: State) -> act.Inverse:
     there = state.locks.get(room)
     if there is None:
         return act.NoteUnlock(room)
-    return act.NoteLock(room, there.until, there.before, there.says_after)
+    return act.NoteLock(room, there.until, there.before, there.says_after, there.least)
 
 
 def _protection_now(name: str, room: str | None, state: State) -> act.Inverse:

@@ -191,7 +191,8 @@ def lock(
         )
     if there.until is None or (until is not None and until <= there.until):
         return []
-    longer = act.NoteLock(room_id, until, there.before, says_after or there.says_after)
+    says_after = says_after or there.says_after
+    longer = act.NoteLock(room_id, until, there.before, says_after, there.least)
     return _deed(state, cause, "locked", None, [longer], (room_id,))
 
 

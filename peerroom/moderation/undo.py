@@ -9,6 +9,7 @@ from peerroom.moderation import actions as act
 from peerroom.moderation import templates
 from peerroom.moderation.inverse import inverses
 from peerroom.moderation.measures import Cause
+from peerroom.moderation.roles import is_for_leads
 from peerroom.moderation.sparing import SPARED
 from peerroom.moderation.state import State
 from peerroom.wire.commands import Rank
@@ -64,21 +65,28 @@ def undo(state: State, cause: Cause, number: int) -> list[act.Action] | CannotUn
         inverses(now, state),
         undoes=number,
         case=deed.case if cause.case is None else cause.case,
+        least=least(deed, state),
     )
     return [note, *now]
 
 
-def least(deed: act.Note) -> Rank:
-    """Who can take ``deed`` back at least: whoever may do by a command what that does."""
+def least(deed: act.Note, state: State) -> Rank:
+    """Who can take ``deed`` back at least: whoever may give the order that it came of, and may do
+    by a command what taking it back does now."""
+    if deed.least == "lead":
+        return "lead"
     lifted = {
         action.user_id for action in deed.undo if isinstance(action, (act.NoteBan, act.NoteUnban))
     }
-    return "lead" if any(_is_for_leads(action, lifted) for action in deed.undo) else "moderator"
+    for_leads = any(_is_for_leads(action, lifted, state) for action in deed.undo)
+    return "lead" if for_leads else "moderator"
 
 
-def _is_for_leads(action: act.Inverse, lifted: set[str]) -> bool:
+def _is_for_leads(action: act.Inverse, lifted: set[str], state: State) -> bool:
     """``lifted`` are those whose ban begins or ends with it."""
     match action:
+        case act.NoteUnlock(room_id=room) | act.NoteLock(room_id=room):
+            return is_for_leads(room, state)  # whoever closed it before, or for how long
         case act.SetProtection(room_id=room):
             return room is None  # in one room it is `!slow room`
         case act.Remember(book=book, key=key):

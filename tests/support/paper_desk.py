@@ -185,8 +185,8 @@ class PaperDesk:
                 self.knows(banned=state.banned | {user})
             case act.NoteUnban(user_id=user):
                 self.knows(banned=state.banned - {user})
-            case act.NoteLock(room_id=room, until=until, before=before):
-                self.knows(locks={**state.locks, room: Lock(until, before)})
+            case act.NoteLock(room_id=room, until=until, before=before, least=least):
+                self.knows(locks={**state.locks, room: Lock(until, before, least=least)})
             case act.NoteUnlock(room_id=room):
                 self.knows(locks=_without(state.locks, room))
             case act.RedactMessage(event_id=event):

@@ -337,7 +337,7 @@ def test_every_room_is_for_leads_and_shown_first() -> None:
     done = desk.type(f"!yes {code_in(shown)}", by=LEAD)
     assert {one.room_id for one in of_kind(act.NoteLock, done)} == {CIRCLE, GARDEN}
     assert len(of_kind(act.Note, done)) == 2
-    desk.type(f"!undo {deed + 1}")
+    desk.type(f"!undo {deed + 1}", by=LEAD)
     assert set(desk.state.locks) == {CIRCLE}
     opened = desk.type("!open all", by=LEAD)
     assert act.NoteUnlock(CIRCLE) in opened

@@ -26,7 +26,7 @@ from peerroom.moderation import actions as act
 from peerroom.moderation import rota, templates
 from peerroom.moderation.docket import Docket
 from peerroom.moderation.findings import REASONS
-from peerroom.moderation.roles import refusal
+from peerroom.moderation.roles import refused
 from peerroom.moderation.state import Health, Lock
 from peerroom.wire.commands import COMMANDS, may
 
@@ -36,7 +36,7 @@ from peerroom.wire.commands import COMMANDS, may
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_each_command_is_for_those_it_names(kind: type) -> None:
     for user, rank in ((WATCHER, "watcher"), (MOD, "moderator"), (LEAD, "lead")):
-        said = refusal(kind, user, STATE)
+        said = refused(kind.word, kind.least, user, STATE)
         assert (said is None) == may(rank, kind.least)
         if said is not None:
             assert "Moderator Larch" in said

@@ -80,6 +80,71 @@ def test_one_thing_for_leads_makes_the_whole_deed_one(undo: tuple[act.Inverse, .
     assert "That is for leads" not in spoken(desk.type("!undo 1", by=LEAD))
 
 
+def confirmed(desk: PaperDesk, given: str) -> list[act.Action]:
+    """A lead gives an order, and the word for it where it is broad."""
+    shown = desk.type(given, by=LEAD)
+    found = re.search(r"`(yes \w+)`", spoken(shown))
+    return shown if found is None else desk.type(found[1], by=LEAD)
+
+
+@pytest.mark.parametrize("given", ["!lock all", "!lock 2h all"])
+def test_no_part_of_what_a_lead_closed_is_opened_by_a_moderator(given: str) -> None:
+    desk = PaperDesk()
+    confirmed(desk, given)
+    assert set(desk.state.locks) == {CIRCLE, GARDEN}
+    for line in ("!undo 1", "!undo 2", "!unlock", "!unlock all"):
+        before = desk.state
+        assert "That is for leads" in spoken(desk.type(line)), line
+        assert desk.state == before
+    # Neither by what a moderator did before or after it.
+    desk.type("!lock 9d")
+    for number in desk.state.deeds:
+        desk.type(f"!undo {number}")
+    assert set(desk.state.locks) == {CIRCLE, GARDEN}
+    assert "Taken back" in spoken(desk.type("!undo 2", by=LEAD))
+    # Undoing the undoing is no way round.
+    last = desk.state.next_deed - 1
+    assert "That is for leads" in spoken(desk.type(f"!undo {last}"))
+    assert set(desk.state.locks) == {CIRCLE}
+    assert "open again" in spoken(desk.type("!unlock", by=LEAD))
+    assert "That is for leads" in spoken(desk.type(f"!undo {last + 1}"))
+
+
+def test_a_moderators_lock_that_a_lead_made_longer_is_the_leads() -> None:
+    desk = PaperDesk()
+    desk.type("!lock 30m")
+    assert desk.state.locks[CIRCLE].least == "moderator"
+    confirmed(desk, "!lock 2h all")
+    assert "That is for leads" in spoken(desk.type("!undo 1"))
+    assert "Taken back" in spoken(desk.type("!undo 2", by=LEAD))
+    # It is the moderator's own again.
+    assert "Taken back" in spoken(desk.type("!undo 1"))
+
+
+def test_what_a_lead_opened_everywhere_no_moderator_closes_in_parts() -> None:
+    desk = PaperDesk()
+    confirmed(desk, "!lock all")
+    confirmed(desk, "!unlock all")
+    assert "That is for leads" in spoken(desk.type("!undo 4"))
+    assert not desk.state.locks
+
+
+def test_a_moderators_message_that_a_lead_removed_comes_back_by_a_lead() -> None:
+    desk = PaperDesk()
+    desk.knows(
+        authors={**desk.state.authors, "$m": MOD},
+        written={**desk.state.written, "$m": (CIRCLE, MOD)},
+    )
+    desk.type("!remove $m", by=LEAD)
+    assert "That is for leads" in spoken(desk.type("!undo 1"))
+
+
+def test_a_word_of_a_leads_that_moderators_have_too_is_theirs_to_take_back() -> None:
+    desk = PaperDesk()
+    desk.type("!lock 30m", by=LEAD)
+    assert "Taken back" in spoken(desk.type("!undo 1"))
+
+
 def test_what_moderators_do_they_take_back() -> None:
     desk = PaperDesk()
     for number, given in enumerate(

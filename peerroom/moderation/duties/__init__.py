@@ -6,6 +6,7 @@ before it is done.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from peerroom.i18n import _
@@ -27,7 +28,7 @@ from peerroom.moderation.duties import (
 from peerroom.moderation.duties.dispatch import duty
 from peerroom.moderation.duties.order import Broad, Done, Order
 from peerroom.moderation.explaining import lasting
-from peerroom.moderation.roles import refusal
+from peerroom.moderation.roles import kept_for, refusal
 from peerroom.moderation.state import State
 from peerroom.wire import commands as cmd
 
@@ -54,8 +55,15 @@ def carry_out(command: cmd.Command, by: str, at: datetime, state: State) -> list
         return _confirmed(command.code, order)
     if (no := refusal(command, by, state)) is not None:
         return order.say(no)
-    outcome = duty(command, order)
+    outcome = _outcome(command, order)
     return _shown(command, outcome, order) if isinstance(outcome, Broad) else outcome
+
+
+def _outcome(command: cmd.Command, order: Order) -> Done | Broad:
+    outcome = duty(command, order)
+    if isinstance(outcome, Broad):
+        return replace(outcome, actions=kept_for(command.needs, outcome.actions))
+    return kept_for(command.needs, outcome)
 
 
 def _shown(command: cmd.Command, broad: Broad, order: Order, first: str = "") -> Done:
@@ -77,7 +85,7 @@ def _confirmed(code: str, order: Order) -> Done:
         return order.say(said.format(name=order.name(waits.by)))
     if (no := refusal(waits.command, order.by, order.state)) is not None:
         return [confirming.forget(code), *order.say(no)]
-    outcome = duty(waits.command, order)
+    outcome = _outcome(waits.command, order)
     if not isinstance(outcome, Broad):
         return [confirming.forget(code), *outcome]
     if not outcome.covers <= waits.covers:

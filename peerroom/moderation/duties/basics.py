@@ -182,7 +182,7 @@ def _undo(command: cmd.Undo, order: Order) -> Done | Broad:
     state, number = order.state, command.deed
     deed = state.deeds.get(number)
     if deed is not None:
-        no = refused(command.word, least(deed), order.by, state)
+        no = refused(command.word, least(deed, state), order.by, state)
         if no is not None:
             return order.say(no)
     case = None if deed is None else deed.case

@@ -26,7 +26,6 @@ from peerroom.moderation.inverse import inverses
 from peerroom.moderation.measures import rooms_of
 from peerroom.moderation.people import Unclear, everyone, find
 from peerroom.moderation.policies import Policies
-from peerroom.moderation.roles import refused
 from peerroom.moderation.sparing import SPARED, spare
 from peerroom.text.foreign import ForeignText
 from peerroom.wire import commands as cmd
@@ -41,8 +40,6 @@ FOUND: Final = 20
 def _lists(command: cmd.Lists, order: Order) -> Done | Broad:
     if command.what is None:
         return order.say(_overview(order))
-    if (no := refused(command.word, "lead", order.by, order.state)) is not None:
-        return order.say(no)
     match command.what:
         case "create":
             return create(order)

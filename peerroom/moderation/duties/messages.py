@@ -15,7 +15,7 @@ from peerroom.moderation.duties.order import Broad, Done, Order, steps
 from peerroom.moderation.estimate import SOON, removal_time, removal_words
 from peerroom.moderation.explaining import explain, lasting
 from peerroom.moderation.people import everyone
-from peerroom.moderation.roles import rank_of
+from peerroom.moderation.roles import kept_for, rank_of
 from peerroom.wire import cases as wire
 from peerroom.wire import commands as cmd
 
@@ -31,6 +31,8 @@ def _event(command: cmd.RedactEvent, order: Order) -> Done | Broad:
     room, about = found
     case = attached(about, order)
     done = _removal({room: (command.event_id,)}, about, case, order)
+    if _is_anothers(about, order):
+        done = kept_for("lead", done)
     if not done:
         return order.say(_("That message is removed already."))
     said = _("That message is being removed.")
@@ -52,13 +54,17 @@ def _message(command: cmd.RedactEvent, order: Order) -> tuple[str, str] | Done:
         return order.say(_("That is no message, but a setting of the room. Nothing was done."))
     if room not in ours or command.room_id not in (None, room):
         return order.say(_("That message is in a room I do not look after. Nothing was done."))
-    left_alone = author in state.exempt - {state.bot, order.by}
-    if left_alone and rank_of(order.by, state) != "lead":
+    if _is_anothers(author, order) and rank_of(order.by, state) != "lead":
         said = _(
             "{name} wrote that, a moderator. They can delete it themself, and a lead can remove it."
         )
         return order.say(said.format(name=order.name(author)))
     return room, author
+
+
+def _is_anothers(author: str, order: Order) -> bool:
+    """Whether ``author`` is left alone, and neither the bot itself nor whoever gives the order."""
+    return author in order.state.exempt - {order.state.bot, order.by}
 
 
 @duty.register

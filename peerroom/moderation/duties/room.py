@@ -14,7 +14,7 @@ from peerroom.moderation.duties.order import Broad, Done, Order
 from peerroom.moderation.explaining import lasting
 from peerroom.moderation.inverse import inverses
 from peerroom.moderation.lists import BOOK
-from peerroom.moderation.roles import refused
+from peerroom.moderation.roles import is_for_leads, kept_for, refused
 from peerroom.moderation.state import State
 from peerroom.wire import commands as cmd
 
@@ -25,8 +25,6 @@ SLOW_ROOM: Final[dict[str, Any]] = {"messages": 4, "seconds": 60, "pause": 30}
 @duty.register
 def _lock(command: cmd.Lock, order: Order) -> Done | Broad:
     state = order.state
-    if command.everywhere and (no := refused(command.word, "lead", order.by, state)) is not None:
-        return order.say(no)
     rooms = measures.rooms_of(state) if command.everywhere else (state.circle,)
     until = None if command.duration is None else order.at + command.duration
     done = _each(rooms, order, lambda one, room: measures.lock(one.state, one.cause(), room, until))
@@ -55,15 +53,17 @@ def _lock(command: cmd.Lock, order: Order) -> Done | Broad:
 @duty.register
 def _unlock(command: cmd.Unlock, order: Order) -> Done:
     state = order.state
-    if command.everywhere and (no := refused(command.word, "lead", order.by, state)) is not None:
-        return order.say(no)
     rooms = tuple(state.locks) if command.everywhere else (state.circle,)
+    closed_by_leads = any(is_for_leads(room, state) for room in rooms)
+    if closed_by_leads and (no := refused(command.word, "lead", order.by, state)) is not None:
+        return order.say(no)
     done = _each(rooms, order, lambda one, room: measures.unlock(one.state, one.cause(), room))
     if not done:
         return order.say(_("That is open already."))
     opened = [action.room_id for action in done if isinstance(action, act.NoteUnlock)]
     said = _("The room is open again.")
-    return [*done, *(act.Say(room, said) for room in opened), *order.say(said)]
+    whole = [*done, *(act.Say(room, said) for room in opened), *order.say(said)]
+    return kept_for("lead", whole) if closed_by_leads else whole
 
 
 @duty.register

@@ -17,7 +17,6 @@ from peerroom.moderation.findings import Verb
 from peerroom.moderation.guard import Guard
 from peerroom.moderation.protection import Mode, Protection
 from peerroom.moderation.protections import PROTECTIONS
-from peerroom.moderation.roles import refused
 from peerroom.moderation.settings_words import described, parsed
 from peerroom.moderation.state import State
 from peerroom.moderation.window import Window
@@ -95,8 +94,6 @@ def _protect(command: cmd.Protect, order: Order) -> Done:
         return order.say(
             "\n".join([head, *described(protection, settings_of(protection.name, state))])
         )
-    if (no := refused(command.word, "lead", order.by, state)) is not None:
-        return order.say(no)
     done = measures.protect(state, order.cause(), protection.name, mode=command.mode)
     said = _("“{name}” is {mode} now. {hint}").format(
         name=protection.name, mode=_(MODES[command.mode]), hint=order.undo_hint()

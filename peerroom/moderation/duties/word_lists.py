@@ -12,7 +12,6 @@ from peerroom.moderation.duties.order import Done, Order
 from peerroom.moderation.duties.watching import settings_of
 from peerroom.moderation.protections import words as lists
 from peerroom.moderation.protections.words import BadEntry, WordVerb
-from peerroom.moderation.roles import refused
 from peerroom.text.foreign import ForeignText
 from peerroom.wire import commands as cmd
 
@@ -31,8 +30,6 @@ def _words(command: cmd.Words, order: Order) -> Done:
         case "test":
             return _test(command.text, order)
         case "add" | "remove":
-            if (no := refused(command.word, "lead", order.by, order.state)) is not None:
-                return order.say(no)
             return _change(command, order)
 
 

@@ -51,7 +51,12 @@ class Command:
     summary: ClassVar[str]
     group: ClassVar[Group]
     least: ClassVar[Rank] = "moderator"
-    """Who may give it at least."""
+    """Who may give it at least, in its least form."""
+
+    @property
+    def needs(self) -> Rank:
+        """Who may give this one at least, and take back what it did."""
+        return self.least
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:

@@ -43,6 +43,11 @@ class Lists(_OfLists):
     room_id: str | None = field(default=None, metadata=shown(N_("room"), "room"))
     via: tuple[str, ...] = ()
 
+    @property
+    def needs(self) -> Rank:
+        """Everybody may look."""
+        return "lead" if self.what else self.least
+
     @classmethod
     def read(cls, arguments: str) -> Self | None:
         what, rest = reading.first(arguments)

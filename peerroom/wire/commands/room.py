@@ -26,6 +26,11 @@ class Lock(Command):
     duration: timedelta | None = field(default=None, metadata=shown(N_("time"), "time"))
     everywhere: bool = field(default=False, metadata=shown("all", "word"))
 
+    @property
+    def needs(self) -> Rank:
+        """Every room is for leads."""
+        return "lead" if self.everywhere else self.least
+
     @classmethod
     def read(cls, arguments: str) -> Self | None:
         rest, everywhere = _everywhere(arguments)
@@ -43,6 +48,11 @@ class Unlock(Command):
     group: ClassVar[Group] = "room"
 
     everywhere: bool = field(default=False, metadata=shown("all", "word"))
+
+    @property
+    def needs(self) -> Rank:
+        """Every room is for leads."""
+        return "lead" if self.everywhere else self.least
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:

@@ -36,6 +36,11 @@ class Protect(Command):
     protection: str | None = field(default=None, metadata=shown(N_("protection"), "protection"))
     mode: Mode | None = field(default=None, metadata=shown("on|trial|off", "word"))
 
+    @property
+    def needs(self) -> Rank:
+        """Everybody may look."""
+        return "lead" if self.mode else self.least
+
     @classmethod
     def read(cls, arguments: str) -> Self | None:
         name, rest = reading.first(reading.normal(arguments))
@@ -96,6 +101,11 @@ class Words(Command):
         default="list", metadata=shown("add|remove|list|test", "word")
     )
     text: str = field(default="", metadata=shown(N_("word or /pattern/"), "text"))
+
+    @property
+    def needs(self) -> Rank:
+        """Everybody may look."""
+        return "lead" if self.what in ("add", "remove") else self.least
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:
