@@ -378,6 +378,7 @@ class Executor:
             self._vault.outbox.mark_sent(row.id)
             if links:
                 said = act.Say(request.room_id, "\n\n".join([words, *links]))
-                self._requests.add(said, f"{row.idempotency_key}:links")
+                key = f"{row.idempotency_key}:links"
+                self._requests.add(said, key, answers=request.answers)
             for invite in drawn:
                 self._ledger.forget_secret(invite.digest)

@@ -20,7 +20,7 @@ from peerroom.clock import Clock
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
 from peerroom.moderation.decide import decide, matters
-from peerroom.moderation.facts import Fact, Knocked, Ticked
+from peerroom.moderation.facts import Fact, Knocked, Said, Ticked
 from peerroom.moderation.state import Role, State
 from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
@@ -179,25 +179,28 @@ class Judging:
     def keep(self, actions: Sequence[act.Action], cause: str, fact: Fact, state: State) -> None:
         """Write down what was decided, and queue what is to be done: all of it or nothing."""
         knock = fact if isinstance(fact, Knocked) else None
+        answers = fact.event_id if isinstance(fact, Said) else None
         now = self._clock.now()
         for index, action in enumerate(actions):
             key = f"{cause}:{index}"
             if isinstance(action, act.DrawInvites):
                 drawn = draw_invites(self._ledger, self._epochs, action.count, action.role, now)
                 publish = act.PublishInvites(
-                    current(self._vault).management, tuple(invite.digest for invite in drawn)
+                    current(self._vault).management,
+                    tuple(invite.digest for invite in drawn),
+                    answers,
                 )
                 self._requests.add(publish, key)
             elif isinstance(action, act.TakeStep):
                 case = self._ledger.casebook.take(action.step)
-                self._requests.say_step(action.step, case, state.people, key)
+                self._requests.say_step(action.step, case, state.people, key, answers=answers)
             elif isinstance(action, act.Ledger | act.Renewal):
                 if isinstance(action, act.Ledger):
                     self._ledger.apply(action, now)
                 if self._epochs is not None:
                     self._epochs.decided(action)
             else:
-                self._requests.add(action, key, knock)
+                self._requests.add(action, key, knock, answers=answers)
 
 
 def _tick(now: datetime, state: State) -> str:

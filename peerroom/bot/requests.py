@@ -20,7 +20,7 @@ from peerroom.store.accounts import Account
 from peerroom.store.outbox import OutboxKind, OutboxRow
 from peerroom.store.vault import Vault
 from peerroom.text.foreign import ForeignText
-from peerroom.wire import cases, door, member
+from peerroom.wire import cases, door, member, texts
 from peerroom.wire.cases import Step
 from peerroom.wire.member import Tell
 
@@ -40,8 +40,9 @@ def row_content(request: act.Request, tongues: str) -> tuple[OutboxKind, dict[st
     match request:
         case act.TellMember(room_id=str(), tell=tell):
             return "message", _told(tell, told(tell, tongues))
-        case act.Say(text=text, html=html):
-            return "message", _notice(text, html)
+        case act.Say(text=text, html=html, texts=written):
+            said = {texts.FIELD: texts.content(written)} if written else {}
+            return "message", _notice(text, html, **said)
         case act.AnswerDoor():
             answer = door.Answer(request.result, request.circle, request.via)
             return "message", {"type": door.ANSWER, "content": answer.content()}
@@ -66,6 +67,11 @@ def _notice(text: str, html: str | None = None, **more: object) -> dict[str, Any
     if html is not None:
         content |= {"format": "org.matrix.custom.html", "formatted_body": html}
     return {"type": "m.room.message", "content": content}
+
+
+def _in_reply_to(event_id: str | None) -> dict[str, Any]:
+    """Client-server API, "Rich replies"; the server sees what is answered, and not with what."""
+    return {} if event_id is None else {"m.relates_to": {"m.in_reply_to": {"event_id": event_id}}}
 
 
 def order_key(request: act.Request, door_room: str | None) -> str:
@@ -119,12 +125,14 @@ class Requests:
         knock: Knocked | None = None,
         *,
         readers: list[str] | None = None,
+        answers: str | None = None,
     ) -> OutboxRow | None:
         """Keep ``request`` for the executor; the same ``key`` twice is kept once, and a message is
         removed once whatever the key. None for what cannot be put back any more, and for what
         nobody is there to read.
 
-        ``readers``: for these alone, where the room does not say it.
+        ``readers``: for these alone, where the room does not say it. ``answers`` is the event id of
+        a command: what is said where it was given shows that it answers it.
         """
         if isinstance(request, act.Repost):
             return self._put_back(request, key)
@@ -132,6 +140,8 @@ class Requests:
             key = removal_key(request.event_id)
         kind, content = row_content(request, self.tongues)
         room_id = request.room_id or self.management
+        if isinstance(request, act.Say) and room_id == self.management:
+            content["content"] |= _in_reply_to(answers)
         if isinstance(request, act.TellMember):
             readers = [request.user_id]
         readers = readers or self._readers(room_id, knock)
@@ -141,11 +151,18 @@ class Requests:
         return row
 
     def say_step(
-        self, step: Step, case: Case, people: Mapping[str, str], key: str
+        self,
+        step: Step,
+        case: Case,
+        people: Mapping[str, str],
+        key: str,
+        *,
+        answers: str | None = None,
     ) -> OutboxRow | None:
         """Say a step of a case, in words that every program shows."""
         text, html = words(step, case, people), formatted(step, case, people)
-        content = _notice(text, html, **{cases.FIELD: cases.content(step)})
+        said = {cases.FIELD: cases.content(step), **_in_reply_to(answers)}
+        content = _notice(text, html, **said)
         readers = self._readers(self.management, None)
         if calls(step, case):
             # A notice rings nowhere, whomever it mentions, and this is to.
