@@ -334,6 +334,11 @@ class Wallet(msgspec.Struct, frozen=True, omit_defaults=True):
         new = self.new_account
         return user_id == self.account.user_id or (new is not None and user_id == new.user_id)
 
+    def made_in_vain(self, user_id: str) -> bool:
+        """Whether this is an account that the wallet made and has no use for any more."""
+        localpart, _, server = user_id.removeprefix("@").partition(":")
+        return localpart in self.forget and server == self.account.user_id.partition(":")[2]
+
     def skewed(self, now: datetime) -> bool:
         """Whether a record was written in what this machine takes for the future."""
         return moment(self.chain.at) - now > SKEW

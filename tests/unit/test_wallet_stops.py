@@ -558,6 +558,10 @@ def test_a_server_that_seats_us_where_we_have_no_seat(bot: Scribe, member: Membe
     assert stopped(member) == "LedgerInflated"
     assert member.stage is Stage.STAY_SENT
     assert member.wallet.joined_at is None
+    assert not member.wallet.concerns(new)
+    assert member.wallet.made_in_vain(new)  # who is there with it goes back
+    assert not member.wallet.made_in_vain(ME.user_id)
+    assert not member.wallet.made_in_vain(new.replace("example.org", "elsewhere.org"))
 
 
 def test_a_wallet_that_has_no_part_in_it_reads_ledgers_all_the_same(

@@ -197,8 +197,9 @@ class Doer:
                 self._destroy(user_id)
                 self._agent.done(key, step, facts.KeysDestroyed())
             case todo.ForgetAccount(localpart):
-                if self._errand is not None:  # it may be making this account
-                    raise NotYet
+                here = self._client.account.user_id
+                if self._errand is not None or wallet.made_in_vain(here):
+                    raise NotYet  # it may be making this account, or we are still here with it
                 forget_account(self._vault, localpart)
                 self._agent.done(key, step, facts.Forgotten(localpart))
             case todo.ShowRecord(sequence):

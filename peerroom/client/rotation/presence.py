@@ -68,7 +68,8 @@ class Presence:
     def _accounts(self, wallets: Sequence[Wallet]) -> list[Account]:
         """Those that may be connected now; the last is the one to be used."""
         here, now = self._client.account.user_id, self._clock.now()
-        mine = [wallet for wallet in wallets if wallet.concerns(here)]
+        # Whoever is here with an account that was let in, and had no seat, goes back.
+        mine = [one for one in wallets if one.concerns(here) or one.made_in_vain(here)]
         if not mine:
             return [self._client.account]
         *before, newest = mine
