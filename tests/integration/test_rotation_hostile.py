@@ -11,16 +11,18 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import pytest
 from support.agents import WINDOW, Person, Scene
-from support.doctored import Doctored, but, everyone_moderates
+from support.doctored import Doctored, but, everyone_moderates, unheard
+from support.faults import Edit
 
 from peerroom import i18n
 from peerroom.client import wallets
 from peerroom.host.homeserver import Homeserver
 from peerroom.pseudonym.records import sign_record
-from peerroom.pseudonym.wallet import Stage
+from peerroom.pseudonym.wallet import Stage, Wallet
 from peerroom.pseudonym.wallet_circle import SHOW_DELAY
 from peerroom.pseudonym.wallet_errors import error_named
 from peerroom.wire.records import (
@@ -53,10 +55,12 @@ class Story:
     shown: list[str] = field(default_factory=list)
     """Types of the events that the rumour led to."""
     after_evidence: Outcome | None = None
-    withheld: Stage | None = None
-    """Where the wallet was whose ledger had too few in it."""
-    accepted: list[str] = field(default_factory=list)
-    """What of that ledger the person went by all the same, after a word with a moderator."""
+    withheld: dict[str, Stage] = field(default_factory=dict)
+    """Where the wallets were whose ledger had too few in it, or was full without them."""
+    accepted: dict[str, list[str]] = field(default_factory=dict)
+    """What of that ledger they went by all the same, after a word with a moderator."""
+    afterwards: dict[str, Stage] = field(default_factory=dict)
+    """And where that brought them."""
 
 
 def stop_of(person: Person) -> str | None:
@@ -97,14 +101,44 @@ async def the_story(server: Homeserver) -> Story:
             name = victims["missing"].client.account.user_id
             return tuple(row for row in rows if getattr(row, "user_id", "") != name)
 
-        edits = {
+        def few(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+            """As if only so many had asked as were seated beside the one whose place is taken."""
+            old = victims["replaced"].client.account.user_id
+            own = [row for row in rows if getattr(row, "user_id", "") == old]
+            others = [row for row in rows if row not in own]
+            return (*own, *others[: len(there) - 2])
+
+        def others(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+            new = victims["replaced"].wallet.new_account
+            assert new is not None
+            return tuple(row for row in rows if getattr(row, "user_id", "") != new.user_id)
+
+        def full(record: Record) -> Record | None:
+            if isinstance(record.body, Issued):
+                return but(record, count=len(there) - 1)
+            if isinstance(record.body, Admitted):
+                return but(record, issued=len(there) - 1, count=len(there) - 1)
+            return None
+
+        filled_up = Doctored(seed, record=full, pages={2: few, 3: others}, linked=True)
+
+        first = scene.circle.room_id
+
+        def replacing(path: str, answer: Any) -> Any:
+            """Others speak of the records that they have: this one does not hear them."""
+            if not path.endswith("/sync"):
+                return answer
+            return unheard(filled_up(path, answer), first, scene.circle.bot_id)
+
+        edits: dict[str, Edit] = {
             "forged": Doctored(bytes(32), record=_if(Issued)),
-            "missing": Doctored(seed, record=_fewer, page=(2, mine)),
+            "missing": Doctored(seed, record=_fewer, pages={2: mine}),
             "inflated": Doctored(seed, record=_more),
             "thin": Doctored(seed, record=_lost),
-            "altered": Doctored(seed, page=(3, lambda rows: rows[:-1]), hashes=False),
+            "altered": Doctored(seed, pages={3: lambda rows: rows[:-1]}, hashes=False),
             "substituted": Doctored(seed, record=_other_keys),
             "rolled back": Doctored(seed, state=_emptied),
+            "replaced": replacing,
         }
         for name, edit in edits.items():
             victims[name] = await scene.person(edit)
@@ -128,8 +162,9 @@ async def the_story(server: Homeserver) -> Story:
         await scene.switch()
         for person in (heron, otter, crowned):
             await scene.until(partial(person.is_in_new_room, old))
-        await _hold_back(scene, story, victims["thin"], old)
-        await scene.away(victims["thin"])  # as the other one who holds a record that contradicts
+        for name in ("thin", "replaced"):
+            await _hold_back(scene, story, name, victims[name], old)
+            await scene.away(victims[name])  # as the other one who holds what contradicts
         for name in ("inflated", "altered", "substituted", "rolled back"):
             await scene.until(partial(stop_of, victims[name]))
             await scene.until(partial(_joined, victims[name], heron.room_id))
@@ -165,24 +200,45 @@ async def the_story(server: Homeserver) -> Story:
     return story
 
 
-async def _hold_back(scene: Scene, story: Story, person: Person, old: str) -> None:
-    """Nobody but ``person`` was shown a final ledger with almost nobody in it. Their new account
-    is in the new room for everyone else, and does not come; nor does the old one ask to stay."""
+async def _hold_back(scene: Scene, story: Story, name: str, person: Person, old: str) -> None:
+    """Nobody but ``person`` was shown a final ledger with almost nobody in it, or with everyone
+    but them. Their new account is in the new room for everyone else, and does not come; nor does
+    the old one ask to stay."""
     await scene.until(partial(stop_of, person))
     view = person.client.pseudonym(old)
     await scene.until(lambda: view.problem in person.notices)
     scene.go(scene.clock.now() + WINDOW / 4)
     assert person.client.agent is not None
     await person.client.agent.settled.wait()
-    story.outcomes["thin"] = Outcome(stop_of(person), view.kind, view.problem, [*person.notices])
+    story.outcomes[name] = Outcome(stop_of(person), view.kind, view.problem, [*person.notices])
     wallet = person.wallet_of(1)
     assert wallet is not None
-    story.withheld = wallet.stage
+    story.withheld[name] = wallet.stage
     assert person.client.change_names_again()
-    await scene.until(lambda: (w := person.wallet_of(1)) and w.stage is Stage.RETIRED)
+    wallet = await scene.until(partial(_gone_on, person))
+    story.accepted[name] = [finding.error for finding in wallet.accepted]
+    story.afterwards[name] = wallet.stage
+    await scene.until(partial(_uses, person, wallet))
+
+
+def _gone_on(person: Person) -> Wallet | None:
     wallet = person.wallet_of(1)
-    assert wallet is not None
-    story.accepted = [finding.error for finding in wallet.accepted]
+    gone_on = wallet is not None and wallet.stage in (Stage.RETIRED, Stage.STAY_SENT)
+    return wallet if gone_on else None
+
+
+def _uses(person: Person, wallet: Wallet) -> bool:
+    """Whether they write with the account that they have now: the new one, or the old one again,
+    although the server had let the new one in."""
+    going_back = wallet.stage is Stage.STAY_SENT
+    known = {account.user_id for account in person.vault.accounts.all()}
+    current = person.vault.accounts.current()
+    assert current is not None
+    return current.user_id == person.account and (
+        known == {wallet.account.user_id} == {person.account}
+        if going_back
+        else person.account != wallet.account.user_id
+    )
 
 
 def _if(kind: type) -> object:
@@ -278,8 +334,16 @@ def test_more_accounts_than_were_let_in_stop(story: Story) -> None:
 
 def test_a_ledger_with_too_few_in_it_stops_and_nobody_goes_by_it(story: Story) -> None:
     stopped(story, "thin", "LedgerThin")
-    assert story.withheld is Stage.REDEEM_SENT
-    assert story.accepted == ["LedgerThin"]
+    assert story.withheld["thin"] is Stage.REDEEM_SENT
+    assert story.accepted["thin"] == ["LedgerThin"]
+    assert story.afterwards["thin"] is Stage.RETIRED
+
+
+def test_whose_place_was_taken_holds_a_token_too_many(story: Story) -> None:
+    stopped(story, "replaced", "LedgerOverdrawn")
+    assert story.withheld["replaced"] is Stage.REDEEM_SENT
+    assert story.accepted["replaced"] == ["LedgerOverdrawn"]
+    assert story.afterwards["replaced"] is Stage.STAY_SENT
 
 
 def test_an_altered_page_stops(story: Story) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,16 +36,19 @@ class Doctored:
     """To be given to `support.faults.FaultyServer` as its ``edit``.
 
     ``record`` makes another body of a record's, or None of one that is to stay; it is signed with
-    ``seed`` then. ``rows`` makes other rows of the pages of the record with this number, whose
-    hashes follow if ``hashes``. ``state`` makes another key and content of a record's event.
+    ``seed`` then. ``pages`` makes other rows of the page of the record with a number, whose hashes
+    follow if ``hashes``. ``state`` makes another key and content of a record's event. With
+    ``linked``, what comes after another record names that one as the one before.
     """
 
     seed: bytes
     record: Callable[[Record], Record | None] = lambda _record: None
-    page: tuple[int, Rows] | None = None
+    pages: Mapping[int, Rows] = field(default_factory=dict)
     hashes: bool = True
     state: Callable[[Record], tuple[str, dict[str, Any]] | None] = lambda _record: None
-    _pages: dict[str, bytes] = field(default_factory=dict)
+    linked: bool = False
+    _made: dict[str, bytes] = field(default_factory=dict)
+    _instead: dict[bytes, bytes] = field(default_factory=dict)
 
     def __call__(self, path: str, answer: Any) -> Any:
         if path.endswith("/sync") and isinstance(answer, dict):
@@ -54,27 +57,33 @@ class Doctored:
         return answer
 
     def _change(self, event: dict[str, Any]) -> None:
-        if event.get("type") == PAGE and self.page is not None:
-            number, rows = self.page
-            if str(event["state_key"]).startswith(f"{number}."):
+        if event.get("type") == PAGE:
+            rows = self.pages.get(int(event["state_key"].partition(".")[0]))
+            if rows is not None:
                 [page] = encode_pages(rows(decode_page(read_page(event["content"]))))
                 event["content"] = page_content(page)
-                self._pages[event["state_key"]] = page
+                self._made[event["state_key"]] = page
         if event.get("type") == RECORD and event.get("content"):
-            record = decode_record(SignedRecord.read(event["content"]).data)
+            genuine = SignedRecord.read(event["content"])
+            record = decode_record(genuine.data)
             if (state := self.state(record)) is not None:
                 event["state_key"], event["content"] = state
             elif (other := self._other(record)) is not None:
-                event["content"] = sign_record(self.seed, other).content()
+                signed = sign_record(self.seed, other)
+                event["content"] = signed.content()
+                self._instead[genuine.hash] = signed.hash
 
     def _other(self, record: Record) -> Record | None:
         changed = self.record(record)
-        if self.page is None or record.sequence != self.page[0] or not self.hashes:
+        if self.linked and record.previous in self._instead:
+            previous = self._instead[record.previous]
+            changed = msgspec.structs.replace(changed or record, previous=previous)
+        if record.sequence not in self.pages or not self.hashes:
             return changed
         body = (changed or record).body
         assert isinstance(body, Issued | Admitted | EpochOpened)
         hashes = tuple(
-            hashlib.sha256(self._pages[page_key(record.sequence, index)]).digest()
+            hashlib.sha256(self._made[page_key(record.sequence, index)]).digest()
             for index in range(len(body.pages))
         )
         return but(changed or record, pages=hashes)
@@ -89,17 +98,33 @@ def everyone_moderates(path: str, answer: Any) -> Any:
     return answer
 
 
+def unheard(answer: Any, room_id: str, but_of: str) -> Any:
+    """An answer of /sync without what anybody says in a room, but for what ``but_of`` says."""
+    timeline = answer.get("rooms", {}).get("join", {}).get(room_id, {}).get("timeline", {})
+    timeline["events"] = [
+        event
+        for event in timeline.get("events", [])
+        if event["type"] != "m.room.encrypted" or event["sender"] == but_of
+    ]
+    return answer
+
+
 def but(record: Record, **changes: Any) -> Record:
     """The record with some fields of its body changed."""
     return msgspec.structs.replace(record, body=msgspec.structs.replace(record.body, **changes))
 
 
 def _state_events(answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Pages before the records that name them."""
+    """Pages before the records that name them, and these as they follow one another."""
     for room in answer.get("rooms", {}).get("join", {}).values():
         events = [
             event
             for part in ("state", "state_after", "timeline")
             for event in room.get(part, {}).get("events", [])
         ]
-        yield from sorted(events, key=lambda event: event.get("type") != PAGE)
+        yield from sorted(events, key=_in_order)
+
+
+def _in_order(event: dict[str, Any]) -> tuple[bool, int]:
+    key = str(event.get("state_key", ""))
+    return event.get("type") != PAGE, int(key) if key.isdecimal() else 0
