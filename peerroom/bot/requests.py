@@ -20,7 +20,7 @@ from peerroom.store.accounts import Account
 from peerroom.store.outbox import OutboxKind, OutboxRow
 from peerroom.store.vault import Vault
 from peerroom.text.foreign import ForeignText
-from peerroom.wire import cases, door, member
+from peerroom.wire import cases, door, member, texts
 from peerroom.wire.cases import Step
 from peerroom.wire.member import Tell
 
@@ -40,8 +40,9 @@ def row_content(request: act.Request, tongues: str) -> tuple[OutboxKind, dict[st
     match request:
         case act.TellMember(room_id=str(), tell=tell):
             return "message", _told(tell, told(tell, tongues))
-        case act.Say(text=text, html=html):
-            return "message", _notice(text, html)
+        case act.Say(text=text, html=html, texts=written):
+            said = {texts.FIELD: texts.content(written)} if written else {}
+            return "message", _notice(text, html, **said)
         case act.AnswerDoor():
             answer = door.Answer(request.result, request.circle, request.via)
             return "message", {"type": door.ANSWER, "content": answer.content()}

@@ -15,6 +15,7 @@ from peerroom.client import casework_audit as log
 from peerroom.client import casework_words as words
 from peerroom.client.casework_heard import Heard
 from peerroom.client.casework_rooms import desk_bot, looked_after
+from peerroom.client.casework_texts import Texts
 from peerroom.client.casework_views import (
     Act,
     Answer,
@@ -121,6 +122,11 @@ class Casework:
     def cover(self, number: int) -> None:
         """Cover them again."""
         self._uncovered.discard(number)
+
+    def texts(self) -> Texts:
+        """The texts to answer with, as they stand now, as far as the bot said so here."""
+        self.refresh()
+        return self._heard.texts
 
     def rooms(self) -> list[RoomStatus]:
         """The rooms that are looked after, as this device sees them."""

@@ -1,4 +1,4 @@
-"""The cases of one management room, folded from what the bot itself said there."""
+"""The cases of one management room, and the texts, folded from what the bot itself said there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client.bot_words import word_of
+from peerroom.client.casework_texts import Texts
 from peerroom.moderation.cases import Case, fold, kept_shown, made_of
 from peerroom.wire.cases import FIELD, Shown, Step, read
 from peerroom.wire.content import BadContent
@@ -30,6 +31,7 @@ class Heard:
         self._room_id = room_id
         self._bot = bot
         self.cases: dict[int, Case] = {}
+        self.texts: Final = Texts()
         self._read_to = _FIRST
         self._read = 0
         self._unreadable: dict[str, None] = {}
@@ -80,6 +82,7 @@ class Heard:
         return steps
 
     def _step(self, event: StoredEvent) -> Step | None:
+        self.texts.hear(event, self._bot)
         step = step_of(event, self._bot)
         if isinstance(step, Shown):
             self._shown[step.case, step.n] = event.event_id

@@ -7,16 +7,19 @@ from typing import Literal
 from peerroom.moderation.actions_base import Act
 from peerroom.wire.door import Result
 from peerroom.wire.member import Tell
+from peerroom.wire.texts import Written
 
 # what is said ------------------------------------------------------------------------------------
 
 
 class Say(Act, frozen=True):
-    """A message of the bot, encrypted. ``html`` is shown by programs that can."""
+    """A message of the bot, encrypted. ``html`` is shown by programs that can; ``texts`` is read by
+    moderators' PeerRoom."""
 
     room_id: str
     text: str
     html: str | None = None
+    texts: tuple[Written, ...] = ()
 
 
 class AnswerDoor(Act, frozen=True):

@@ -19,6 +19,7 @@ from peerroom.moderation.matter import Matter
 from peerroom.moderation.respond import rehearsed, respond, watched
 from peerroom.moderation.seen import Seen
 from peerroom.moderation.state import State
+from peerroom.moderation.templates import read_back
 from peerroom.wire import commands as cmd
 
 STALE: Final = timedelta(hours=1)
@@ -64,7 +65,7 @@ def _decide_said(said: Said, state: State) -> list[act.Action]:
     if isinstance(command, cmd.CommandError):
         return [act.Say(state.management, command.sentence())]
     # Our own clock, not the event's: its time is the server's claim, and may lie in any year.
-    return carry_out(command, said.sender, said.read_at, state)
+    return read_back(carry_out(command, said.sender, said.read_at, state))
 
 
 def refused(

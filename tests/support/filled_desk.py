@@ -3,6 +3,7 @@ moderators' room, and an evening's cases in it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from peerroom.store.events import StoredEvent
 from peerroom.store.rooms import StoredRoom
 from peerroom.store.vault import Vault
 from peerroom.wire import cases, member
+from peerroom.wire import texts as wire_texts
 from peerroom.wire.cases import (
     AskedSecond,
     Claimed,
@@ -141,9 +143,14 @@ def step(vault: Vault, said: cases.Step) -> None:
     hear(vault, DESK, BOT, content, datetime.fromtimestamp(said.at / 1000).astimezone())
 
 
-def answer(vault: Vault, body: str, when: datetime) -> None:
-    """The bot says a sentence in the moderators' room."""
-    hear(vault, DESK, BOT, {"msgtype": "m.notice", "body": body}, when)
+def answer(
+    vault: Vault, body: str, when: datetime, *, texts: Iterable[wire_texts.Written] = ()
+) -> None:
+    """The bot says a sentence in the moderators' room, and how some of its texts stand."""
+    content: dict[str, Any] = {"msgtype": "m.notice", "body": body}
+    if told := wire_texts.content(texts):
+        content[wire_texts.FIELD] = told
+    hear(vault, DESK, BOT, content, when)
 
 
 def evening(vault: Vault, end: datetime, language: str = "en") -> None:

@@ -28,6 +28,7 @@ from peerroom.tui.screens.panic import PanicScreen
 from peerroom.tui.widgets.composer import Composer
 from peerroom.tui.widgets.words import Words
 from peerroom.wire.cases import Claimed, Line, Noted, Opened, Shown
+from peerroom.wire.texts import Written
 
 MakeApp = Callable[..., PeerRoomApp]
 OFFER = WORDS["en"]["offer"][:20]
@@ -211,6 +212,36 @@ async def test_a_reply_begins_with_a_template_and_goes_as_it_was_changed(
         await press(pilot, *"Thank you", "enter")
         assert isinstance(app.screen, CaseScreen)
         assert typed(desk) == ["!reply 10 Thank you"]
+
+
+async def test_a_letter_that_is_not_changed_goes_by_its_name_to_be_read_in_any_language(
+    app: PeerRoomApp, desk: Vault
+) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "f9", "down", "enter", "r", "down", "enter")
+        assert "in their own language" in shown(app)
+        await press(pilot, "enter")
+        assert typed(desk) == ["!reply 10 thanks"]
+
+
+async def test_a_text_that_was_written_anew_is_the_one_to_begin_with(
+    app: PeerRoomApp, desk: Vault, night: FrozenClock
+) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "f9", "down", "enter", "r")
+        assert "Thank you for telling us. A moderator" in shown(app)
+        await press(pilot, "escape")
+        anew = [Written("thanks", "en", "Dear neighbour,\nthank you.")]
+        filled_desk.answer(desk, "It is written anew.", night.now(), texts=anew)
+        client_of(app).tell(Change("timeline", DESK))
+        await settle(pilot)
+        await press(pilot, "r")
+        assert "Dear neighbour," in shown(app)
+        assert "Thank you for telling us. A moderator" not in shown(app)
+        await press(pilot, "down", "enter", "enter")
+        assert typed(desk) == ["!reply 10 thanks"]
 
 
 async def test_a_letter_that_is_not_sent_is_not_sent(app: PeerRoomApp, desk: Vault) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
 from peerroom.moderation import roles, rota, templates
@@ -11,6 +13,7 @@ from peerroom.moderation.inverse import inverses
 from peerroom.moderation.people import Unclear, everyone, find
 from peerroom.moderation.template_texts import Language
 from peerroom.wire import commands as cmd
+from peerroom.wire.texts import Written
 
 
 @duty.register
@@ -51,7 +54,9 @@ def _shift(command: cmd.Shift, order: Order) -> Done:
             return order.say(_("You are here already. Good to have you."))
         words = _("{name} is here.").format(name=order.name(order.by))
         digest = rota.digest(order.by, order.at, order.state)
-        return [rota.begin(order.by, order.at), *order.say(f"{words}\n{digest}")]
+        texts = templates.all_written(order.state)  # who was not here when they were, has them now
+        answer = _showing(texts, order.say(f"{words}\n{digest}"))
+        return [rota.begin(order.by, order.at), *answer]
     if order.by not in here:
         return order.say(_("You were not on a shift. Have a good rest."))
     lines = [_("{name} goes. Thank you, and have a good rest.").format(name=order.name(order.by))]
@@ -102,7 +107,7 @@ def _templates(command: cmd.Templates, order: Order) -> Done:
         lines.append(_("Written anew: {names}.").format(names=" · ".join(changed)))
     hint = _("`!template {name}` shows one; `!template {name} en …` writes it anew.")
     lines.append(hint.format(name=templates.NAMES[0]))
-    return order.say("\n".join(lines))
+    return _showing(templates.all_written(order.state), order.say("\n".join(lines)))
 
 
 @duty.register
@@ -114,7 +119,7 @@ def _template(command: cmd.Template, order: Order) -> Done:
     if not command.text:
         tongues: tuple[Language, ...] = (command.language,) if command.language else cmd.LANGUAGES
         shown = (templates.in_language(name, tongue, state) for tongue in tongues)
-        return order.say("\n\n".join(shown))
+        return _showing(templates.as_written(name, state), order.say("\n\n".join(shown)))
     assert command.language is not None
     key = templates.key(name, command.language)
     default = command.text == "default"
@@ -129,3 +134,11 @@ def _template(command: cmd.Template, order: Order) -> Done:
     else:
         said = _("The text “{name}” is written anew. {hint}")
     return [note, *done, *order.say(said.format(name=name, hint=order.undo_hint()))]
+
+
+def _showing(texts: tuple[Written, ...], answer: Done) -> Done:
+    """An answer that shows these texts to moderators' programs, too."""
+    return [
+        msgspec.structs.replace(one, texts=texts) if isinstance(one, act.Say) else one
+        for one in answer
+    ]

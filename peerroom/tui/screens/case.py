@@ -221,7 +221,8 @@ class CaseScreen(DeskPage):
                 self.give(lambda: work.reply(n, text) if act == "reply" else work.tell(n, text))
 
         assert self._page is not None
-        self.app.push_screen(LettersScreen(self._page, to_author=act == "tell"), go_on)
+        texts = self.work.texts()
+        self.app.push_screen(LettersScreen(self._page, texts, to_author=act == "tell"), go_on)
 
     def _write(self, act: str) -> None:
         def go_on(text: str | None) -> None:

@@ -11,13 +11,15 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from peerroom.i18n import _, language
-from peerroom.moderation.template_texts import REASON_TEXTS, REPLY_TEXTS, Language, Texts
+from peerroom.moderation.template_texts import Language
+from peerroom.moderation.template_texts import Texts as Text
 from peerroom.text.cells import wrap
 from peerroom.tui.screens.page import SidePage
 from peerroom.tui.screens.writing import Request, WritePage
 from peerroom.tui.widgets.options import Options
 
 if TYPE_CHECKING:
+    from peerroom.client.casework_texts import Texts
     from peerroom.client.casework_views import CasePage
 
 _OWN: Final = "own words"
@@ -29,12 +31,12 @@ class LettersScreen(SidePage[str]):
 
     AUTO_FOCUS = "OptionList"
 
-    def __init__(self, page: CasePage, *, to_author: bool) -> None:
+    def __init__(self, page: CasePage, texts: Texts, *, to_author: bool) -> None:
         super().__init__()
         self._page = page
         self._to_author = to_author
-        first, second = (REASON_TEXTS, REPLY_TEXTS) if to_author else (REPLY_TEXTS, REASON_TEXTS)
-        self._texts: dict[str, Texts] = {**first, **second}
+        replies, reasons = texts.replies(), texts.reasons()
+        self._texts: dict[str, Text] = reasons | replies if to_author else replies | reasons
 
     def heading(self) -> str:
         """To whom."""
@@ -70,8 +72,16 @@ class LettersScreen(SidePage[str]):
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        texts = self._texts.get(event.option_id or "")
-        self.app.push_screen(self._letter(_both(texts) if texts else ""), self._written)
+        name = event.option_id or ""
+        texts = self._texts.get(name)
+        text = _both(texts) if texts else ""
+
+        def written(said: str | None) -> None:
+            if said is not None:
+                # A text as it stands is sent by its name: everybody reads it in their language.
+                self.dismiss(name if texts and said == text else said)
+
+        self.app.push_screen(self._letter(text), written)
 
     def _letter(self, text: str) -> WritePage:
         number = self._page.row.number
@@ -84,6 +94,7 @@ class LettersScreen(SidePage[str]):
                         "The bot sends what stands below, in private and encrypted, without your "
                         "name. Change what you like: nothing else is sent."
                     ),
+                    *([_("As it stands they read it in their own language.")] if text else []),
                     _("The same as {command} in the moderators' room.").format(command=command),
                 ],
                 hint=_("What should they hear?"),
@@ -91,10 +102,6 @@ class LettersScreen(SidePage[str]):
             text=text,
             one_line=True,
         )
-
-    def _written(self, text: str | None) -> None:
-        if text is not None:
-            self.dismiss(text)
 
 
 def note_page(number: int) -> WritePage:
@@ -132,8 +139,8 @@ def _tongue() -> Language:
     return "ja" if language() == "ja" else "en"
 
 
-def _both(texts: Texts) -> str:
+def _both(texts: Text) -> str:
     """In both languages, the moderator's own first: nobody knows which one the other reads."""
     own = _tongue()
     other: Language = "en" if own == "ja" else "ja"
-    return f"{texts[own]} / {texts[other]}"
+    return " / ".join(" ".join(texts[tongue].split()) for tongue in (own, other))
