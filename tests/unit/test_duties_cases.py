@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -28,7 +29,7 @@ from support.paper_desk import (
 from peerroom.moderation import actions as act
 from peerroom.moderation import templates
 from peerroom.moderation.docket import Docket
-from peerroom.moderation.state import Kept
+from peerroom.moderation.state import Kept, Rotation
 from peerroom.wire import cases as wire
 from peerroom.wire.member import Explained, Reply, Report
 
@@ -409,3 +410,44 @@ def test_a_long_list_and_a_long_case_fit_into_an_answer() -> None:
     assert len(spoken(desk.type("!case 1")).encode()) < 24_100
     lost = spoken(desk.type("!mute " + "あ" * 3_000))
     assert len(lost) < 200
+
+
+# --- people, by the case that is about them -------------------------------------------------------
+
+BY_CASE = ["!slow {}", "!mute {} 2h", "!sitout {}", "!kick {}", "!ban {}: sold courses", "!warn {}"]
+
+
+def rotating(desk: PaperDesk) -> PaperDesk:
+    return desk.knows(rotation=Rotation(3, "open", NOW + timedelta(days=5)))
+
+
+@pytest.mark.parametrize("line", BY_CASE)
+def test_a_case_number_means_whom_it_is_about(line: str) -> None:
+    desk = rotating(desk_with("words", "spam", about=BEN))
+    actions = desk.type(line.format(2))
+    shown = re.search(r"`(yes \w+)`", spoken(actions))
+    actions = actions if shown is None else desk.type(shown[1])
+    [note] = of_kind(act.Note, actions)
+    assert (note.about, note.case) == (BEN, 2)
+    case = desk.state.cases[2]
+    assert case.deeds or case.replies
+    assert not desk.state.cases[1].deeds
+
+
+@pytest.mark.parametrize("line", BY_CASE)
+@pytest.mark.parametrize(
+    ("about", "answer"),
+    [
+        (None, "about nobody"),
+        (LEAD, "left alone"),
+        ("@away:x", "not here any more"),
+    ],
+)
+def test_a_case_about_nobody_who_can_be_meant(line: str, about: str | None, answer: str) -> None:
+    docket = Docket({}, 1, NOW)
+    docket.open("request", "other", about=about, name="Someone")
+    desk = rotating(PaperDesk().knows(cases=docket.cases, next_case=2))
+    actions = desk.type(line.format(1))
+    assert [type(action) for action in actions] == [act.Say]
+    assert answer in spoken(actions)
+    assert "no case 9" in spoken(desk.type(line.format(9)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
@@ -13,6 +14,7 @@ from peerroom.moderation.cases import Case, kept_shown
 from peerroom.moderation.duties.dispatch import duty
 from peerroom.moderation.duties.order import Broad, Done, Order, ago, steps
 from peerroom.moderation.explaining import explain
+from peerroom.moderation.people import everyone
 from peerroom.moderation.roles import rank_of
 from peerroom.wire import cases as wire
 from peerroom.wire import commands as cmd
@@ -68,6 +70,39 @@ def attached(user: str | None, order: Order) -> Case | None:
         if case.state == "claimed" and case.claimed_by == order.by and case.about == user:
             return case
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Whom a command is about, and the case in whose course it is given."""
+
+    user: str
+    case: Case | None
+
+
+class _ByNameOrCase(Protocol):
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def case(self) -> int | None: ...
+
+
+def whom(command: _ByNameOrCase, order: Order, *, anyone: bool = False) -> Meant | Done:
+    """Who is meant, by name or by the number of the case that is about them; or the answer that
+    says why nobody is. ``anyone``: also those who are not in the room."""
+    if command.case is None:
+        user = order.target(command.name or "", anyone=anyone)
+        return Meant(user, attached(user, order)) if isinstance(user, str) else user
+    case = resolved(command.case, order)
+    if not isinstance(case, Case):
+        return case
+    if case.about is None:
+        return order.say(_("Case {n} is about nobody whom I know.").format(n=case.number))
+    if case.about not in (everyone(order.state) if anyone else order.state.members):
+        said = _("{name} is not here any more. Nothing was done.")
+        return order.say(said.format(name=order.name(case.about)))
+    user = order.target(case.about, anyone=anyone)
+    return Meant(user, case) if isinstance(user, str) else user
 
 
 def _list(cases: list[Case], order: Order) -> str:

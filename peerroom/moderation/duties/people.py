@@ -9,7 +9,7 @@ from peerroom.i18n import _
 from peerroom.moderation import actions as act
 from peerroom.moderation import measures, templates
 from peerroom.moderation.cases import Case
-from peerroom.moderation.duties.casework import attached
+from peerroom.moderation.duties.casework import Meant, whom
 from peerroom.moderation.duties.dispatch import duty
 from peerroom.moderation.duties.messages import may_be_told
 from peerroom.moderation.duties.order import Broad, Done, Order, steps
@@ -43,11 +43,11 @@ def no_invites(order: Order) -> Done:
 
 @duty.register
 def _slow(command: cmd.Slow, order: Order) -> Done:
-    user = order.target(command.name)
-    if not isinstance(user, str):
-        return user
+    meant = whom(command, order)
+    if not isinstance(meant, Meant):
+        return meant
+    user, case = meant.user, meant.case
     lasts = command.duration or PAUSE
-    case = attached(user, order)
     cause = order.cause(case=_number(case), code=_code(case))
     done = measures.slow(order.state, cause, order.state.circle, user, lasts)
     if not done:
@@ -60,9 +60,10 @@ def _slow(command: cmd.Slow, order: Order) -> Done:
 
 @duty.register
 def _mute(command: cmd.Mute, order: Order) -> Done:
-    user = order.target(command.name)
-    if not isinstance(user, str):
-        return user
+    meant = whom(command, order)
+    if not isinstance(meant, Meant):
+        return meant
+    user, case = meant.user, meant.case
     until = None if command.duration is None else order.at + command.duration
     if command.duration is None:
         said = _("{name} can read but not write, until `!unban {name}`.")
@@ -72,7 +73,6 @@ def _mute(command: cmd.Mute, order: Order) -> Done:
         name=order.name(user),
         time="" if command.duration is None else lasting(command.duration),
     )
-    case = attached(user, order)
     cause = order.cause(case=_number(case), code=_code(case))
     done = measures.mute(order.state, cause, user, until)
     return _told(done, "muted", user, case, words, order, until=until)
@@ -83,12 +83,12 @@ def _sit_out(command: cmd.SitOut, order: Order) -> Done:
     rotation = order.state.rotation
     if rotation is None:
         return order.say(_("In this room names do not change. `!mute` takes a voice for a while."))
-    user = order.target(command.name)
-    if not isinstance(user, str):
-        return user
+    meant = whom(command, order)
+    if not isinstance(meant, Meant):
+        return meant
+    user, case = meant.user, meant.case
     planned = rotation.switch or order.at + rotation.length
     until = planned + rotation.length * (command.epochs - 1)
-    case = attached(user, order)
     cause = order.cause(case=_number(case), code=_code(case))
     done = measures.mute(order.state, cause, user, until, what="sat out")
     words = _(
@@ -99,11 +99,11 @@ def _sit_out(command: cmd.SitOut, order: Order) -> Done:
 
 @duty.register
 def _kick(command: cmd.Kick, order: Order) -> Done | Broad:
-    user = order.target(command.name)
-    if not isinstance(user, str):
-        return user
+    meant = whom(command, order)
+    if not isinstance(meant, Meant):
+        return meant
+    user, case = meant.user, meant.case
     state = order.state
-    case = attached(user, order)
     cause = order.cause(case=_number(case), code=_code(case))
     rooms = [room for room in measures.rooms_of(state) if user in state.inside.get(room, ())]
     done = measures.kick(state, cause, user, rooms or [state.circle])
@@ -117,11 +117,11 @@ def _kick(command: cmd.Kick, order: Order) -> Done | Broad:
 
 @duty.register
 def _ban(command: cmd.Ban, order: Order) -> Done:
-    user = order.target(command.name, anyone=True)
-    if not isinstance(user, str):
-        return user
+    meant = whom(command, order, anyone=True)
+    if not isinstance(meant, Meant):
+        return meant
+    user, case = meant.user, meant.case
     state = order.state
-    case = attached(user, order)
     cause = order.cause(reason=command.reason, case=_number(case), code=_code(case))
     until = None if command.duration is None else order.at + command.duration
     if state.rotation is not None and user in state.rotation.retired:

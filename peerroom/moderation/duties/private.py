@@ -10,7 +10,7 @@ from peerroom.i18n import _, language
 from peerroom.moderation import actions as act
 from peerroom.moderation import templates
 from peerroom.moderation.cases import Case
-from peerroom.moderation.duties.casework import attached, resolved
+from peerroom.moderation.duties.casework import Meant, resolved, whom
 from peerroom.moderation.duties.dispatch import duty
 from peerroom.moderation.duties.messages import may_be_told
 from peerroom.moderation.duties.order import Done, Order, steps
@@ -54,22 +54,10 @@ def _answer_to(case: Case) -> str:
 
 @duty.register
 def _tell(command: cmd.Warn, order: Order) -> Done:
-    case: Case | None
-    if command.case is not None:
-        found = resolved(command.case, order)
-        if not isinstance(found, Case):
-            return found
-        case, user = found, found.about
-        if user is None:
-            said = _("Case {n} is about nobody whom I know.")
-            return order.say(said.format(n=found.number))
-    else:
-        target = order.target(command.name or "", anyone=True)
-        if not isinstance(target, str):
-            return target
-        user, case = target, attached(target, order)
-    if user in order.state.exempt:
-        return order.say(_("Moderators and I are left alone. Nothing was done."))
+    meant = whom(command, order, anyone=True)
+    if not isinstance(meant, Meant):
+        return meant
+    user, case = meant.user, meant.case
     if not may_be_told(user, order):
         return order.say(_("Nobody has this name any more, so I cannot reach them."))
     words = command.text or _word_to(case)

@@ -46,9 +46,9 @@ class Warn(Command):
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:
-        number, text = reading.numbered(arguments)
-        if number:
-            return cls(None, text.lstrip(":： "), number)
+        case, text = reading.cased(arguments, ".*")
+        if case:
+            return cls(None, text, case)
         name, text = reading.name(arguments)
         return cls(name, text) if name else None
 
@@ -61,8 +61,9 @@ class Slow(Command):
     summary: ClassVar[str] = N_("Give someone a short pause, 5 minutes unless you say.")
     group: ClassVar[Group] = "people"
 
-    name: str = field(metadata=shown(N_("name"), "name"))
+    name: str | None = field(metadata=shown(N_("name or case"), "name"))
     duration: timedelta | None = field(default=None, metadata=shown(N_("time"), "time"))
+    case: int | None = None
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:
@@ -78,8 +79,9 @@ class Mute(Command):
     summary: ClassVar[str] = N_("Let someone read but not write, for a while (30m, 2h, 3d, 1w).")
     group: ClassVar[Group] = "people"
 
-    name: str = field(metadata=shown(N_("name"), "name"))
+    name: str | None = field(metadata=shown(N_("name or case"), "name"))
     duration: timedelta | None = field(default=None, metadata=shown(N_("time"), "time"))
+    case: int | None = None
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:
@@ -95,14 +97,16 @@ class SitOut(Command):
     summary: ClassVar[str] = N_("Let someone sit out until names change, or longer.")
     group: ClassVar[Group] = "people"
 
-    name: str = field(metadata=shown(N_("name"), "name"))
+    name: str | None = field(metadata=shown(N_("name or case"), "name"))
     epochs: int = field(default=1, metadata=shown("1–12", "number"))
+    case: int | None = None
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:
-        name, rest = reading.name(arguments, r"\d+")
+        case, rest = reading.cased(arguments, r"\d+")
+        name, rest = (None, rest) if case else reading.name(arguments, r"\d+")
         epochs = reading.count(rest or "1", MOST_EPOCHS)
-        return cls(name, epochs) if name and epochs else None
+        return cls(name, epochs, case) if (name or case) and epochs else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,14 @@ class Kick(Command):
     summary: ClassVar[str] = N_("Remove someone from the room; they may come back when asked.")
     group: ClassVar[Group] = "people"
 
-    name: str = field(metadata=shown(N_("name"), "name"))
+    name: str | None = field(metadata=shown(N_("name or case"), "name"))
+    case: int | None = None
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:
+        case, rest = reading.cased(arguments)
+        if case:
+            return None if rest else cls(None, case)
         name = reading.only_name(arguments)
         return cls(name) if name else None
 
@@ -130,12 +138,17 @@ class Ban(Command):
     summary: ClassVar[str] = N_("Remove someone for good, or for a while.")
     group: ClassVar[Group] = "people"
 
-    name: str = field(metadata=shown(N_("name"), "name"))
+    name: str | None = field(metadata=shown(N_("name or case"), "name"))
     duration: timedelta | None = field(default=None, metadata=shown(N_("time"), "time"))
     reason: str | None = field(default=None, metadata=shown(N_(": reason"), "text"))
+    case: int | None = None
 
     @classmethod
     def read(cls, arguments: str) -> Self | None:
+        case, rest = reading.cased(arguments, rf"{reading.DURATION}(?:[\s:：].*)?")
+        if case:
+            duration, reason = reading.leading_duration(rest)
+            return cls(None, duration, reason or None, case)
         name, duration, reason = reading.timed_name(arguments)
         return cls(name, duration, reason or None) if name else None
 
@@ -157,8 +170,9 @@ class Unban(Command):
         return cls(name) if name else None
 
 
-def _for_a_time(arguments: str) -> tuple[str, timedelta | None] | None:
-    """A name, and perhaps how long."""
-    name, rest = reading.name(arguments, reading.DURATION)
+def _for_a_time(arguments: str) -> tuple[str | None, timedelta | None, int | None] | None:
+    """A name or the number of a case, and between them perhaps how long."""
+    case, rest = reading.cased(arguments, reading.DURATION)
+    name, rest = (None, rest) if case else reading.name(arguments, reading.DURATION)
     duration = reading.duration(rest)
-    return (name, duration) if name and (duration or not rest) else None
+    return (name, duration, case) if (name or case) and (duration or not rest) else None

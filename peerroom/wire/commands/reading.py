@@ -53,6 +53,17 @@ def numbered(arguments: str) -> tuple[int | None, str]:
     return found, (rest if found else arguments).strip()
 
 
+def cased(arguments: str, more: str = "") -> tuple[int | None, str]:
+    """The number of a case at the start, and the text after it. It is one where nothing follows, or
+    a colon, or what matches ``more``: a name may begin with a number, too, and in quotes be one."""
+    match = re.fullmatch(r"([#＃]?\d{1,7})(?:(?=[:：])|\s+|$)(.*)", arguments)
+    case = number(match[1]) if match else None
+    rest = match[2] if match else ""
+    if case is None or not (rest[:1] in ":：" or re.fullmatch(more, rest, re.IGNORECASE)):
+        return None, arguments
+    return case, rest.lstrip(":： ")
+
+
 def duration(text: str) -> timedelta | None:
     """``30m``, ``for 2 hours``, ``3日``: 1 to 9,999 of a unit."""
     match = re.fullmatch(r"(?:for\s+)?([0-9]{1,4})\s*(\D+)", normal(text))
