@@ -30,7 +30,10 @@ _STAGES: Final[dict[Stage, str]] = {
     "kept": N_("You keep this name at the next change, and get a new one with the one after."),
     "skipped": N_("Names do not change this time: everyone keeps theirs."),
     "declined": N_("There is no new name for you this time. A moderator can tell you why."),
-    "staying": N_("PeerRoom has asked to come back under this name."),
+    "staying": N_(
+        "PeerRoom has asked to come back under this name. If you are still outside tomorrow, please "
+        "tell a moderator in another way than by this room."
+    ),
     "lost": N_("A moderator can let you in again: ask for a replacement of your place."),
 }
 
