@@ -92,7 +92,7 @@ class Identities:
         if user_id == self._account.user_id:
             return None
         rooms = self._vault.rooms.all(self._account.id)
-        for room in sorted(rooms, key=lambda room: room.is_direct):
+        for room in sorted(rooms, key=lambda room: self._vault.rooms.is_of_two(room.room_id)):
             if room.membership == "join":
                 name = Names(self._vault, room.room_id).here().get(user_id)
                 if name is not None:

@@ -62,7 +62,10 @@ class Invitations:
         return [(room_id, named[room_id]) for room_id in asked if room_id in named]
 
     def _named(self) -> dict[str, tuple[str, ...]]:
-        """Every room that a known bot said we are admitted to, with its servers."""
+        """Every room that a known bot said we are admitted to, with its servers.
+
+        Whoever else is in the room where it said so: an answer counts by the bot's own keys.
+        """
         from peerroom.client.door import read_answer  # loads msgspec
 
         known = bots(self._vault)

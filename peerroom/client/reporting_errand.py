@@ -169,7 +169,7 @@ class Errands:
                     kept.forget(self._vault, ask.key)
                     lost += 1
             for room in self._vault.rooms.all():
-                if room.account_id == account_id or not room.is_direct:
+                if room.account_id == account_id:
                     continue
                 for row in self._vault.outbox.of_room(room.room_id):
                     if row.content.get("type") == ASK and self._vault.outbox.withdraw(row.id):

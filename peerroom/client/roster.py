@@ -63,7 +63,8 @@ class Roster:
     def _is_shown(self, room: StoredRoom) -> bool:
         """Of an earlier name only what was the circle's: with the bot, say, there is no history."""
         there = room.membership in ("join", "leave", "ban")
-        return there and (room.account_id == self._account_id or not room.is_direct)
+        ours = room.account_id == self._account_id
+        return there and (ours or not self._vault.rooms.is_of_two(room.room_id))
 
     def members(self, room_id: str) -> list[MemberView]:
         """Who is in the room, owners and moderators first, then by name."""

@@ -91,6 +91,21 @@ async def test_a_new_identity_is_said_once(
     assert len(notices) == 2 and notices[1] == notices[0]
 
 
+async def test_it_is_said_in_the_circle_whoever_calls_that_a_room_of_two(
+    talk: Conversation, client: Client, notices: list[tuple[str | None, str]]
+) -> None:
+    talk.vault.rooms.remove(ROOM)  # the room of two was there before it
+    for room_id, people in (("!door:x", (OWN, OTHER)), (ROOM, (OWN, OTHER, "@lark:x"))):
+        room = StoredRoom(room_id, talk.account.id, encrypted=True, is_direct=True)
+        talk.vault.rooms.put(room)
+        for user_id in people:
+            member = {"membership": "join", "displayname": f"Small Otter {user_id}"}
+            talk.vault.rooms.set_state(room_id, "m.room.member", user_id, member)
+    talk.vault.identities.pin(OTHER, "second")
+    await turn(client)
+    assert [room_id for room_id, _words in notices] == [ROOM]
+
+
 async def test_it_is_said_again_after_a_start(
     talk: Conversation, frozen_clock: FrozenClock, wire: Wire
 ) -> None:

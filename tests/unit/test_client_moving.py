@@ -191,6 +191,17 @@ async def test_only_the_circle_s_rooms_are_history(
     assert client.room("!door:x") is None
 
 
+async def test_history_is_not_hidden_by_somebodys_word_that_the_room_was_of_two(
+    talk: Conversation, client: Client, wren: Account
+) -> None:
+    talk.member("@lark:example.org", "Soft Lark")
+    talk.vault.rooms.set_direct(ROOM, True)
+    await client.move(wren)
+    furnish(talk.vault, wren)
+    client.arrive(ROOM, NEXT)
+    assert [room.room_id for room in client.rooms()] == [NEXT, ROOM]
+
+
 async def test_nothing_can_be_done_to_what_is_history(
     talk: Conversation, client: Client, wren: Account
 ) -> None:

@@ -139,13 +139,15 @@ async def test_a_bot_that_shows_another_identity_meanwhile_hears_nothing(
         await once(client, lambda: len(connection.sent) == 1)
 
 
+@pytest.mark.parametrize("direct", [True, False])
 async def test_what_did_not_go_out_before_names_changed_is_forgotten_and_said(
-    connection: Connection,
+    connection: Connection, direct: bool
 ) -> None:
     place = Place(door=False)
     waiting = place.client.desk.ask_moderators("as who I was")
     place.open_door()
     place.client.desk.ask_moderators("this too")
+    place.vault.rooms.set_direct(DOOR, direct)  # whatever the server says of the room since
     fresh = place.vault.accounts.add(
         homeserver="https://example.org", user_id="@new:example.org", device_id="B", access_token=""
     )
