@@ -31,8 +31,8 @@ _STAGES: Final[dict[Stage, str]] = {
     "skipped": N_("Names do not change this time: everyone keeps theirs."),
     "declined": N_("There is no new name for you this time. A moderator can tell you why."),
     "staying": N_(
-        "PeerRoom has asked to come back under this name. If you are still outside tomorrow, please "
-        "tell a moderator in another way than by this room."
+        "PeerRoom has asked to come back under this name. If you are still outside tomorrow, "
+        "please tell a moderator in another way than by this room."
     ),
     "lost": N_("A moderator can let you in again: ask for a replacement of your place."),
 }
