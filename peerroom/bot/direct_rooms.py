@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from peerroom.bot import circle as circles
+from peerroom.bot import making
 from peerroom.bot.epochs.errors import NotSeenYet
 from peerroom.bot.ledger import is_followed
 from peerroom.clock import Clock
@@ -56,27 +58,27 @@ class DirectRooms:
 
         Raises `NotSeenYet` until our own sync has brought a new one; `MatrixError`.
         """
-        known = known_room(self._vault, self._account.id, user_id)
-        if known is not None:
-            return known
-        try:
-            await self._make(user_id)
-        except (Forbidden, NotFound):
-            return None
-        raise NotSeenYet
-
-    async def _make(self, user_id: str) -> None:
-        """Make a room, unless an earlier try did whose answer was lost."""
-        rooms = Rooms(self._connection.session.without_retries())
         marker = {
             "v": 1,
             "role": "direct",
             "lineage": circles.lineage_of(self._vault),
             "with": user_id,
         }
-        if await circles.unseen(self._vault, rooms, marker) is not None:
-            return
-        await rooms.create_room(
+        known = known_room(self._vault, self._account.id, user_id)
+        if known is not None:
+            making.found(self._vault, marker)
+            return known
+        rooms = Rooms(self._connection.session.without_retries())
+        make = partial(self._make, rooms, user_id, marker)
+        try:
+            await making.once(self._vault, rooms, marker, self._clock, make)
+        except (Forbidden, NotFound):
+            return None
+        raise NotSeenYet
+
+    @staticmethod
+    async def _make(rooms: Rooms, user_id: str, marker: dict[str, object]) -> str:
+        return await rooms.create_room(
             invite=(user_id,),
             is_direct=True,
             initial_state=[{"type": circles.MARKER, "state_key": "", "content": marker}],

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from peerroom.bot import circle as circles
-from peerroom.bot import points
+from peerroom.bot import making, points
 from peerroom.bot.ledger import Ledger, is_followed
 from peerroom.bot.requests import Requests
 from peerroom.clock import Clock
@@ -84,10 +85,8 @@ class PolicyErrands:
         if self._ledger.book(lists.CHOICES).get(lists.OWN) is not None:
             return []
         marker = {"v": 1, "role": "list", "lineage": circles.lineage_of(self._vault)}
-        room_id = (
-            circles.made_before(self._vault, marker)
-            or await circles.unseen(self._vault, rooms, marker)
-            or await self._room(rooms, marker)
+        room_id = circles.made_before(self._vault, marker) or await making.once(
+            self._vault, rooms, marker, self._clock, partial(self._room, rooms, marker)
         )
         deed = self._ledger.deeds.next_number
         return lists.own(errand.by, room_id, deed, self._requests.management)
