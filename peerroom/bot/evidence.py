@@ -1,4 +1,5 @@
-"""What is kept of removed messages: in the vault alone, for some days, then gone for good."""
+"""What is kept of removed messages, and of what was said to the moderators: for some days, then
+gone for good."""
 
 from __future__ import annotations
 
@@ -15,6 +16,8 @@ from peerroom.store.vault import Vault
 from peerroom.text.foreign import ForeignText
 
 EVIDENCE: Final = "bot.evidence"
+ASKED: Final = "bot.asked"
+"""Until when the bot's own copy of what somebody said to the moderators is kept, by event id."""
 _MEDIA: Final = frozenset({"m.image", "m.file", "m.audio", "m.video"})
 _FILE: Final[Mapping[str, type]] = {"url": str, "key": dict, "iv": str, "hashes": dict, "v": str}
 """`EncryptedFile` of the client-server API, "Sending encrypted attachments"."""
@@ -51,18 +54,25 @@ class Evidence(Mapping[str, Kept]):
             }
             self._records.replace(EVIDENCE, event_id, kept)
 
+    def keep_asked(self, event_id: str, until: datetime) -> None:
+        """What somebody said to the moderators with this event is kept as long, and no longer."""
+        self._records.replace(ASKED, event_id, until.isoformat())
+
     def drop(self, event_ids: Sequence[str]) -> None:
         """Forget it, in every copy of a page, too."""
         for event_id in event_ids:
             self._records.remove(EVIDENCE, event_id, secret=True)
+            if self._records.get(ASKED, event_id) is not None:
+                self._records.remove(ASKED, event_id)
+                event = self._vault.events.get(event_id)
+                if event is not None:
+                    self._vault.events.redact(event.room_id, event_id)
 
     def expired(self, now: datetime) -> list[str]:
         """What is to be forgotten by ``now``."""
-        return [
-            event_id
-            for event_id, kept in self._records.items(EVIDENCE).items()
-            if datetime.fromisoformat(kept["until"]) <= now
-        ]
+        ends = {id_: kept["until"] for id_, kept in self._records.items(EVIDENCE).items()}
+        ends |= self._records.items(ASKED)
+        return [id_ for id_, until in ends.items() if datetime.fromisoformat(until) <= now]
 
     def of_case(self, case: int) -> list[Kept]:
         """What was kept in the course of a case, the oldest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from peerroom.bot import points
@@ -20,7 +20,7 @@ from peerroom.clock import Clock
 from peerroom.i18n import _
 from peerroom.moderation import actions as act
 from peerroom.moderation.decide import decide, matters
-from peerroom.moderation.facts import Fact, Knocked, Said, Ticked
+from peerroom.moderation.facts import Asked, Fact, Knocked, Said, Ticked
 from peerroom.moderation.state import Role, State
 from peerroom.store.events import StoredEvent
 from peerroom.store.vault import Vault
@@ -126,6 +126,9 @@ class Judging:
                     # What was seen may have changed what this is answered with.
                     now = self._picture.take() if changed else state
                     changed |= self._decide(said, event.event_id, now)
+                if isinstance(said, Asked):
+                    until = said.at + timedelta(days=state.evidence_days)
+                    self._ledger.evidence.keep_asked(event.event_id, until)
                 changed |= self._epochs is not None and self._epochs.hear(event)
                 if event.sender == state.bot:  # in this moderators' room, or in one before it
                     self._note_own(event)

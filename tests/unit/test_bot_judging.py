@@ -284,12 +284,42 @@ def test_every_copy_of_evidence_goes_also_that_in_a_room_which_was_replaced(
         put(vault, number, sender=BOT, clear=clear, room_id=room_id)
         bot.ledger.casebook.note_own(f"${number}", shown["content"])
     clock.advance(timedelta(days=31).total_seconds())
-    bot_for(vault, clock)._judging.tick(clock.now())  # type: ignore[union-attr]
+    assert bot._judging is not None
+    while bot._judging.tick(clock.now()):
+        pass
     gone = [row for row in vault.outbox.queued(1) if row.kind == "redaction"]
     assert [(row.room_id, row.content["redacts"]) for row in gone] == [
         ("!replaced", "$10"), (DESK, "$11"), (DESK, "$12"),
     ]  # fmt: skip
     assert bot_for(vault, clock).ledger.casebook.shown() == {}
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_what_was_said_to_the_moderators_is_in_no_corner_of_the_vault_after_its_time(
+    vault: Vault, clock: FrozenClock, plain: bool
+) -> None:
+    words = "it frightens me"
+    vault.rooms.put(StoredRoom(DOOR, 1, encrypted=True, is_direct=True))
+    if plain:
+        says(vault, clock, 3, words, room_id=DOOR)
+    else:
+        says(vault, clock, 2, "buy my course", sender=BEN)
+        in_private(vault, 3, member.Report(room_id=CIRCLE, event_ids=("$2",), why=words))
+    bot = bot_for(vault, clock)
+    bot._judge()
+    assert bot._judging is not None
+    clock.advance(timedelta(days=29, hours=23).total_seconds())
+    bot._judging.tick(clock.now())
+    asked = vault.events.get("$3")
+    assert asked is not None and words in str(asked.clear)
+    clock.advance(timedelta(hours=2).total_seconds())
+    while bot._judging.tick(clock.now()):
+        pass
+    asked = vault.events.get("$3")
+    assert asked is not None and asked.clear is None
+    assert words not in str(bot.ledger.casebook.steps(1))
+    again = bot_for(vault, clock)
+    assert not again._judging.tick(clock.now())  # type: ignore[union-attr]
 
 
 def test_times_are_kept(vault: Vault, clock: FrozenClock) -> None:
