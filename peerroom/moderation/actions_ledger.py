@@ -11,7 +11,7 @@ from peerroom.moderation.state import ModeratorRole, Role
 from peerroom.wire.cases import Step
 
 Book = Literal[
-    "template", "shift", "rota", "digest", "preview", "list", "choice", "spared", "asked"
+    "template", "shift", "rota", "digest", "preview", "list", "choice", "spared", "asked", "untold"
 ]
 """Small things that are kept by key, with a shape that only their own part of the house knows."""
 Mode = Literal[protection.Mode, "default"]

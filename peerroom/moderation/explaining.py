@@ -23,6 +23,10 @@ _WHAT: Final = {
     "banned": N_("The moderators decided that you cannot come back into the room."),
     "put back": N_("What was done has been taken back."),
 }
+_SEVERAL: Final = {
+    "removed": N_("{n} messages of yours were removed: {why}."),
+    "held": N_("{n} messages of yours wait until a moderator has looked at them: {why}."),
+}
 _OTHER: Final = N_("The moderators did something about what you wrote.")
 MOST: Final = 50
 """Event ids that one explanation names."""
@@ -96,6 +100,7 @@ def _words(tell: Tell) -> str:
             return _("The moderators have it.")
         case Reply(text=text):
             return in_language(text, language())
-        case Explained(what=what, reason=code, text=text):
-            lines = [_(_WHAT.get(what, _OTHER)).format(why=because(code))]
+        case Explained(what=what, reason=code, text=text, event_ids=events):
+            said = (_SEVERAL if len(events) > 1 else _WHAT).get(what) or _WHAT.get(what, _OTHER)
+            lines = [_(said).format(why=because(code), n=len(events))]
             return "\n".join([*lines, *filter(None, [in_language(text, language())])])

@@ -12,7 +12,7 @@ from typing import Final
 
 from peerroom.i18n import N_, _
 from peerroom.moderation import actions as act
-from peerroom.moderation import lists, measures, templates
+from peerroom.moderation import lists, measures, templates, untold
 from peerroom.moderation.case_lines import known
 from peerroom.moderation.docket import Docket
 from peerroom.moderation.explaining import because, explain, lasting
@@ -141,19 +141,19 @@ class _Answer:
             measures.remove(self._state, cause, messages, user, what=what), finding, case, what
         ):
             return
-        if user and self._once(f"told {what} {finding.reason} {user}"):
-            self._done.append(
-                explain(
-                    user,
-                    cause.deed,
-                    what,
-                    finding.reason,
-                    text=templates.why(finding.reason, self._state),
-                    event_ids=finding.event_ids,
-                )
-            )
+        if user:
+            self._explain(user, what, finding, cause.deed)
         if not held and self._once(f"said {finding.reason} {user}"):
             self._tell_deed(finding, user, cause.deed, _("Removed a message of {name}: {why}."))
+
+    def _explain(self, user: str, what: str, finding: Finding, deed: int) -> None:
+        reason, events = finding.reason, finding.event_ids
+        if self._once(untold.key(user, what, reason), untold.AGAIN):
+            text = templates.why(reason, self._state)
+            told: act.Action = explain(user, deed, what, reason, text=text, event_ids=events)
+        else:
+            told = untold.wait(user, what, reason, deed, events, self._state)
+        self._done.append(told)
 
     def _slow(self, finding: Finding, user: str, late: timedelta) -> None:
         lasts = finding.lasts or PAUSE
@@ -246,13 +246,13 @@ class _Answer:
             self._docket.add(number, Shown, lines=lines)
         return number
 
-    def _once(self, key: str) -> bool:
+    def _once(self, key: str, quiet: timedelta = QUIET) -> bool:
         """Whether this was not done or said lately; from now on it was."""
         until = self._moments.get(key)
         if until is not None and until > self._now:
             return False
-        self._moments[key] = self._now + QUIET
-        self._done.append(act.NoteMoment(key, self._now + QUIET))
+        self._moments[key] = self._now + quiet
+        self._done.append(act.NoteMoment(key, self._now + quiet))
         return True
 
     def _tell_deed(self, finding: Finding, user: str | None, deed: int, words: str) -> None:

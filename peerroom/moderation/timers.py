@@ -1,4 +1,4 @@
-"""What is due in the moderators' own room: cases, what waits to be confirmed, shifts."""
+"""What is due: cases, what waits to be confirmed or explained, shifts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from peerroom.moderation import actions as act
-from peerroom.moderation import case_timers, confirming, rota
+from peerroom.moderation import case_timers, confirming, rota, untold
 from peerroom.moderation.matter import Matter
 from peerroom.moderation.state import State
 
@@ -22,4 +22,5 @@ def matters(at: datetime, state: State) -> Iterator[Matter]:
     for number, case in state.cases.items():
         yield f"case {number}", partial(case_timers.look, case, at, state)
     yield "confirming", partial(confirming.over, at, state)
+    yield "untold", partial(untold.over, at, state)
     yield "rota", partial(rota.over, at, state)

@@ -16,7 +16,10 @@ from peerroom.moderation.cases import fold
 from peerroom.moderation.decide import decide
 from peerroom.moderation.explaining import words
 from peerroom.moderation.facts import Asked, Found, Said, Ticked
+from peerroom.moderation.findings import Finding
 from peerroom.moderation.protection import Room
+from peerroom.moderation.respond import respond
+from peerroom.moderation.seen import Seen
 from peerroom.moderation.state import Asker, Health, Kept, Lock, Standing, State
 from peerroom.moderation.window import Window
 from peerroom.text.foreign import ForeignText
@@ -116,6 +119,12 @@ class PaperDesk:
             return None
         lines = merged(self.state.context.get(event, ()) for event in theirs)
         return Found(written[theirs[0]][1], tuple(theirs), lines)
+
+    def finds(self, finding: Finding) -> list[act.Action]:
+        """A protection has found something in the message that somebody just wrote."""
+        event, user = finding.event_ids[-1], finding.user_id or ANNA
+        seen = Seen(event, finding.room_id, user, self.at, "text", encrypted=True, signed=True)
+        return self._taken(respond([finding], seen, self.state))
 
     def tick(self) -> list[act.Action]:
         """Time is looked at."""
