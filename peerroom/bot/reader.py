@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from peerroom.bot.arrivals import Arrivals
 from peerroom.bot.evidence import said
 from peerroom.bot.ledger import is_followed
 from peerroom.bot.sight import is_unencrypted, moment, seen_of, shown_names
@@ -42,6 +43,7 @@ class Reader:
         self._vault = vault
         self._bot = bot
         self._clock = clock
+        self.arrivals: Final = Arrivals(clock)
 
     def waiting(self) -> Iterator[StoredEvent]:
         """Every stored event that is still to be decided on, oldest first in each room.
@@ -75,6 +77,7 @@ class Reader:
             self._vault.records.replace(UNREAD, event.event_id, event.room_id)
         else:
             self._vault.records.remove(UNREAD, event.event_id)
+        self.arrivals.judged(event.event_id)
         cursor = self._vault.records.get(CURSORS, event.room_id)
         if cursor is None or event.position > cursor:
             self._vault.records.replace(CURSORS, event.room_id, event.position)
@@ -94,7 +97,7 @@ class Reader:
             return None
         if self.is_unencrypted(event):
             return None
-        return seen_of(event, self._clock.now())
+        return seen_of(event, self._clock.now(), self.arrivals.earliest(event.event_id))
 
     def fact(self, event: StoredEvent) -> Fact | None:
         """What the event says to the bot itself; None for everything else."""
@@ -124,7 +127,7 @@ class Reader:
             event.room_id,
             event.sender,
             text,
-            moment(event),
+            moment(event, self.arrivals.earliest(event.event_id)),
             encrypted=event.clear is not None,
             signed=_is_signed(event),
             read_at=self._clock.now(),

@@ -137,7 +137,7 @@ class Bot:
         await circles.establish(
             self._vault, self._connection, self._config.bot, rotating=self._policy is not None
         )
-        await self._connection.sync_once(0.0)
+        self._reader.arrivals.turn(await self._connection.sync_once(0.0))
         can_invite = await self._prepare_admin()
         self._requests = Requests(
             self._vault,
@@ -333,6 +333,7 @@ class Bot:
 
     async def _on_batch(self, batch: SyncBatch) -> None:
         self.pulse.synced = self._clock.monotonic()
+        self._reader.arrivals.turn(batch)
         await self._open_doors()
         lists_changed = self._lists.hear(batch)
         if batch.left or any(delta.state_changed for delta in batch.rooms):

@@ -25,9 +25,11 @@ _MEDIA: Final = frozenset({"m.image", "m.file", "m.audio", "m.video", "m.locatio
 _MEMBERSHIPS: Final[tuple[Membership, ...]] = get_args(Membership)
 
 
-def moment(event: StoredEvent) -> datetime:
-    """The server's time of an event."""
-    return datetime.fromtimestamp(min(max(event.origin_ts, 0), LATEST) / 1000, UTC)
+def moment(event: StoredEvent, earliest: datetime | None = None) -> datetime:
+    """The time that the sender's server gave an event, or ``earliest`` if that is later: before it
+    the event was not there (`peerroom.bot.arrivals`)."""
+    at = datetime.fromtimestamp(min(max(event.origin_ts, 0), LATEST) / 1000, UTC)
+    return at if earliest is None else max(at, earliest)
 
 
 def is_unencrypted(vault: Vault, event: StoredEvent) -> bool:
@@ -40,12 +42,12 @@ def is_unencrypted(vault: Vault, event: StoredEvent) -> bool:
     return plain and vault.rooms.is_encrypted(event.room_id)
 
 
-def seen_of(event: StoredEvent, now: datetime) -> Seen:
-    """What a protection may judge, read at ``now``.
+def seen_of(event: StoredEvent, now: datetime, earliest: datetime | None = None) -> Seen:
+    """What a protection may judge, read at ``now``; ``earliest`` is as for `moment`.
 
     Of what is removed only that something was there: it counts in a window, and is not judged.
     """
-    at = min(moment(event), now)
+    at = min(moment(event, earliest), now)
     base = Seen(
         event.event_id,
         event.room_id,

@@ -28,6 +28,9 @@ log = logging.getLogger("peerroom.bot")
 
 DAY: Final = timedelta(days=1)
 _PAGE: Final = 500
+_OLD: Final = 100
+"""After so many events in a row of an older time there is nothing newer: one alone may only say so,
+by another server's clock."""
 
 Standings = Mapping[tuple[str, str | None], Standing]
 
@@ -118,14 +121,17 @@ class Watching:
     def _past(self, room_id: str, span: timedelta, upto: int | None) -> Sequence[Seen]:
         now = self._clock.now()
         found: list[Seen] = []
+        stale = recent = 0
         before = None if upto is None else upto + 1
         for event in self._newest_first(room_id, before):
             seen = seen_of(event, now)
-            if seen.at < now - span or len(found) == MOST:
+            stale = 0 if seen.at >= now - span else stale + 1
+            if stale == _OLD or len(found) == MOST:
                 break
             if event.sender != self._bot and not is_unencrypted(self._vault, event):
                 found.append(seen)
-        return found[::-1]
+                recent = recent if stale else len(found)
+        return found[:recent][::-1]
 
     def _newest_first(self, room_id: str, before: int | None) -> Iterator[StoredEvent]:
         while page := self._vault.events.page(room_id, before=before, limit=_PAGE):

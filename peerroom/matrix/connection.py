@@ -149,7 +149,7 @@ class Connection:
                 await on_batch(batch)
 
     async def _fill(self) -> SyncBatch:
-        return SyncBatch(rooms=await self._backfill.fill_some())
+        return SyncBatch(rooms=await self._backfill.fill_some(), filled=True)
 
     async def _mendable(self, error: MatrixError) -> bool:
         """Whether trying again can help; takes a new token where only the token has expired."""

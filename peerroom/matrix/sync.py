@@ -44,6 +44,8 @@ class SyncBatch:
     to_device: tuple[DecryptedToDevice, ...] = ()
     malformed: int = 0
     """How many events had not even an id; those that had one stand in the timeline."""
+    filled: bool = False
+    """No turn of its own: what came before, and fills a gap."""
 
 
 class Syncer:

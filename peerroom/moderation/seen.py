@@ -33,8 +33,9 @@ class Seen:
     room_id: str
     sender: str
     at: datetime
-    """The server's time of it, but never later than when we read it: protections count in it, so
-    that what comes at once after an outage is no burst."""
+    """The sender's server's time of it, but never later than when we read it, nor earlier than it
+    can have come, where that is known. Protections count in it: what comes at once after an outage
+    is no burst, and what another server's clock claims is no way past them."""
     kind: Kind
     text: ForeignText | None = None
     """Body of a text, an edit (the new one), a caption; the key of a reaction; of a member event
