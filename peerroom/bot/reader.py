@@ -127,7 +127,7 @@ class Reader:
             event.room_id,
             event.sender,
             text,
-            moment(event, self.arrivals.earliest(event.event_id)),
+            moment(event),  # on its way for long, a command is no longer meant
             encrypted=event.clear is not None,
             signed=_is_signed(event),
             read_at=self._clock.now(),
