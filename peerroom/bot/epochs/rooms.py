@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from peerroom.bot import circle as circles
+from peerroom.bot import making
 from peerroom.bot.epochs.errors import NotSeenYet
 from peerroom.bot.standings import open_level
+from peerroom.clock import Clock
 from peerroom.config import Bot as BotConfig
 from peerroom.matrix.connection import Connection
 from peerroom.matrix.errors import Forbidden, NotFound
@@ -21,13 +24,20 @@ class EpochRooms:
     """What is done with rooms when names change."""
 
     def __init__(
-        self, vault: Vault, connection: Connection, rooms: Rooms, config: BotConfig, lineage: str
+        self,
+        vault: Vault,
+        connection: Connection,
+        rooms: Rooms,
+        config: BotConfig,
+        lineage: str,
+        clock: Clock,
     ) -> None:
         self._vault = vault
         self._connection = connection
         self._rooms = rooms
         self._config = config
         self._lineage = lineage
+        self._clock = clock
 
     async def make(self, epoch: int, moderators: frozenset[str]) -> str:
         """The id of the room of ``epoch``, which is made if it is not there, and
@@ -38,18 +48,18 @@ class EpochRooms:
         marker = {"v": 1, "role": "circle", "lineage": self._lineage, "epoch": epoch}
         room_id = circles.made_before(self._vault, marker)
         if room_id is None:
-            room_id = await circles.unseen(self._vault, self._rooms, marker)
-            if room_id is None:
-                founders = {self._rooms.session.user_id, self._config.recovery}
-                room_id = await circles.make_room(
-                    self._connection,
-                    self._config,
-                    "circle",
-                    marker,
-                    moderators - founders,
-                    rotating=True,
-                    frozen=True,
-                )
+            founders = {self._rooms.session.user_id, self._config.recovery}
+            make = partial(
+                circles.make_room,
+                self._connection,
+                self._config,
+                "circle",
+                marker,
+                moderators - founders,
+                rotating=True,
+                frozen=True,
+            )
+            await making.once(self._vault, self._rooms, marker, self._clock, make)
             raise NotSeenYet
         room = self._vault.rooms.get(room_id)
         if room is None or room.membership != "join" or not room.encrypted:

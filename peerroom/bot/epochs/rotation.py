@@ -85,7 +85,7 @@ class Epochs:
             ledger,
             self._signing,
             admin,
-            EpochRooms(vault, connection, rooms, config, lineage),
+            EpochRooms(vault, connection, rooms, config, lineage, clock),
             Accounts(vault, admin, rooms),
             self._settled,
             account.cross_signing[:32],
