@@ -36,7 +36,7 @@ from typing import Final, Literal, TypeVarTuple
 import sqlcipher3
 from support.vaults import CHEAP
 
-from peerroom.bot import points, reader
+from peerroom.bot import making, points, reader
 from peerroom.bot.account import account_of
 from peerroom.bot.runtime import Bot
 from peerroom.clock import SystemClock
@@ -44,7 +44,7 @@ from peerroom.config import Bot as BotConfig
 from peerroom.config import Config
 from peerroom.matrix import commit_points
 from peerroom.moderation import actions as act
-from peerroom.moderation import measures, respond
+from peerroom.moderation import measures, untold
 from peerroom.moderation.protections import PROTECTIONS
 from peerroom.store.database import Database
 from peerroom.store.vault import Vault
@@ -194,8 +194,11 @@ def be_born(folder: Path, life: Life) -> None:
     count_statements(way)
     # No command says yet that a ban takes along what was said (MSC4293): here every one does.
     measures.ban = partial(measures.ban, redact=True)
-    # And what is not said again so soon is: how much is said does not depend on the time it takes.
-    respond.QUIET = timedelta(microseconds=1)
+    # A server beside us makes a room sooner than that: who waits longer is killed for nothing.
+    making.UNDER_WAY = timedelta(seconds=10)
+    # And nothing waits to be explained with what comes soon after it: how often somebody is told
+    # something is not to depend on how long an evening takes.
+    untold.AGAIN = timedelta(microseconds=1)
     with asyncio.Runner(loop_factory=partial(CountedLoop, way)) as runner:
         runner.run(live(folder, life, way))
 
