@@ -311,7 +311,6 @@ class Refusal(StrEnum):
     """Why something was not accepted. Nobody is told; the bot counts them."""
 
     NOT_A_SEAT = "not a seat"
-    RESIDENT = "does not rotate"
     WRONG_EPOCH = "wrong epoch"
     TOO_LATE = "too late"
     TOO_EARLY = "too early"

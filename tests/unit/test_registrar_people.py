@@ -203,6 +203,20 @@ def test_a_member_who_becomes_a_moderator_keeps_the_name_and_does_not_rotate(des
     assert desk.office.seats[user("ann")].name == 0
 
 
+def test_a_moderator_who_asks_in_the_epoch_they_came_in_is_declined_in_public(desk: Desk) -> None:
+    """Their program cannot know yet that their name stays: unanswered, it would have to take the
+    circle for one that leaves people out, and stop."""
+    desk.tell(facts.Joined(user("mod"), 9, "resident"))
+    desk.ask(*ALL, "mod")
+    assert not desk.refused
+    desk.cut_off()
+    desk.sign()
+    ledger = desk.bodies[-1]
+    assert isinstance(ledger, Issued)
+    assert [row.user_id for row in desk.rows(ledger) if isinstance(row, Declined)] == [user("mod")]
+    assert ledger.count == len(ALL)
+
+
 def test_who_leaves_gives_up_the_seat_and_is_declined(desk: Desk) -> None:
     desk.ask(*ALL)
     desk.tell(facts.Left(user("ann"), "!one"))
