@@ -44,6 +44,8 @@ STATE = State(
     mutes={},
     banned=frozenset(),
     messages={ANNA: ("$3", "$2", "$1")},
+    authors={"$1": ANNA},
+    written={"$1": (CIRCLE, ANNA)},
     welcome={"en": "Welcome.", "ja": "ようこそ。"},
     health=Health(since=NOW - timedelta(hours=2)),
 )
@@ -187,9 +189,9 @@ def test_redacting_takes_the_newest_first_and_no_more_than_there_are() -> None:
 
 
 def test_one_message_is_redacted_by_its_id_in_the_circle_only() -> None:
-    assert act.RedactMessage(CIRCLE, "$abc") in decide(said("!redact $abc"), STATE)
-    elsewhere = decide(said("!redact https://matrix.to/#/!other/$abc"), STATE)
-    assert of_kind(act.RedactMessage, elsewhere) == []
+    assert act.RedactMessage(CIRCLE, "$1") in decide(said("!redact $1"), STATE)
+    for link in ("https://matrix.to/#/!other/$1", "$unseen"):
+        assert of_kind(act.RedactMessage, decide(said(f"!redact {link}"), STATE)) == []
 
 
 def test_unban_lifts_what_there_is() -> None:

@@ -56,6 +56,8 @@ STATE = State(
     mutes={},
     banned=frozenset(),
     messages={GONE: ("$2", "$1")},
+    authors={"$1": GONE},
+    written={"$1": (FORMER, GONE)},
     welcome={"en": "Welcome."},
     health=Health(since=NOW - timedelta(hours=2)),
     rotation=ROTATION,
