@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from peerroom.errors import PeerRoomError
+from peerroom.i18n import N_
+
 if TYPE_CHECKING:
     from peerroom.client.casework import Casework
     from peerroom.client.session import Client
     from peerroom.clock import Clock
     from peerroom.store.vault import Vault
+
+
+class NotHere(PeerRoomError):
+    """A moderator typed a command where everyone would read it, and no bot would obey."""
+
+    what = N_("Not sent: commands belong in the moderators' room.")
+    next_step = N_("Here, begin with a word.")
 
 
 class Desks:
@@ -28,6 +38,19 @@ class Desks:
         from peerroom.client.casework_rooms import desks  # loads msgspec
 
         return [self._desk(room_id) for room_id in desks(self._vault, account_id)]
+
+    def refuse_elsewhere(self, account_id: int, room_id: str, text: str) -> None:
+        """Raises `NotHere` if a moderator says ``text`` in a room where it is not heard as the
+        command that it is. Misspelt ones as well: a name and a reason are in those, too."""
+        if text[:1] not in ("!", "！"):
+            return
+        from peerroom.client.casework_rooms import desks
+        from peerroom.text.foreign import ForeignText
+        from peerroom.wire.commands import parse
+
+        own = desks(self._vault, account_id)
+        if own and room_id not in own and parse(ForeignText(text)) is not None:
+            raise NotHere
 
     def _desk(self, room_id: str) -> Casework:
         if room_id not in self._known:

@@ -305,10 +305,11 @@ class Client:
 
         The row is in the vault when this returns; it goes out in order, now or when the
         connection is back. A line that begins with ``/me `` is an action. Raises `NamesChanging`
-        for a room that one has left behind, or is about to, with one's name there.
+        for a room that one has left behind, or is about to, and `desks.NotHere` for a command.
         """
         if moving.is_left_behind(self._vault, room_id, self._acting.account.id):
             raise NamesChanging
+        self._desks.refuse_elsewhere(self._acting.account.id, room_id, text)
         row = self._acting.outgoing.message(room_id, text)
         self.queued(room_id)
         return row.transaction_id

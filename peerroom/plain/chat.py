@@ -14,6 +14,7 @@ from peerroom.client.session import Client
 from peerroom.client.timeline import OUTBOX
 from peerroom.client.views import Change, MessageView
 from peerroom.clock import Clock
+from peerroom.errors import PeerRoomError
 from peerroom.i18n import _, ngettext
 from peerroom.plain.about import here_line, person_line, room_line
 from peerroom.plain.accepting import Accepting
@@ -267,7 +268,11 @@ class PlainChat:
         elif not room.joined:
             self._voice.note(_("You are not in this room any more; nothing was sent."))
         else:
-            self._client.send(room.room_id, text)
+            try:
+                self._client.send(room.room_id, text)
+            except PeerRoomError as error:
+                self._voice.note(error.sentence())
+                return
             if self._client.connection.kind == "online":
                 return  # what becomes of it is said by itself
             if not room.may_write:

@@ -14,6 +14,7 @@ from support.filled_desk import DESK, OWN, WORDS, bot_hears, typed
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
+from peerroom.client.desks import NotHere
 from peerroom.client.session import Client
 from peerroom.client.views import Change
 from peerroom.store.vault import Vault
@@ -24,6 +25,7 @@ from peerroom.tui.screens.case import CaseScreen
 from peerroom.tui.screens.case_acts import quoted
 from peerroom.tui.screens.cases import CasesScreen
 from peerroom.tui.screens.chat import ChatScreen
+from peerroom.tui.screens.choosing import ChoiceScreen
 from peerroom.tui.screens.panic import PanicScreen
 from peerroom.tui.widgets.composer import Composer
 from peerroom.tui.widgets.words import Words
@@ -278,6 +280,20 @@ async def test_every_choice_is_the_command_that_stands_beside_it(
         assert typed(desk) == [command]
 
 
+async def test_the_keys_in_the_list_of_choices_do_what_stands_beside_them(
+    app: PeerRoomApp, desk: Vault
+) -> None:
+    """Enter would do the first of the list, which writes to somebody else."""
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f9", "down", "enter", "enter")
+        assert isinstance(app.screen, ChoiceScreen) and "  N  A note" in shown(app)
+        await press(pilot, "z")
+        assert isinstance(app.screen, ChoiceScreen), "no choice has this key"
+        await press(pilot, "N", *"hello", "enter")
+        assert any(line.startswith("!note ") and line.endswith("hello") for line in typed(desk))
+
+
 async def test_a_note_and_an_opinion_are_written_before_they_are_sent(
     app: PeerRoomApp, desk: Vault, night: FrozenClock
 ) -> None:
@@ -505,6 +521,17 @@ async def test_tab_goes_through_the_candidates_and_comes_back(
         assert texts == ["!claim ", "!close ", "!cl", "!claim "]
         await press(pilot, *"1")
         assert composer.text == "!claim 1" and "12" in shown(app).splitlines()[-1]
+
+
+async def test_a_command_typed_into_the_circles_room_stays_unsent_and_says_so(
+    app: PeerRoomApp, desk: Vault
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, *"!ban X: sold", "enter")
+        assert shown(app).splitlines()[-1].strip() == NotHere().sentence()
+        assert app.screen.query_one(Composer).text == "!ban X: sold"
+        assert client_of(app).unsent() == 0
 
 
 async def test_tab_means_what_it_always_does_elsewhere(app: PeerRoomApp) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import OptionList
@@ -60,6 +60,14 @@ class ChoiceScreen(SidePage[str]):
     def hints(self) -> tuple[str, ...]:
         """How to choose."""
         return (_("↑↓ choose"), _("Enter does it"), _("Esc back, nothing is done"))
+
+    def on_key(self, event: events.Key) -> None:
+        """The letter beside a choice takes it; Enter would take the one that is marked."""
+        for each in self._choices:
+            if each.key and each.key == (event.character or "").casefold():
+                event.stop()
+                self.dismiss(each.id)
+                return
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
