@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from peerroom.bot import circle as circles
 from peerroom.bot import lookout
+from peerroom.bot.breath import Breath
 from peerroom.bot.circle import Circle
 from peerroom.bot.doors import open_doors
 from peerroom.bot.epochs.rhythm import policy_of
@@ -86,6 +87,7 @@ class Bot:
         self._judging: Judging | None = None
         self._executor: Executor | None = None
         self._ready = asyncio.Event()
+        self._breath = Breath(clock)
         self._caught_up = asyncio.Event()
 
     @classmethod
@@ -344,6 +346,7 @@ class Bot:
         if self._epochs is not None:
             self._epochs.caught_up()
         await self._follow_upgrades()
+        await self._breath.take()
         self._caught_up.set()
 
     async def _follow_upgrades(self) -> None:
