@@ -346,8 +346,8 @@ class Bot:
         if self._epochs is not None:
             self._epochs.caught_up()
         await self._follow_upgrades()
-        await self._breath.take()
         self._caught_up.set()
+        await self._breath.take()
 
     async def _follow_upgrades(self) -> None:
         """Go along when a room of ours was replaced; raises `RoomsMoved` then."""
