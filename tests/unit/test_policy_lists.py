@@ -164,7 +164,8 @@ def test_a_rule_that_means_several_is_asked_about_and_done_on_a_word() -> None:
     assert {action.user_id for action in of_kind(act.BanMember, done)} == {ANNA, BEN, CARA}
     [note] = of_kind(act.Note, done)
     assert note.by == LEAD
-    back = desk.type("!undo 1")
+    assert of_kind(act.UnbanMember, desk.type("!undo 1", by=MOD)) == []
+    back = desk.type("!undo 1", by=LEAD)
     assert {action.user_id for action in of_kind(act.UnbanMember, back)} == {ANNA, BEN, CARA}
     assert desk.tick() == []
 
