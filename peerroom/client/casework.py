@@ -31,7 +31,7 @@ from peerroom.client.casework_views import (
 )
 from peerroom.client.names import Names, title
 from peerroom.client.reporting_views import NobodyToTell
-from peerroom.moderation.case_words import doubt
+from peerroom.moderation.case_words import cue, doubt
 from peerroom.text.cells import cell_width
 from peerroom.text.foreign import ForeignText
 
@@ -108,7 +108,7 @@ class Casework:
         names = self._names()
         return CasePage(
             row=self._row(case, names, {}),
-            cues=tuple(map(words.shown, case.cues)),
+            cues=tuple(map(cue, case.cues)),
             evidence=self._evidence(case),
             history=tuple(words.line(step, names) for step in case.steps),
             acts=frozenset(_acts(case, self._client.user_id)),

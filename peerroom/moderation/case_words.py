@@ -318,8 +318,15 @@ def _by(user_id: str, people: Mapping[str, str]) -> str:
     return ForeignText(people.get(user_id, user_id)).line(80)
 
 
+def cue(seen: str) -> str:
+    """What was noticed: in the reader's language where the bot has a word for it, else as it was
+    written, clean and on one line."""
+    clean = ForeignText(seen).line(80)
+    return _(clean) if clean else ""  # nothing would be found as the header of the translations
+
+
 def _cues(cues: Iterable[str]) -> str:
-    return " · ".join(ForeignText(cue).line(80) for cue in cues)
+    return " · ".join(map(cue, cues))
 
 
 def _name(name: str) -> str:

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.paper_desk import ANNA, BEN, BOT, CIRCLE, MOD, NAMES, NOW, line
 
+from peerroom.i18n import said_in
 from peerroom.moderation.case_words import calls, formatted, page, title, words
 from peerroom.moderation.cases import MOST_EVENTS, Case, fold
+from peerroom.moderation.details import EMAIL
 from peerroom.moderation.docket import Docket
 from peerroom.wire import cases as wire
 from peerroom.wire.cases import Step
@@ -76,6 +78,16 @@ def test_whatever_a_case_holds_it_can_be_said(steps: list[Step]) -> None:
         assert title(case)
         assert page(case, NAMES)
         assert wire.read(msgspec.json.decode(msgspec.json.encode(wire.content(step)))) == step
+
+
+def test_what_was_noticed_is_said_in_the_readers_language() -> None:
+    docket = Docket({}, 1, NOW)
+    seen = (EMAIL, "a word on the list", "")
+    docket.open("hold", "contact", about=ANNA, name="Quiet Heron", event_ids=("$1",), cues=seen)
+    [case] = docket.cases.values()
+    said = said_in("ja", lambda: page(case, NAMES))
+    assert "メールアドレス · a word on the list" in said
+    assert "e-mail address" not in said and "Content-Type" not in said
 
 
 @given(all_steps)

@@ -360,6 +360,7 @@ def test_there_is_nothing_to_appeal_in_what_was_put_back(place: Place) -> None:
     place.tell(Explained(deed=13, what="put back", reason="contact", text=""))
     place.tell(Explained(deed=14, what="something new", reason="nobody knows", text="\x1b[31mred"))
     new, back = place.client.desk.explanations()
+    assert back.sentence == "What was done has been taken back.", "not because of contact details"
     assert back.what == "What was done has been taken back." and not back.may_appeal
     assert new.sentence == "The moderators did something about what you wrote."
     assert "\x1b" not in new.text

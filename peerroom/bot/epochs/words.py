@@ -46,7 +46,7 @@ def sentence(say: Say, name: str) -> str:
         case Saying.NAME_RETIRED:
             return _(
                 "“{name}” is a retired name: nobody has it any more, and nobody can come back "
-                "under it. Old messages can still be removed with `!redact`."
+                "under it. Old messages can still be removed with `!remove`."
             ).format(name=name)
         case Saying.HELD:
             return _("The change of names waits. `!release` lets it go on.")
