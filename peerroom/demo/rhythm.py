@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Final
@@ -18,6 +18,9 @@ EVENING: Final = Policy(
     floor=FLOOR,
 )
 """Whoever comes in sees everyone's name change within two minutes, or four."""
+SHIFT: Final = replace(EVENING, rhythm=Every(timedelta(minutes=10)))
+"""For whoever tries moderating: once names have changed, nobody can be reached about what they
+wrote before, so there is time to read a case, write to somebody, mute them, and take it back."""
 
 WINDOW: Final = timedelta(seconds=16)
 FREEZE: Final = timedelta(seconds=2)

@@ -19,7 +19,7 @@ from types import TracebackType
 
 from peerroom.clock import SystemClock
 from peerroom.demo.errors import WorldDidNotStart
-from peerroom.demo.rhythm import EVENING
+from peerroom.demo.rhythm import EVENING, SHIFT
 from peerroom.demo.world import World
 from peerroom.errors import PeerRoomError
 from peerroom.host.child import Child
@@ -96,7 +96,7 @@ async def _live(folder: Path, role: Role) -> int:
             )
         )
         _say(doing=_("Starting the moderator bot…"))
-        await world.start_moderator(EVENING)
+        await world.start_moderator(SHIFT if role == "moderator" else EVENING)
         _say(doing=_("Three simulated members are coming in…"))
         await world.bring_members()
         if role == "member":
