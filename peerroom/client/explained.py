@@ -89,7 +89,7 @@ def explanation(said: member.Explained, when: datetime) -> ExplanationView:
     return ExplanationView(
         deed=said.deed,
         what=_(_WHAT.get(said.what, _ANYTHING)),
-        reason=_(reason) if reason and said.what != _UNDONE else "",
+        reason=_(reason) if reason and said.reason != "other" and said.what != _UNDONE else "",
         text=ForeignText(member.in_language(said.text, language())).block().strip(),
         when=when,
         until=None if said.until is None else event_time(said.until),

@@ -28,6 +28,8 @@ _SEVERAL: Final = {
     "held": N_("{n} messages of yours wait until a moderator has looked at them: {why}."),
 }
 _OTHER: Final = N_("The moderators did something about what you wrote.")
+_HOW_IT_CAME: Final = frozenset(("risk", "request", "appeal"))
+"""Why there is a case, not what anybody did: nobody is muted for asking, or for not being well."""
 MOST: Final = 50
 """Event ids that one explanation names."""
 
@@ -66,7 +68,7 @@ def explain(
     tell = Explained(
         deed=deed,
         what=what,
-        reason=code,
+        reason="other" if code in _HOW_IT_CAME else code,
         text=text,
         event_ids=event_ids[:MOST],
         until=None if until is None else int(until.timestamp() * 1000),

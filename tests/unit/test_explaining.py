@@ -99,3 +99,15 @@ def test_the_longest_texts_fit_into_one_event() -> None:
     tell = Explained(deed=1, what="removed", reason="contact", text=longest, event_ids=ids)
     content = str(member.content(tell)) + words(tell, "both")
     assert len(content.encode()) * 4 / 3 < 40_000
+
+
+@pytest.mark.parametrize("code", ["risk", "request", "appeal"])
+def test_how_a_case_came_to_be_is_nobodys_fault(code: str) -> None:
+    """Whoever is muted in such a case is not told that it was for asking, or for not being well."""
+    tell = explain("@ann:example.org", 1, "muted", code).tell
+    assert isinstance(tell, Explained) and tell.reason == "other"
+
+
+def test_what_somebody_did_is_said() -> None:
+    tell = explain("@ann:example.org", 1, "muted", "contact").tell
+    assert isinstance(tell, Explained) and tell.reason == "contact"

@@ -356,6 +356,12 @@ def test_an_appeal_goes_out_once(place: Place) -> None:
     assert [ask.kind for ask in place.client.desk.asks()] == ["appeal"]
 
 
+def test_another_reason_is_no_reason_to_tell(place: Place) -> None:
+    place.tell(Explained(deed=15, what="muted", reason="other", text=""))
+    [view] = place.client.desk.explanations()
+    assert view.sentence == "For now you can read here, and not write."
+
+
 def test_there_is_nothing_to_appeal_in_what_was_put_back(place: Place) -> None:
     place.tell(Explained(deed=13, what="put back", reason="contact", text=""))
     place.tell(Explained(deed=14, what="something new", reason="nobody knows", text="\x1b[31mred"))
