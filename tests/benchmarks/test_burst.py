@@ -43,10 +43,10 @@ MARKED = 10
 WORD = "pomegranate"
 Way = Literal["at once", "in turn"]
 PAIRS = 20
-ROUNDS: dict[Way, int] = {"at once": 20, "in turn": 5}
+ROUNDS: dict[Way, int] = {"at once": 20, "in turn": 8}
 """Messages in half a pair, all at once or each when the one before was read."""
 ALLOWED = 1.10
-"""Times what a message takes, and costs the server, without the bot."""
+"""Times what a message takes without the bot."""
 ALLOWED_START = 2.0
 """Seconds of the processor, from nothing to being at work."""
 ALLOWED_WEIGHT = 180.0
@@ -166,10 +166,13 @@ class Half:
         )
 
 
-async def compared(crowd: Crowd, bot: int, way: Way) -> tuple[float, float]:
-    """How many times as long a message takes with the bot as without (the median of pairs: one
-    after the other, so that what else the machine does weighs on both), and how many times as much
-    the server works for it."""
+async def compared(crowd: Crowd, bot: int, way: Way) -> float:
+    """How many times as long a message takes with the bot as without: the median of pairs, one
+    after the other, so that what else the machine does weighs on both.
+
+    To the server the bot is one more who takes what comes, besides `PEOPLE`: what part of its work
+    that is, is printed beside.
+    """
     server = sorted({*descendants(os.getpid())} - {bot, *descendants(bot)})
     beside, alone = Half(), Half()
     for pair in range(PAIRS):
@@ -184,7 +187,7 @@ async def compared(crowd: Crowd, bot: int, way: Way) -> tuple[float, float]:
     more = beside.work / len(beside.seconds) * len(alone.seconds) / alone.work
     print(f"{way}, with the bot:    {beside}\n{way}, without the bot: {alone}")
     print(f"{way}: {ratio:.2f} times as long, {more:.2f} times the work of the server")
-    return ratio, more
+    return ratio
 
 
 async def timeline(crowd: Crowd) -> list[str]:
@@ -244,10 +247,8 @@ async def test_a_burst(tmp_path: Path, homeserver: Homeserver) -> None:
             cost = (worked(bot) - before) / BURST
             print(f"{BURST:,} messages by {PEOPLE} people: {BURST / took:.0f} a second;", end=" ")
             print(f"the bot works {cost * 1e3:.1f} ms a message, {weight(bot):.0f} MB")
-            ratios = [
-                *await compared(crowd, bot, "at once"),
-                *await compared(crowd, bot, "in turn"),
-            ]
+            at_once = await compared(crowd, bot, "at once")
+            in_turn = await compared(crowd, bot, "in turn")
             heavy = weight(bot)
             order = await timeline(crowd)
         with home.vault() as vault:
@@ -257,4 +258,5 @@ async def test_a_burst(tmp_path: Path, homeserver: Homeserver) -> None:
     print(f"at the highest: {heavy:.0f} MB")
     assert started < ALLOWED_START
     assert heavy < ALLOWED_WEIGHT
-    assert max(ratios) <= ALLOWED
+    assert at_once <= ALLOWED
+    assert in_turn <= ALLOWED
