@@ -243,3 +243,13 @@ def test_the_room_is_kept() -> None:
     docket.open("report", "report", about=ANNA, room_id=CIRCLE, name="Quiet\nHeron")
     assert docket.cases[1].room_id == CIRCLE
     assert docket.cases[1].name == "Quiet Heron"
+
+
+def test_a_case_in_a_log_says_nothing_of_what_was_written() -> None:
+    opened = wire.Opened(
+        case=1, n=1, at=1, source="flag", reason="words", about=ANNA, name="Heron", cues=("secret",)
+    )
+    shown = wire.Shown(case=1, n=2, at=2, lines=(line("secret"),))
+    [case] = folded([opened, shown]).values()
+    assert case.lines
+    assert not any(word in repr(case) for word in ("secret", "Heron", ANNA))

@@ -118,3 +118,12 @@ def test_no_text_takes_long_to_read(text: str) -> None:
     begun = time.perf_counter()
     reading.__wrapped__(text)
     assert time.perf_counter() - begun < 2.0  # milliseconds; quadratic steps would take minutes
+
+
+def test_patterns_look_at_every_text_anew() -> None:
+    """They remember the last one, also where nothing was found."""
+    patterns = Patterns([("low", "a+"), ("high", "b")])
+    texts = ["", "aab", "aab", "", "c", "c", "b"]
+    fresh = [Patterns([("low", "a+"), ("high", "b")]).found(text) for text in texts]
+    assert [patterns.found(text) for text in texts] == fresh
+    assert fresh == [(), ("low", "high"), ("low", "high"), (), (), (), ("high",)]
