@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from random import Random
 from typing import Final
 
 from peerroom.clock import Clock
 from peerroom.demo.member import Member
+from peerroom.errors import PeerRoomError
 from peerroom.i18n import _
 
 BEFORE_FIRST: Final = (8.0, 14.0)
@@ -29,7 +31,8 @@ class Errands:
         pause = BEFORE_FIRST
         for errand in errands:
             await self._clock.sleep(self._random.uniform(*pause))
-            await errand()
+            with suppress(PeerRoomError):  # the moderator may have removed whoever was to bring it
+                await errand()
             pause = BETWEEN
 
     async def _ask(self) -> None:

@@ -83,6 +83,11 @@ class Member:
         await self.when(self._may_write)
         self.say(text)
 
+    def is_silenced(self) -> bool:
+        """Whether a moderator took the voice or the place, and not a change of names."""
+        room = self.client.room(self.room_id)
+        return room is not None and not room.changing and not (room.joined and room.may_write)
+
     def _may_write(self) -> bool:
         room = self.client.room(self.room_id)
         return room is not None and room.joined and room.may_write and not room.changing

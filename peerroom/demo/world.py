@@ -123,9 +123,10 @@ class World:
 
 
 def _voice(member: Member) -> Speak:
-    """How a simulated member speaks."""
+    """How a simulated member speaks. The others go on without whoever was muted or removed."""
 
     async def speak(text: str) -> None:
-        await member.say_when_possible(marked(text))
+        if not member.is_silenced():
+            await member.say_when_possible(marked(text))
 
     return speak
