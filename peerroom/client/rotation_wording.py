@@ -41,6 +41,15 @@ _NOTICES: Final[dict[Notice, str]] = {
     ),
 }
 
+_FOR_MODERATORS: Final[dict[Notice, str]] = {
+    Notice.RESIDENT: N_(
+        "As a moderator you keep your name, so that people know whom they turn to. Everyone here "
+        "can follow it."
+    ),
+    Notice.DECLINED: "",  # what RESIDENT says soon after explains it
+}
+"""What would frighten those who expect it: there is nobody else for them to ask."""
+
 _STAGES: Final[dict[wallet_state.Stage, Stage]] = {
     wallet_state.Stage.ASKING: "asked",
     wallet_state.Stage.REQUESTED: "asked",
@@ -57,10 +66,12 @@ _STAGES: Final[dict[wallet_state.Stage, Stage]] = {
 }
 
 
-def notice_words(notice: Notice) -> str:
+def notice_words(notice: Notice, *, moderator: bool = False) -> str:
     """What to tell the person once; empty for what is told otherwise: `Client.arrive` greets under
     the new name, and `stop_words` says why names do not change any more."""
     words = _NOTICES.get(notice)
+    if moderator:
+        words = _FOR_MODERATORS.get(notice, words)
     return _(words) if words else ""
 
 

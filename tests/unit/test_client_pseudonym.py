@@ -172,6 +172,10 @@ def test_every_stage_and_notice_has_words_or_a_reason_to_have_none() -> None:
     assert shown == {*typing.get_args(Stage)} - {"none"} == {*pseudonym_words._STAGES}
     wordless = {notice for notice in Notice if not rotation_wording.notice_words(notice)}
     assert wordless == {Notice.RENEWED, Notice.STOPPED}
+    for_moderators = rotation_wording.notice_words(Notice.RESIDENT, moderator=True)
+    assert "moderator you keep your name" in for_moderators and "ask" not in for_moderators
+    assert rotation_wording.notice_words(Notice.DECLINED, moderator=True) == ""
+    assert rotation_wording.notice_words(Notice.CLOCK, moderator=True)
     assert rotation_wording.stop_words("RecordForked")
     assert rotation_wording.stop_words("SomethingNew")
 

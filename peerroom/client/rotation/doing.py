@@ -208,8 +208,8 @@ class Doer:
             case todo.ShowRequest(epoch, round_, request):
                 self._to_room(wallet, SPOILT, Spoilt(epoch, round_, request).content(), "spoilt")
                 self._agent.done(key, step, facts.RequestShown())
-            case todo.Say(notice) if self._client.heard or not notice_words(notice):
-                self._say(wallet, notice_words(notice))
+            case todo.Say(notice) if self._client.heard or not self._words(notice):
+                self._say(wallet, self._words(notice))
                 self._agent.done(key, step, facts.Told(notice))
             case todo.Stop(error) if self._client.heard:
                 self._say(wallet, stop_words(error))
@@ -331,6 +331,9 @@ class Doer:
         return next((a for a in self._vault.accounts.all() if a.user_id == user_id), None)
 
     # --- words ------------------------------------------------------------------------------------
+
+    def _words(self, notice: Notice) -> str:
+        return notice_words(notice, moderator=bool(self._client.casework()))
 
     def _say(self, wallet: Wallet, words: str) -> None:
         if words:
