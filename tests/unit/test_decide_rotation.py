@@ -213,3 +213,11 @@ def test_an_invite_of_a_former_epoch_opens_nothing() -> None:
     knock = Knocked("$k", "!door:x", "@new:x", SECRET, NOW, signed=True, own_identity=True)
     state = replace(STATE, invites={SECRET: used}, pending_joins=frozenset({"@new:x"}))
     assert [a.result for a in decide(knock, state) if isinstance(a, act.AnswerDoor)] == ["used"]
+
+
+@pytest.mark.parametrize("command", ["!try contact", "!words test late"])
+def test_a_look_at_the_day_behind_says_that_it_ends_where_names_changed(command: str) -> None:
+    """An answer that nothing was found must not be taken for the whole day's."""
+    words = "What was said before names last changed is not among it."
+    assert words in spoken(done(command, STATE))
+    assert words not in spoken(done(command, replace(STATE, rotation=None)))

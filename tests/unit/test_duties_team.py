@@ -131,7 +131,7 @@ def test_who_goes_hears_what_they_still_have() -> None:
     desk = PaperDesk().knows(cases=docket.cases, next_case=2)
     desk.type("!shift on")
     desk.type("!claim 1")
-    assert "still look after: 1" in spoken(desk.type("!shift off"))
+    assert "still look after: 1. `!drop 1` gives" in spoken(desk.type("!shift off"))
 
 
 def test_a_shift_that_nobody_ended_is_over_after_half_a_day() -> None:

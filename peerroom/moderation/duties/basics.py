@@ -37,7 +37,7 @@ def _status(command: cmd.Status, order: Order) -> Done:
     people = len(state.members.keys() - state.exempt)
     health = state.health
     lines = [
-        _("People: {people} of {seats} seats, and {moderators} moderators.").format(
+        _("People: {people} of {seats} seats. Moderators: {moderators}.").format(
             people=people, seats=state.seats, moderators=len(state.moderators)
         ),
         _("Invites still open: {n}.").format(n=open_invites),

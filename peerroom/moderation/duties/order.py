@@ -68,6 +68,13 @@ class Order:
             return self.say(_("Moderators and I are left alone. Nothing was done."))
         return found
 
+    def day_behind(self, words: str) -> str:
+        """What a look at the last day found; where names change, with what it cannot have seen."""
+        if self.state.rotation is None:
+            return words
+        left_out = _("What was said before names last changed is not among it.")
+        return f"{words} {left_out}"
+
     def undo_hint(self) -> str:
         """How the first deed of this order is taken back."""
         return _("`!undo {n}` takes it back.").format(n=self.state.next_deed)

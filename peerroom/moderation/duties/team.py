@@ -63,8 +63,8 @@ def _shift(command: cmd.Shift, order: Order) -> Done:
     mine = [case for case in order.state.cases.values() if case.claimed_by == order.by]
     if mine:
         numbers = " · ".join(str(case.number) for case in mine)
-        said = _("They still look after: {cases}. `!drop` gives a case back.")
-        lines.append(said.format(cases=numbers))
+        said = _("They still look after: {cases}. `!drop {n}` gives it back to the others.")
+        lines.append(said.format(cases=numbers, n=mine[0].number))
     if not here.keys() - {order.by}:
         lines.append(_("Nobody else has said that they are here."))
     return [*rota.end(order.by, order.at), *order.say("\n".join(lines))]

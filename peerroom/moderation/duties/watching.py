@@ -163,6 +163,7 @@ def _try(command: cmd.Try, order: Order) -> Done:
         "I looked at {n} events of the last day.",
         looked_at,
     ).format(n=looked_at)
+    head = order.day_behind(head)
     if not verbs:
         return order.say(
             f"{head} " + _("“{name}” would have done nothing.").format(name=protection.name)

@@ -95,12 +95,12 @@ def _test(text: str, order: Order) -> Done:
         return order.say(error.sentence())
     people = {hit.sender for hit in hits}
     if not hits:
-        return order.say(_("In the last day that would have found nothing."))
+        return order.say(order.day_behind(_("In the last day that would have found nothing.")))
     said = _("In the last day that would have found {messages} by {people}.").format(
         messages=ngettext("{n} message", "{n} messages", len(hits)).format(n=len(hits)),
         people=ngettext("{n} person", "{n} people", len(people)).format(n=len(people)),
     )
-    return order.say(said)
+    return order.say(order.day_behind(said))
 
 
 def _chosen(text: str) -> tuple[WordVerb | None, str]:
