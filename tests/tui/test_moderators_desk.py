@@ -136,6 +136,15 @@ async def test_messages_are_covered_until_they_are_opened_and_again_afterwards(
         assert OFFER not in shown(app)
 
 
+async def test_opening_the_messages_brings_the_one_it_is_about_into_view(app: PeerRoomApp) -> None:
+    async with app.run_test(size=(70, 12)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f9", "down", "enter")
+        assert "The messages" in shown(app) and "▌ 0" not in shown(app), "it is further down"
+        await press(pilot, "o")
+        assert OFFER in shown(app)
+
+
 async def test_a_key_sends_the_command_and_the_list_shows_what_came_of_it(
     app: PeerRoomApp, desk: Vault, night: FrozenClock
 ) -> None:

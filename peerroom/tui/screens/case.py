@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.geometry import Region
 
 from peerroom.client.casework_views import CasePage
 from peerroom.client.dates import day_words, local, time_words
@@ -179,6 +180,15 @@ class CaseScreen(DeskPage):
         else:
             self.work.cover(self._number)
         self.fill()
+        if self._open:
+            self.call_after_refresh(self._go_to_the_message)
+
+    def _go_to_the_message(self) -> None:
+        """What was said around it may fill the screen: scroll as far as it takes."""
+        sheet, page = self.query_one("#evidence", Sheet), self.query_one(VerticalScroll)
+        if lines := sheet.lines_of("plain"):
+            top = sheet.virtual_region.y + lines.start - 1  # with the name above it
+            page.scroll_to_region(Region(0, top, 1, len(lines) + 1), animate=False)
 
     def action_choose(self) -> None:
         """Everything that can be done now, each with its command."""

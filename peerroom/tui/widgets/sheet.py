@@ -55,6 +55,11 @@ class Sheet(Widget):
         self._rows = tuple(rows)
         self.refresh(layout=True)
 
+    def lines_of(self, look: Look) -> range:
+        """Where the rows of this look stand, from the first line of one to the last of any."""
+        at = [y for y, line in enumerate(_lines(self._rows, self.size.width)) if line[2] == look]
+        return range(at[0], at[-1] + 1) if at else range(0)
+
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """As wide as it may be."""
         return container.width
