@@ -32,3 +32,10 @@ class PeerRoomError(Exception):
 
     def __str__(self) -> str:
         return self.sentence()
+
+
+def first_of(error: BaseException) -> BaseException:
+    """What went wrong first, where several tasks ended together (PEP 654), however deep."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

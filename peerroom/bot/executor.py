@@ -29,10 +29,12 @@ from peerroom.clock import Clock
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import N_, _
 from peerroom.matrix.connection import Connection
+from peerroom.matrix.cryptostore import CryptoStoreUnwritable
 from peerroom.matrix.errors import MatrixError, RateLimited
 from peerroom.matrix.rooms import Rooms
 from peerroom.moderation import actions as act
 from peerroom.store.accounts import Account
+from peerroom.store.errors import VaultError
 from peerroom.store.outbox import OutboxKind, OutboxRow
 from peerroom.store.vault import Vault
 
@@ -168,6 +170,7 @@ class Executor:
 
     async def run(self) -> None:
         """Work until cancelled."""
+        self._vault.outbox.recover()  # what another run on this vault left when the disk failed
         async with asyncio.TaskGroup() as workers:
             for mine, wake in self._wakes.items():
                 workers.create_task(self._work(mine, wake))
@@ -264,6 +267,8 @@ class Executor:
                 self._give_up(row, error)
             else:
                 self._put_off(row, error)
+        except (VaultError, CryptoStoreUnwritable):
+            raise  # nothing is wrong with the row: it is tried again when the bot is back
         except PeerRoomError as error:
             self._give_up(row, error)
         except MISTAKES as error:

@@ -29,6 +29,7 @@ from peerroom.bot.watching import Watching
 from peerroom.bot.welcome import welcomes
 from peerroom.clock import Clock
 from peerroom.config import Config
+from peerroom.errors import first_of
 from peerroom.i18n import _
 from peerroom.matrix import backoff
 from peerroom.matrix.connection import Connection
@@ -258,7 +259,7 @@ class Bot:
                 tasks.create_task(self._be_ready())
                 await self._connection.sync_forever(self._on_batch)
         except ExceptionGroup as group:
-            raise group.exceptions[0] from group
+            raise first_of(group) from group
 
     async def _be_ready(self) -> None:
         await self._caught_up.wait()

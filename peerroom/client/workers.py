@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from peerroom.errors import PeerRoomError
+from peerroom.errors import PeerRoomError, first_of
 from peerroom.i18n import N_
 
 log = logging.getLogger(__name__)
@@ -79,8 +79,7 @@ class Workers:
     def _look(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or (error := task.exception()) is None:
             return
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
+        error = first_of(error)
         log.debug("a worker has stopped: %s", type(error).__name__)
         self.crash = self.crash or error
         self._ended(error)

@@ -14,6 +14,7 @@ from peerroom.client.views import MessageView
 from peerroom.host.homeserver import Homeserver
 from peerroom.moderation import actions as act
 from peerroom.moderation import measures
+from peerroom.store.errors import DiskFull
 from peerroom.store.events import StoredEvent
 from peerroom.wire import member
 
@@ -173,3 +174,26 @@ async def test_who_has_no_room_with_the_bot_is_told_in_a_new_one(
     assert circle.vault.rooms.members(room.room_id)[user]["membership"] == "invite"
     rows = [row for row in circle.vault.outbox.of_room(room.room_id) if row.kind == "message"]
     assert [(row.state, row.content["readers"]) for row in rows] == [("sent", [user])] * 2
+
+
+async def test_a_disk_that_fails_ends_the_bot_by_its_own_name(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as one of a group that nobody knows: what is said and done about it hangs on that."""
+
+    def fails(*_args: object, **_kwargs: object) -> None:
+        raise DiskFull
+
+    monkeypatch.setattr(circle.vault.outbox, "mark_sent", fails)
+    bot = circle.bot
+    bot._requests.add(act.Say(circle.room_id, "hello"), "test")
+    assert bot._executor is not None
+    bot._executor.wake()
+    with pytest.raises(DiskFull):
+        await circle._work
+    monkeypatch.undo()
+    await circle.bot.close()
+    await circle.resume()
+    await circle.bot.idle()
+    rows = circle.vault.outbox.of_room(circle.room_id)
+    assert [row.state for row in rows if row.kind == "message"][-1] == "sent"
