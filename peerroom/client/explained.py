@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from peerroom.client import explained_lines
 from peerroom.client.bot_words import word_of
 from peerroom.client.invitations import bots
 from peerroom.client.reporting_room import rooms_with
-from peerroom.client.reporting_views import ExplanationView
+from peerroom.client.reporting_views import AnswerView, ExplanationView
 from peerroom.client.wording import event_time
 from peerroom.i18n import N_, _, language
 from peerroom.moderation.findings import REASONS
@@ -53,9 +54,9 @@ def told(event: StoredEvent, bot: str) -> member.Tell | None:
         return None
 
 
-def all_told(vault: Vault, account_id: int) -> Iterator[tuple[StoredEvent, member.Tell]]:
-    """What the bots that let us in have told this account in private; in each room of two the
-    newest first."""
+def all_told(vault: Vault, account_id: int | None) -> Iterator[tuple[StoredEvent, member.Tell]]:
+    """What the bots that let us in have told this account in private, or (None) whoever one ever
+    was; in each room of two the newest first."""
     for bot in bots(vault):
         for room in rooms_with(vault, account_id, bot):
             for event in vault.events.of_sender(room.room_id, bot, _NEWEST):
@@ -73,6 +74,23 @@ def explanations(
         for event, said in all_told(vault, account_id)
         if isinstance(said, member.Explained)
     ]
+    return sorted(found, key=lambda view: view.when, reverse=True)
+
+
+def answers(vault: Vault, account_id: int) -> list[AnswerView]:
+    """What the moderators wrote, the newest first: to this account and to the earlier ones, whose
+    rooms of two nobody can open any more. Of those also why something was done, which is not among
+    the `explanations`: there is nothing to ask for any more.
+
+    Only this vault knows that it was the same person, and nothing is sent by reading.
+    """
+    found = []
+    for event, said in all_told(vault, None):
+        room = vault.rooms.get(event.room_id)
+        former = room is None or room.account_id != account_id
+        if isinstance(said, member.Reply) or (former and isinstance(said, member.Explained)):
+            words = explained_lines.told(said, former=former)
+            found.append(AnswerView(event.event_id, words, event_time(event.origin_ts), former))
     return sorted(found, key=lambda view: view.when, reverse=True)
 
 

@@ -69,8 +69,8 @@ def asked(ask: Ask) -> str:
     return f"{words} {text}" if text else words
 
 
-def told(tell: Tell) -> str:
-    """What the bot said for the moderators."""
+def told(tell: Tell, *, former: bool = False) -> str:
+    """What the bot said for the moderators; ``former`` when it was to an earlier name."""
     from peerroom.client.explained import explanation
     from peerroom.client.wording import event_time
     from peerroom.wire.member import Explained, Received, Reply, in_language
@@ -85,7 +85,7 @@ def told(tell: Tell) -> str:
             lines = [view.sentence]
             if view.text:
                 lines.append(view.text)
-            if view.may_appeal:
+            if view.may_appeal and not former:
                 lines.append(_("You can ask to look again, with number {n}.").format(n=view.deed))
             return "\n".join(lines)
 

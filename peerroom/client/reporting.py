@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from peerroom.client.reporting_views import (
+    AnswerView,
     AppealedAlready,
     AskView,
     BotNotItself,
@@ -175,6 +176,13 @@ class MemberDesk:
 
         account = self._client.account
         return explanations(self._vault, account.id, appealed(self._vault, account))
+
+    def answers(self) -> list[AnswerView]:
+        """What the moderators wrote, the newest first, also what was for earlier names of one's
+        own: it may have come just before they changed."""
+        from peerroom.client.explained import answers
+
+        return answers(self._vault, self._client.account.id)
 
     def why(self, room_id: str, key: str) -> ExplanationView | None:
         """Why this message of one's own is not there any more; by key or event id."""

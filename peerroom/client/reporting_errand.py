@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from peerroom.wire.member import Tell
 
 _TOLD: Final = "member.told"
-_REMEMBERED: Final = 800
-"""Events that were told; no more than these are ever looked through."""
 _PAUSE: Final = 15.0
 """Seconds until a room of two is tried again that the server did not make."""
 _PATIENCE: Final = 180.0
@@ -61,6 +59,8 @@ class Errands:
     def __init__(self, client: Client, vault: Vault) -> None:
         self._client = client
         self._vault = vault
+        self._told_as: int | None = None
+        """For which account everything was looked through, that of earlier names too."""
         self._made: dict[tuple[int, str], str] = {}
         """Rooms of two that were made, until sync has brought them."""
 
@@ -136,20 +136,22 @@ class Errands:
         return None  # it opens when the bot has come in
 
     def _tell_news(self) -> None:
-        """Say what the moderators have said since; each thing once."""
+        """Say what the moderators have said since; each thing once.
+
+        What came just before names changed may not have been told yet, and nothing comes for
+        earlier names later: those are looked through once under each new one.
+        """
         told: list[str] = self._vault.settings.get(_TOLD, [])
-        known = set(told)
-        news = [
-            (event, said)
-            for event, said in all_told(self._vault, self._client.account.id)
-            if event.event_id not in known
-        ]
+        known, account_id = set(told), self._client.account.id
+        only = account_id if account_id == self._told_as else None
+        self._told_as = account_id
+        news = [each for each in all_told(self._vault, only) if each[0].event_id not in known]
         if not news:
             return
         ids = [event.event_id for event, _said in news]
-        self._vault.settings.set(_TOLD, [*told, *ids][-_REMEMBERED:])
-        for event, said in sorted(news, key=lambda each: each[0].position):
-            self._client.tell(Change("notice", event.room_id, _news(said)))
+        self._vault.settings.set(_TOLD, [*told, *ids])
+        for event, said in sorted(news, key=lambda each: (each[0].origin_ts, each[0].position)):
+            self._client.tell(_news(event.room_id, said))
             for room_id in self._rooms_of(said):
                 self._client.tell(Change("timeline", room_id))  # there it now says why
 
@@ -182,11 +184,13 @@ class Errands:
             self._client.tell(Change("notice", None, words))
 
 
-def _news(said: Tell) -> str:
+def _news(room_id: str, said: Tell) -> Change:
     match said:
         case Received():
-            return _("The moderators have what you sent them.")
+            words = _("The moderators have what you sent them.")
+            return Change("notice", room_id, words, "received")
         case Explained():
-            return explanation(said, event_time(0)).sentence
+            return Change("notice", room_id, explanation(said, event_time(0)).sentence)
         case _:
-            return _("The moderators have written to you in private.")
+            words = _("The moderators have written to you in private.")
+            return Change("notice", room_id, words, "answer")

@@ -37,9 +37,10 @@ def is_proven(vault: Vault, bot: str) -> bool:
     return bot in bots(vault) and known is not None and known.offered is None
 
 
-def rooms_with(vault: Vault, account_id: int, bot: str) -> Iterator[StoredRoom]:
-    """The encrypted direct rooms of an account in which this bot has ever been: to read what it
-    said there, which counts by its own keys. Where to say something, `open_room` knows."""
+def rooms_with(vault: Vault, account_id: int | None, bot: str) -> Iterator[StoredRoom]:
+    """The encrypted direct rooms of an account (None: of all one's own) in which this bot has ever
+    been: to read what it said there, which counts by its own keys. Where to say something,
+    `open_room` knows."""
     for room in vault.rooms.all(account_id):
         if room.is_direct and room.encrypted and bot in vault.rooms.members(room.room_id):
             yield room

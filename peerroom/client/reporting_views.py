@@ -127,6 +127,18 @@ class AskView:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerView:
+    """Something that the moderators wrote to oneself in private."""
+
+    key: str
+    text: str
+    when: datetime
+    """Aware, UTC; by the bot's clock."""
+    former: bool = False
+    """It was written to an earlier name of one's own. Nobody else may learn of that."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExplanationView:
     """Why something was done about one's own messages or voice."""
 
@@ -154,3 +166,8 @@ class ExplanationView:
         if not self.reason:
             return self.what
         return _("{what} Why: {reason}.").format(what=self.what, reason=self.reason)
+
+
+def former_words() -> str:
+    """What stands beside an answer that was written to an earlier name."""
+    return _("before your name changed")

@@ -45,6 +45,10 @@ ChangeKind = Literal[
     "moved",
 ]
 
+NoticeAbout = Literal["", "received", "answer"]
+"""What a notice is about, for a face to mark it and to say where it leads: the moderators have what
+was sent to them (good news); they have written (`MemberDesk.answers` has it)."""
+
 PseudonymKind = Literal["fixed", "resident", "rotates", "away", "waiting", "between", "stopped"]
 """``fixed``: nobody gives out new names here. ``resident``: the others' names change, this one
 does not. ``away``: it was not renewed with the others'.
@@ -241,6 +245,7 @@ class Change:
     kind: ChangeKind
     room_id: str | None = None
     text: str | None = None
+    about: NoticeAbout = ""
 
 
 def edited_words() -> str:

@@ -111,6 +111,8 @@ class PlainChat:
         """Something changed; said in `listen`, many changes at once."""
         if change.text:
             self._sentences.append(change.text)
+        if change.about == "answer":
+            self._sentences.append(_("`/moderators` shows it."))
         if change.kind == "moved":
             self._moved_to = change.room_id or self._moved_to
         if change.kind == "handed_over":

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from peerroom.client.dates import local, moment_words
-from peerroom.client.reporting_views import ExplanationView
+from peerroom.client.reporting_views import ExplanationView, former_words
 from peerroom.client.session import Client
 from peerroom.client.views import MessageView
 from peerroom.clock import Clock
@@ -118,6 +118,11 @@ class Private:
         for ask in asks:
             words = f"{ask.kind_words}: {ask.text}" if ask.text else ask.kind_words
             self._voice.line(f"{self._moment(ask.when)} {words} ({ask.problem or ask.state_words})")
+        for answer in self._client.desk.answers()[:_ASKS]:
+            words = _("the moderators wrote: {text}").format(text=answer.text)
+            if answer.former:
+                words += f" ({former_words()})"
+            self._voice.line(f"{self._moment(answer.when)} {words}")
         if not asks:
             self._voice.note(_("`/moderators TEXT` says something to the moderators in private."))
 

@@ -236,6 +236,26 @@ async def test_under_an_earlier_name_one_asks_the_moderators_of_the_present_one(
         assert "earlier name" not in shown(app)
 
 
+async def test_an_answer_can_be_read_after_names_changed(app: PeerRoomApp, let_in: Vault) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        client = app.entry.client
+        assert client is not None
+        words: dict[str, Any] = {"msgtype": "m.notice", "body": "words for others"}
+        words[member.TELL] = member.content(member.Reply(text="You are not alone with it."))
+        filled_desk.hear(let_in, DOOR, BOT, words, app.now())
+        client.tell(Change("notice", DOOR, "The moderators have written.", "answer"))
+        await settle(pilot)
+        assert "→ The moderators have written. F7 shows it." in shown(app)
+        new_names.rotate(let_in, app.now())
+        await new_names.change(client, let_in)
+        await press(pilot, "f7")
+        assert "before your name changed" in shown(app)
+        await press(pilot, "down", "down", "enter")
+        assert "What they wrote to you" in shown(app)
+        assert "You are not alone with it." in shown(app)
+
+
 async def test_it_is_said_anew_in_another_language(app: PeerRoomApp) -> None:
     async with app.run_test() as pilot:
         await settle(pilot)

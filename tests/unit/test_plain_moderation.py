@@ -6,16 +6,19 @@ import asyncio
 import io
 from datetime import UTC
 from pathlib import Path
+from random import Random
 
 import pytest
 from support.desks import BOT, CIRCLE, DESK, DOOR, OTHER, OWN, START, Place
 
+from peerroom.client.session import Client
+from peerroom.config import Config
 from peerroom.plain.commands import AT_THE_DESK, COMMANDS, MODERATION, Command, help_lines, parse
 from peerroom.plain.moderation import Moderation
 from peerroom.plain.voice import Voice
 from peerroom.wire import member
 from peerroom.wire.cases import Claimed, Line, Noted, Opened, Shown
-from peerroom.wire.member import Appeal, AskModerator, Explained, Received, Report
+from peerroom.wire.member import Appeal, AskModerator, Explained, Received, Reply, Report
 
 
 class Talk:
@@ -269,3 +272,17 @@ def test_help_shows_the_desk_to_moderators_alone(place: Place) -> None:
     assert [line.split()[0] for line in moderator] == [
         f"/{word}" for word in (*COMMANDS, *AT_THE_DESK)
     ]
+
+
+async def test_what_the_moderators_wrote_can_be_read_after_names_changed(place: Place) -> None:
+    place.tell(Reply(text="We are with you.\nCome back any time."))
+    new = place.vault.accounts.add(
+        homeserver="https://example.org", user_id="@new:example.org", device_id="B", access_token=""
+    )
+    place.account = new
+    place.client = Client(place.vault, new, config=Config(), clock=place.clock, random=Random(1))
+    said = await Talk(place).type("/moderators")
+    assert said[0] == (
+        "2026-03-04 02:01 the moderators wrote: We are with you. / Come back any time. "
+        "(before your name changed)"
+    )

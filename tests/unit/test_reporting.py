@@ -513,3 +513,28 @@ def test_what_is_told_in_several_languages_is_read_in_ones_own(
         assert bodies(place)[1] == text
     finally:
         set_language("en")
+
+
+def test_what_was_written_to_an_earlier_name_stays_readable(place: Place) -> None:
+    place.tell(Reply(text="first"))
+    place.tell(Explained(deed=12, what="muted", reason="contact", text="See you tomorrow."))
+    place.tell(Received(about="$1"))
+    place.tell(Reply(text="not from the bot"), sender=OTHER)
+    here = place.client.desk.answers()
+    assert [(view.text, view.former) for view in here] == [("first", False)]
+
+    new = place.vault.accounts.add(
+        homeserver="https://example.org", user_id="@new:example.org", device_id="B", access_token=""
+    )
+    place.vault.accounts.retire(place.account.id, place.clock.now())
+    fresh = "!fresh:example.org"
+    place.room(fresh, {new.user_id: "Slow Hare", BOT: "Bot"}, direct=True, account=new)
+    place.tell(Reply(text="second"), room_id=fresh)
+    client = Client(place.vault, new, config=Config(), clock=place.clock, random=Random(1))
+    second, why, first = client.desk.answers()
+    assert (second.text, second.former) == ("second", False)
+    assert (first.text, first.former) == ("first", True)
+    assert why.former and "See you tomorrow." in why.text and "look again" not in why.text
+    assert client.desk.explanations() == [] and client.desk.asks() == []
+    with pytest.raises(NoSuchDeed):
+        client.desk.appeal(12)

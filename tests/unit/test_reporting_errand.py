@@ -233,3 +233,37 @@ def test_a_room_that_is_only_stored_is_no_room_of_two() -> None:
     place.vault.rooms.put(StoredRoom(DOOR, place.account.id, encrypted=True, is_direct=True))
     place.client.desk.ask_moderators("hello")
     assert place.vault.outbox.of_room(DOOR) == []
+
+
+async def test_an_answer_that_came_before_names_changed_is_told_after_it(
+    connection: Connection,
+) -> None:
+    place = Place()
+    place.tell(Received(about="$1"))
+    place.tell(Reply(text="We are with you."))
+    place.account = place.vault.accounts.add(
+        homeserver="https://example.org", user_id="@new:example.org", device_id="B", access_token=""
+    )
+    heard: list[Change] = []
+    async with linked_client(place, connection, place.clock) as client:
+        client.subscribe(heard.append)
+        client.tell(Change("moved", CIRCLE))
+        await once(client, lambda: len([c for c in heard if c.kind == "notice"]) == 2)
+        received, answer = [change for change in heard if change.kind == "notice"]
+        assert (received.about, answer.about) == ("received", "answer")
+        assert answer.text == "The moderators have written to you in private."
+        [view] = client.desk.answers()
+        assert (view.text, view.former) == ("We are with you.", True)
+
+        client.tell(Change("moved", CIRCLE))
+        place.tell(Reply(text="Later."), room_id=_new_door(place))
+        place.heard("!door2:example.org", client=client)
+        await once(client, lambda: len([c for c in heard if c.kind == "notice"]) > 2)
+        assert [c.about for c in heard if c.kind == "notice"] == ["received", "answer", "answer"]
+
+
+def _new_door(place: Place) -> str:
+    """A room of two with the bot under the new name."""
+    room_id, people = "!door2:example.org", {"@new:example.org": "Slow Hare", BOT: "Moderator bot"}
+    place.room(room_id, people, direct=True, account=place.account)
+    return room_id

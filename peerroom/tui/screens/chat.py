@@ -178,7 +178,7 @@ class ChatScreen(Caring):
         """Collect: a sync may bring fifty changes, and one repaint shows them all."""
         if change.kind == "notice":
             if change.text:
-                self.query_one(Status).notice(change.text)
+                self.query_one(Status).news(change)
             return
         if change.kind == "handed_over":
             self.app.call_later(self.peerroom.action_close)

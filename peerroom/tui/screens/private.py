@@ -14,7 +14,12 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from peerroom.client.dates import day_words, local, moment_words, time_words
-from peerroom.client.reporting_views import AskView, ExplanationView
+from peerroom.client.reporting_views import (
+    AnswerView,
+    AskView,
+    ExplanationView,
+    former_words,
+)
 from peerroom.client.views import Change
 from peerroom.i18n import _
 from peerroom.text.cells import truncate, wrap
@@ -48,6 +53,7 @@ class PrivateScreen(SidePage[None]):
         self._unsubscribe: Callable[[], None] | None = None
         self._explained: dict[str, ExplanationView] = {}
         self._asks: dict[str, AskView] = {}
+        self._answers: dict[str, AnswerView] = {}
 
     def heading(self) -> str:
         """What this is."""
@@ -90,9 +96,16 @@ class PrivateScreen(SidePage[None]):
     def _options(self) -> Iterator[Option]:
         yield Option(_labelled("H", _("Ask for help, now")), id="help")
         yield Option(_labelled("A", _("Write to them in private")), id="question")
-        explained, asks = self._client.desk.explanations(), self._client.desk.asks()
+        desk = self._client.desk
+        explained, asks, answers = desk.explanations(), desk.asks(), desk.answers()
         self._explained = {f"deed {n}": view for n, view in enumerate(explained)}
         self._asks = {f"ask {view.key}": view for view in asks}
+        self._answers = {f"answer {view.key}": view for view in answers}
+        if answers:
+            yield from _heading(_("What they wrote to you"))
+        for key, answer in self._answers.items():
+            beside = former_words() if answer.former else ""
+            yield self._option(key, answer.text, answer.when, beside)
         if explained:
             yield from _heading(_("What they did, and why"))
         for key, explanation in self._explained.items():
@@ -104,9 +117,9 @@ class PrivateScreen(SidePage[None]):
             words = f"{ask.kind_words}: {ask.text}" if ask.text else ask.kind_words
             state = f"! {ask.state_words}" if ask.state == "failed" else ask.state_words
             yield self._option(key, words, ask.when, state)
-        if asks:
-            yield from _heading(_("What they answer comes into your room with the bot (F4)."))
-        if not explained and not asks:
+        if asks and not answers:
+            yield from _heading(_("What they answer will be listed here."))
+        if not explained and not asks and not answers:
             yield Option("", disabled=True)
             quiet = _(
                 "To report a message: choose it in the room (Shift+Tab, then ↑↓) and press T. "
@@ -146,6 +159,8 @@ class PrivateScreen(SidePage[None]):
             self.action_ask_moderators()
         elif key in self._explained:
             self.app.push_screen(WhyScreen(self._client, self._explained[key]), self._sent)
+        elif key in self._answers:
+            self.app.push_screen(WrittenScreen(self._answers[key]))
         elif key in self._asks:
             self._again(self._asks[key])
 
@@ -250,6 +265,28 @@ class SaidScreen(SidePage[None]):
             text = self._ask.text or _("Without further words.")
             heading = f"{self._ask.kind_words} · {self._ask.state_words}"
             yield Prose(Paragraph(text, heading=heading))
+
+
+class WrittenScreen(SidePage[None]):
+    """Something the moderators wrote."""
+
+    def __init__(self, answer: AnswerView) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def heading(self) -> str:
+        """What this is."""
+        return _("What they wrote to you")
+
+    def body(self) -> ComposeResult:
+        """When, and their words."""
+        zone = self.peerroom.start.zone
+        when, now = local(self._answer.when, zone), local(self.peerroom.now(), zone)
+        heading = f"{day_words(when.date(), now.date())} {time_words(when)}"
+        if self._answer.former:
+            heading += f" · {former_words()}"
+        with VerticalScroll(classes="text"):
+            yield Prose(Paragraph(self._answer.text, heading=heading))
 
 
 def _labelled(key: str, label: str) -> Content:

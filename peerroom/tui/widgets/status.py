@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peerroom.client.views import ConnectionState
+from peerroom.client.views import Change, ConnectionState
 from peerroom.i18n import _
 from peerroom.tui.widgets.prose import Prose
 
@@ -32,6 +32,14 @@ class Status(Prose):
         """Say something that stays until it is put away; what was said before waits behind it."""
         self._notices.append(f"{mark} {sentence}")
         self._tell()
+
+    def news(self, change: Change) -> None:
+        """Say what the client tells, and where it leads."""
+        words = change.text or ""
+        if change.about == "answer":
+            self.notice(" ".join((words, _("F7 shows it."))), mark="→")
+        else:
+            self.notice(words)
 
     def put_away(self) -> None:
         """The notice has been read: show the one behind it, if there is one."""
