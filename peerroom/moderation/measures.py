@@ -73,25 +73,41 @@ def remove(
 def put_back(
     state: State, cause: Cause, event_ids: Iterable[str], about: str | None
 ) -> list[act.Action]:
-    """Post what was held or removed again, the oldest first; [] if it is kept no longer."""
+    """Post what was held or removed again, the oldest first; [] if it is kept no longer, or belongs
+    nowhere any more."""
     kept = [state.evidence[event] for event in event_ids if event in state.evidence]
     kept = sorted((one for one in kept if one.removable), key=lambda one: one.at)
-    if not kept:
-        return []
-    done: list[act.Action] = [
-        act.Repost(one.room_id, one.event_id, state.people.get(one.sender, "")) for one in kept
+    done = [
+        act.Repost(room, one.event_id, state.people.get(one.sender, ""))
+        for one in kept
+        if (room := room_again(one.room_id, one.sender, state)) is not None
     ]
+    if not done:
+        return []
     note = act.Note(
         cause.by,
         "put back",
         about,
         cause.reason,
         cause.code,
-        tuple(dict.fromkeys(one.room_id for one in kept)),
-        tuple(one.event_id for one in kept),
+        tuple(dict.fromkeys(one.room_id for one in done)),
+        tuple(one.event_id for one in done),
         case=cause.case,
     )
     return [note, *done]
+
+
+def room_again(room_id: str, author: str, state: State) -> str | None:
+    """In which room something is put back that stood in ``room_id``; None if its author has another
+    name since.
+
+    In the room of then nobody writes. In the room of now it would link nothing by itself; but
+    whoever misses a message writes it anew, and the same words under both names would say who they
+    are. It is theirs to say it again.
+    """
+    if state.rotation is None or room_id in rooms_of(state):
+        return room_id
+    return state.circle if author in state.members else None
 
 
 def slow(state: State, cause: Cause, room_id: str, user: str, lasts: timedelta) -> list[act.Action]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
+
 from peerroom.moderation import actions as act
 from peerroom.moderation import templates
 from peerroom.moderation.inverse import inverses
-from peerroom.moderation.measures import Cause
+from peerroom.moderation.measures import Cause, room_again
 from peerroom.moderation.roles import is_for_leads
 from peerroom.moderation.sparing import SPARED
-from peerroom.moderation.state import State
+from peerroom.moderation.state import Kept, State
 from peerroom.wire.commands import Rank
 
-Why = Literal["unknown", "undone", "cannot", "gone"]
+Why = Literal["unknown", "undone", "cannot", "gone", "renamed"]
 _FOR_LEADS: Final = (
     act.SetRole,
     act.MakeModerator,
@@ -37,7 +39,8 @@ _FOR_LEADS: Final = (
 @dataclass(frozen=True, slots=True)
 class CannotUndo:
     """``unknown``: there is no such deed; ``undone``: it was taken back already; ``cannot``:
-    nothing takes it back; ``gone``: what it removed is kept no longer."""
+    nothing takes it back; ``gone``: what it removed is kept no longer; ``renamed``: whoever wrote
+    it has another name since."""
 
     why: Why
 
@@ -51,9 +54,10 @@ def undo(state: State, cause: Cause, number: int) -> list[act.Action] | CannotUn
         return CannotUndo("undone")
     if not deed.undo:
         return CannotUndo("cannot")
-    now = tuple(action for action in deed.undo if _can(action, state))
+    now = tuple(one for action in deed.undo if (one := _now(action, state)) is not None)
     if not now:
-        return CannotUndo("gone")
+        kept = any(isinstance(one, act.Repost) and _kept(one, state) for one in deed.undo)
+        return CannotUndo("renamed" if kept else "gone")
     note = act.Note(
         cause.by,
         "undone",
@@ -96,9 +100,16 @@ def _is_for_leads(action: act.Inverse, lifted: set[str], state: State) -> bool:
             return isinstance(action, _FOR_LEADS)
 
 
-def _can(action: act.Inverse, state: State) -> bool:
+def _now(action: act.Inverse, state: State) -> act.Inverse | None:
+    """As it can be done now; None if it cannot."""
+    if not isinstance(action, act.Repost):
+        return action
+    kept = _kept(action, state)
+    room = None if kept is None else room_again(action.room_id, kept.sender, state)
+    return None if room is None else msgspec.structs.replace(action, room_id=room)
+
+
+def _kept(post: act.Repost, state: State) -> Kept | None:
     """What was put back is removed by hand: it is another message then."""
-    if isinstance(action, act.Repost):
-        kept = state.evidence.get(action.event_id)
-        return kept is not None and kept.removable
-    return True
+    kept = state.evidence.get(post.event_id)
+    return kept if kept is not None and kept.removable else None

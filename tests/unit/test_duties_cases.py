@@ -29,7 +29,7 @@ from support.paper_desk import (
 from peerroom.moderation import actions as act
 from peerroom.moderation import templates
 from peerroom.moderation.docket import Docket
-from peerroom.moderation.state import Kept, Rotation
+from peerroom.moderation.state import Kept, Retired, Rotation
 from peerroom.wire import cases as wire
 from peerroom.wire.member import Explained, Reply, Report
 
@@ -246,6 +246,52 @@ def test_what_is_held_comes_back_with_a_kind_word() -> None:
     assert "back in the room" in told_words(told)
 
 
+GONE, FORMER = "@gone:example.org", "!former:example.org"
+RENAMED = Rotation(3, "asking", None, retired={GONE: Retired("Misty Hare / 霧のノウサギ", FORMER)})
+
+
+def desk_after_a_change(sender: str) -> PaperDesk:
+    """What `sender` wrote is held, in a room that names have left since."""
+    desk = desk_with("words", about=sender)
+    kept = Kept("$a1", FORMER, sender, "hello", NOW, NOW + timedelta(days=30), case=1)
+    return desk.knows(held={1: (kept,)}, evidence={"$a1": kept}, rotation=RENAMED)
+
+
+def test_nothing_comes_back_once_its_author_has_another_name() -> None:
+    """In the old room nobody writes; in the new one it could stand beside the same words, said anew
+    by the same person under the new name."""
+    desk = desk_after_a_change(GONE)
+    actions = desk.type("!allow 1")
+    assert [type(action) for action in actions] == [act.Say]
+    assert "Names have changed since" in spoken(actions)
+    assert "`!close 1 removed`" in spoken(actions)
+    desk.type("!close 1 removed")
+    closed = spoken(desk.type("!allow 1"))
+    assert "Names have changed since" in closed
+    assert "!close" not in closed
+
+
+def test_what_somebody_wrote_who_keeps_their_name_comes_back_where_they_are() -> None:
+    actions = desk_after_a_change(ANNA).type("!allow 1")
+    assert [one.room_id for one in of_kind(act.Repost, actions)] == [CIRCLE]
+    [note] = of_kind(act.Note, actions)
+    assert note.rooms == (CIRCLE,)
+
+
+@pytest.mark.parametrize(("sender", "rooms"), [(GONE, []), (ANNA, [CIRCLE])])
+def test_a_removal_from_before_is_not_taken_back_into_a_closed_room(
+    sender: str, rooms: list[str]
+) -> None:
+    desk = desk_after_a_change(sender)
+    repost = act.Repost(FORMER, "$a1", "Misty Hare")
+    desk.knows(deeds={7: act.Note(MOD, "removed", sender, undo=(repost,))}, next_deed=8)
+    actions = desk.type("!undo 7")
+    assert [one.room_id for one in of_kind(act.Repost, actions)] == rooms
+    assert ("Names have changed since" in spoken(actions)) == (not rooms)
+    told = [one.user_id for one in of_kind(act.TellMember, actions)]
+    assert told == ([sender] if rooms else [])
+
+
 def test_nothing_is_held() -> None:
     actions = desk_with("words").type("!allow 1")
     assert [type(action) for action in actions] == [act.Say]
@@ -415,6 +461,7 @@ def test_a_long_list_and_a_long_case_fit_into_an_answer() -> None:
 # --- people, by the case that is about them -------------------------------------------------------
 
 BY_CASE = ["!slow {}", "!mute {} 2h", "!sitout {}", "!kick {}", "!ban {}: sold courses", "!warn {}"]
+BY_CASE += ["!sweep {}: sold courses"]
 
 
 def rotating(desk: PaperDesk) -> PaperDesk:

@@ -8,7 +8,8 @@ from peerroom.i18n import N_, _, ngettext
 from peerroom.moderation import actions as act
 from peerroom.moderation.case_words import deed_words
 from peerroom.moderation.duties.dispatch import duty
-from peerroom.moderation.duties.order import Broad, Done, Order, ago, steps
+from peerroom.moderation.duties.messages import may_be_told
+from peerroom.moderation.duties.order import STAYS_OUT, Broad, Done, Order, ago, steps
 from peerroom.moderation.explaining import because, explain, lasting
 from peerroom.moderation.measures import rooms_of
 from peerroom.moderation.people import Unclear, everyone, find
@@ -174,6 +175,7 @@ _CANNOT: Final[dict[Why, str]] = {
     "undone": N_("That has been taken back already."),
     "cannot": N_("Number {n} cannot be taken back by me."),
     "gone": N_("What was removed under {n} is kept no longer, so it cannot come back."),
+    "renamed": STAYS_OUT,
 }
 
 
@@ -199,7 +201,7 @@ def _undo(command: cmd.Undo, order: Order) -> Done | Broad:
         what=deed_words(deed.what), hint=order.undo_hint()
     )
     done: Done = [*taken, *steps(docket), *order.say(said)]
-    if deed.about is not None and deed.about not in state.exempt and deed.about in everyone(state):
+    if deed.about is not None and deed.about not in state.exempt and may_be_told(deed.about, order):
         told = explain(
             deed.about,
             state.next_deed,

@@ -12,7 +12,7 @@ from peerroom.moderation import measures, rota, templates
 from peerroom.moderation.case_words import page, standing, title
 from peerroom.moderation.cases import Case, kept_shown
 from peerroom.moderation.duties.dispatch import duty
-from peerroom.moderation.duties.order import Broad, Done, Order, ago, steps
+from peerroom.moderation.duties.order import STAYS_OUT, Broad, Done, Order, ago, steps
 from peerroom.moderation.explaining import explain
 from peerroom.moderation.people import everyone
 from peerroom.moderation.roles import rank_of
@@ -241,6 +241,9 @@ def _allow(command: cmd.Allow, order: Order) -> Done | Broad:
     held = [kept.event_id for kept in state.held.get(case.number, ()) if kept.removable]
     cause = order.cause(case=case.number, code=case.reason)
     done = measures.put_back(state, cause, held, case.about)
+    if held and not done:
+        close = _("`!close {n} removed` ends the case.").format(n=case.number)
+        return order.say(_(STAYS_OUT) if case.state == "closed" else f"{_(STAYS_OUT)} {close}")
     if not done:
         said = _("Case {n} holds nothing that I could put back.")
         return order.say(said.format(n=case.number))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from peerroom.i18n import _, ngettext
+from peerroom.i18n import N_, _, ngettext
 from peerroom.moderation import actions as act
 from peerroom.moderation.docket import Docket
 from peerroom.moderation.measures import Cause
@@ -18,6 +18,13 @@ from peerroom.text.foreign import ForeignText
 Done = list[act.Action]
 LONGEST: Final = 24_000
 """Bytes of an answer: an encrypted event has at most 65,536, a third of them for its encoding."""
+
+STAYS_OUT: Final = N_(
+    "Names have changed since, so I do not put it back: whoever wrote it may have said it again"
+    " under the new name, and the same words twice would show who that is. They"
+    " are free to say it again."
+)
+"""Why nothing of somebody who has another name now is posted."""
 
 
 @dataclass(frozen=True, slots=True)
