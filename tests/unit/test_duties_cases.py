@@ -292,6 +292,17 @@ def test_a_removal_from_before_is_not_taken_back_into_a_closed_room(
     assert told == ([sender] if rooms else [])
 
 
+@pytest.mark.parametrize("command", ["!tell 1 hello", "!mute 1 2h", "!slow 1"])
+def test_who_cannot_be_reached_any_more_leaves_messages_and_a_case_that_ends(command: str) -> None:
+    desk = desk_after_a_change(GONE)
+    said = spoken(desk.type(command))
+    assert "any more" in said
+    assert "`!remove 1` removes what they wrote, if it is still there." in said
+    assert "`!close 1` ends the case." in said
+    desk.type("!close 1")
+    assert "!close" not in spoken(desk.type(command))
+
+
 def test_nothing_is_held() -> None:
     actions = desk_with("words").type("!allow 1")
     assert [type(action) for action in actions] == [act.Say]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -100,9 +101,19 @@ def whom(command: _ByNameOrCase, order: Order, *, anyone: bool = False) -> Meant
         return order.say(_("Case {n} is about nobody whom I know.").format(n=case.number))
     if case.about not in (everyone(order.state) if anyone else order.state.members):
         said = _("{name} is not here any more. Nothing was done.")
-        return order.say(said.format(name=order.name(case.about)))
+        said = said.format(name=order.name(case.about))
+        return order.say(" ".join([said, *what_is_left(case)]))
     user = order.target(case.about, anyone=anyone)
     return Meant(user, case) if isinstance(user, str) else user
+
+
+def what_is_left(case: Case) -> Iterator[str]:
+    """What can still be done in a case about somebody who cannot be reached."""
+    if case.event_ids:
+        said = _("`!remove {n}` removes what they wrote, if it is still there.")
+        yield said.format(n=case.number)
+    if case.state != "closed":
+        yield _("`!close {n}` ends the case.").format(n=case.number)
 
 
 def _list(cases: list[Case], order: Order) -> str:

@@ -10,7 +10,7 @@ from peerroom.i18n import _, language
 from peerroom.moderation import actions as act
 from peerroom.moderation import templates
 from peerroom.moderation.cases import Case
-from peerroom.moderation.duties.casework import Meant, resolved, whom
+from peerroom.moderation.duties.casework import Meant, resolved, what_is_left, whom
 from peerroom.moderation.duties.dispatch import duty
 from peerroom.moderation.duties.messages import may_be_told
 from peerroom.moderation.duties.order import Done, Order, steps
@@ -59,7 +59,8 @@ def _tell(command: cmd.Warn, order: Order) -> Done:
         return meant
     user, case = meant.user, meant.case
     if not may_be_told(user, order):
-        return order.say(_("Nobody has this name any more, so I cannot reach them."))
+        said = _("Nobody has this name any more, so I cannot reach them.")
+        return order.say(" ".join([said, *(what_is_left(case) if case is not None else ())]))
     words = command.text or _word_to(case)
     card: Done = []
     if templates.named(words) == CARD:
