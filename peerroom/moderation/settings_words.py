@@ -73,5 +73,5 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return _("on") if value else _("off")
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "–"
-    return str(value) or "–"
+        return ", ".join(map(str, value)) or _("(nothing)")
+    return str(value) or _("(nothing)")

@@ -59,6 +59,12 @@ def test_every_setting_is_shown_with_its_value(name: str) -> None:
         assert " – " in shown, "every setting says what it is"
 
 
+def test_an_empty_setting_does_not_look_like_a_slip() -> None:
+    said = spoken(PaperDesk().type("!protect contact"))
+    assert "contact.allowed = (nothing) – " in said
+    assert "– –" not in said
+
+
 def test_switching_is_for_leads_and_can_be_taken_back() -> None:
     desk = PaperDesk()
     assert "for leads" in spoken(desk.type("!protect pace trial"))
