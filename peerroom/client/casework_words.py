@@ -80,6 +80,27 @@ def line(step: Step, names: Names) -> HistoryLine:
     return HistoryLine(moment(step.at), name_of(said.by, names), said.words, text, said.deed)
 
 
+def news(step: Step, names: Names, own: str) -> str:
+    """One step as a sentence by itself; ``own`` is who reads it."""
+    said = _said(step)
+    if said.by is None or isinstance(step, wire.Done):  # what was done is said without a subject
+        return _("Case {n}: {what}.").format(n=step.case, what=said.words)
+    if said.by == own:
+        return _("Case {n}: you {what}.").format(n=step.case, what=_of_oneself(step))
+    who = name_of(said.by, names)
+    return _("Case {n}: {name} {what}.").format(n=step.case, name=who, what=said.words)
+
+
+def _of_oneself(step: Step) -> str:
+    """What stands behind "you"."""
+    match step:
+        case wire.Claimed():
+            return _("look after it")
+        case wire.SecondOpinion(agrees=agrees):
+            return _("agree") if agrees else _("see it differently")
+    return _said(step).words
+
+
 def moment(milliseconds: int) -> datetime:
     """A time in a step, aware, UTC."""
     return event_time(milliseconds)

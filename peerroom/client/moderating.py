@@ -138,6 +138,6 @@ class Moderating:
         return ours and number in (None, step.case)
 
     def _done(self, step: Step) -> Answer:
-        line = words.line(step, Names(self._vault, self._room_id).here())
-        said = _("Case {n}: {what}.").format(n=step.case, what=line.words)
+        names = Names(self._vault, self._room_id).here()
+        said = words.news(step, names, self._client.user_id)
         return Answer("done", said, case=step.case)

@@ -159,7 +159,10 @@ async def test_a_key_sends_the_command_and_the_list_shows_what_came_of_it(
         bot_hears(desk, client_of(app), night.now(), Claimed(case=12, n=3, at=at, by=OWN))
         await settle(pilot)
         assert "You look after it." in shown(app)
-        assert "Case 12: looks after it." in shown(app)
+        last = shown(app).splitlines()[-1]
+        assert "Case 12: you look after it. · O opens the messages · Enter what" in last
+        await press(pilot, "down")
+        assert "Case 12" not in shown(app).splitlines()[-1] and "O opens" in shown(app)
 
 
 async def test_no_answer_in_time_is_said_and_nothing_is_lost(
@@ -270,9 +273,10 @@ async def test_a_letter_that_is_not_sent_is_not_sent(app: PeerRoomApp, desk: Vau
         (6, ("enter",), '!sitout "Spring Offer" 1'),
         (7, ("enter",), '!kick "Spring Offer"'),
         (8, ("end", "enter"), '!ban "Spring Offer"'),
-        (11, ("down", "enter"), "!close 10 released"),
-        (10, (), "!second 10"),
-        (12, (), "!drop 10"),
+        (9, ("enter",), '!sweep "Spring Offer"'),
+        (12, ("down", "enter"), "!close 10 released"),
+        (11, (), "!second 10"),
+        (13, (), "!drop 10"),
         (0, (), "!allow 10"),
     ],
 )

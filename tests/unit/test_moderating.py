@@ -107,7 +107,7 @@ async def test_a_step_in_ones_own_name_is_the_answer(place: Place, work: Casewor
     assert not asking.task.done()
     place.step(Claimed(case=3, n=5, at=START, by=OWN))
     place.heard(DESK)
-    assert await asking.answer() == Answer("done", "Case 3: looks after it.", case=3)
+    assert await asking.answer() == Answer("done", "Case 3: you look after it.", case=3)
     assert [row.number for row in work.cases("mine")] == [4, 3]
 
 

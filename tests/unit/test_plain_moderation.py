@@ -226,7 +226,7 @@ async def test_doing_something_waits_for_the_bot(place: Place, talk: Talk) -> No
     place.came_back(row.transaction_id)
     place.step(Noted(case=3, n=3, at=START, by=OWN, text="seen this before"))
     place.heard(DESK)
-    assert await typing == ["-- Case 3: left a note."]
+    assert await typing == ["-- Case 3: you left a note."]
 
 
 async def test_any_command_and_its_confirmation(place: Place, talk: Talk) -> None:

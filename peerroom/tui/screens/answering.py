@@ -18,6 +18,7 @@ from peerroom.client.views import Change
 from peerroom.i18n import _
 from peerroom.text.cells import cell_width
 from peerroom.tui.screens.page import SidePage
+from peerroom.tui.widgets.hint import Hint
 from peerroom.tui.widgets.prose import Paragraph, Prose
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class DeskPage(SidePage[None]):
         self._stale = False
         self._asking = False
         self._heard: Answer | None = None
+        self._said = ""
 
     def on_mount(self) -> None:
         """Hear of changes."""
@@ -108,8 +110,21 @@ class DeskPage(SidePage[None]):
         elif "\n" in answer.text.strip() or cell_width(answer.text) > self.size.width - 2:
             self.app.push_screen(AnswerScreen(answer))
         else:
-            self.say(answer.text)
+            self._said = answer.text
         self.fill()
+        self.suggest()
+
+    def suggest(self) -> None:
+        """What can be done now; before it what the bot has just said."""
+        said = (self._said,) if self._said else ()
+        self.query_one(Hint).suggest(*said, *self.hints())
+
+    def on_key(self) -> None:
+        """What was said has been read, unless one waits for more."""
+        if not self._asking:
+            self._said = ""
+            self.say("")
+            self.suggest()
 
     def action_command(self) -> None:
         """Type any command."""
