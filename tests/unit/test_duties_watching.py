@@ -133,7 +133,7 @@ def test_values_of_every_kind_are_read() -> None:
         for shown in described(protection, {}):
             field, _is, rest = shown.removeprefix(f"{name}.").partition(" = ")
             value = rest.rpartition(" – ")[0]
-            if value in {"–", ""} or ", " in value:
+            if value in {"(nothing)", ""} or ", " in value:
                 continue
             assert not isinstance(parsed(protection, field, value), str), shown
 
