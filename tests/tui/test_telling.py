@@ -256,6 +256,19 @@ async def test_an_answer_can_be_read_after_names_changed(app: PeerRoomApp, let_i
         assert "You are not alone with it." in shown(app)
 
 
+async def test_good_news_has_no_mark_of_alarm(app: PeerRoomApp) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        client = app.entry.client
+        assert client is not None
+        client.tell(Change("notice", DOOR, "The moderators have it.", "received"))
+        await settle(pilot)
+        assert "✓ The moderators have it." in shown(app)
+        client.tell(Change("notice", DOOR, "Something is wrong."))
+        await settle(pilot)
+        assert "! Something is wrong." in shown(app)
+
+
 async def test_it_is_said_anew_in_another_language(app: PeerRoomApp) -> None:
     async with app.run_test() as pilot:
         await settle(pilot)

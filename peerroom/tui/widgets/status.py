@@ -39,7 +39,7 @@ class Status(Prose):
         if change.about == "answer":
             self.notice(" ".join((words, _("F7 shows it."))), mark="→")
         else:
-            self.notice(words)
+            self.notice(words, mark="✓" if change.about == "received" else "!")
 
     def put_away(self) -> None:
         """The notice has been read: show the one behind it, if there is one."""
