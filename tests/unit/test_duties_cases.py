@@ -297,6 +297,7 @@ def test_who_cannot_be_reached_any_more_leaves_messages_and_a_case_that_ends(com
     desk = desk_after_a_change(GONE)
     said = spoken(desk.type(command))
     assert "any more" in said
+    assert GONE not in said
     assert "`!remove 1` removes what they wrote, if it is still there." in said
     assert "`!close 1` ends the case." in said
     desk.type("!close 1")

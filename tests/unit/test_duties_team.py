@@ -22,6 +22,7 @@ from support.paper_desk import (
     spoken,
 )
 
+from peerroom.i18n import said_in
 from peerroom.moderation import actions as act
 from peerroom.moderation import rota, templates
 from peerroom.moderation.docket import Docket
@@ -232,6 +233,23 @@ def test_the_log_is_looked_through_by_name_kind_and_number() -> None:
     assert "`!undo 2` takes it back." in whole
     assert "taken back under 3" in spoken(desk.type("!audit 1"))
     assert "nothing under number 9" in spoken(desk.type("!audit 9"))
+
+
+def test_the_log_says_who_was_let_in_and_as_what() -> None:
+    """Nobody lets themself in, and no code stands for a role."""
+    note = act.Note(ANNA, "admitted", "moderator", at=NOW)
+    desk = PaperDesk().knows(deeds={1: note}, next_deed=2)
+    first = spoken(desk.type("!audit")).splitlines()[0]
+    assert first == "1. · let in · Quiet Heron / 静かなサギ · moderator · just now"
+    assert " · 見守り役 · " in said_in("ja", lambda: spoken(desk.type("!audit")))
+
+
+def test_who_has_gone_without_a_name_is_no_address_in_the_log() -> None:
+    notes = {1: act.Note("@pe312:x", "muted", "@pe313:x"), 2: act.Note("@pe312:x", "admitted")}
+    said = spoken(PaperDesk().knows(deeds=notes, next_deed=3).type("!audit"))
+    assert "muted · someone who has left · by someone who has left" in said
+    assert "let in · someone who has left" in said
+    assert "@pe31" not in said
 
 
 def test_the_log_shows_the_newest_of_many() -> None:

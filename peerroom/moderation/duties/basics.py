@@ -25,6 +25,14 @@ LOOKED_AT: Final = 2_000
 MOST: Final = 5
 """Messages that are put back without asking."""
 
+GONE: Final = N_("someone who has left")
+ROLES: Final[dict[str, str]] = {
+    "member": N_("member"),
+    "moderator": N_("moderator"),
+    "resident": N_("keeps the name"),
+}
+"""What an invite makes of who uses it (`peerroom.moderation.state.Role`)."""
+
 
 @duty.register
 def _help(command: cmd.Help, order: Order) -> Done:
@@ -140,15 +148,28 @@ def _concerns(note: act.Note, wanted: str) -> bool:
 
 def _line(number: int, note: act.Note, order: Order) -> str:
     parts = [f"{number}.", deed_words(note.what)]
-    if note.about is not None:
-        parts.append(order.name(note.about))
-    by = order.state.people.get(note.by, order.state.members.get(note.by, note.by))
-    parts.append(_("by {name}").format(name=by))
+    if note.what == "admitted":  # by whoever knocked, as what their invite makes of them
+        parts.append(_person(note.by, order) or _(GONE))
+        if note.about is not None:
+            parts.append(_(ROLES.get(note.about, note.about)))
+    else:
+        if note.about is not None:
+            parts.append(_person(note.about, order) or _(GONE))
+        by = _person(note.by, order)
+        parts.append(_("by someone who has left") if by is None else _("by {name}").format(name=by))
     if note.at is not None:
         parts.append(ago(note.at, order.at))
     if note.undone is not None:
         parts.append(_("taken back"))
     return " · ".join(parts)
+
+
+def _person(about: str, order: Order) -> str | None:
+    """Whom, or what, a deed was about; None for an account that nobody has a name for any more."""
+    state = order.state
+    if about.startswith("@") and about not in everyone(state).keys() | state.exempt:
+        return None
+    return order.name(about)
 
 
 def _whole(number: int, note: act.Note, order: Order) -> list[str]:

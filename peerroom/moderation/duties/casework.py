@@ -17,6 +17,7 @@ from peerroom.moderation.duties.order import STAYS_OUT, Broad, Done, Order, ago,
 from peerroom.moderation.explaining import explain
 from peerroom.moderation.people import everyone
 from peerroom.moderation.roles import rank_of
+from peerroom.text.foreign import ForeignText
 from peerroom.wire import cases as wire
 from peerroom.wire import commands as cmd
 from peerroom.wire.cases import Outcome
@@ -101,7 +102,8 @@ def whom(command: _ByNameOrCase, order: Order, *, anyone: bool = False) -> Meant
         return order.say(_("Case {n} is about nobody whom I know.").format(n=case.number))
     if case.about not in (everyone(order.state) if anyone else order.state.members):
         said = _("{name} is not here any more. Nothing was done.")
-        said = said.format(name=order.name(case.about))
+        name = ForeignText(case.name).line(80) or order.name(case.about)
+        said = said.format(name=name)
         return order.say(" ".join([said, *what_is_left(case)]))
     user = order.target(case.about, anyone=anyone)
     return Meant(user, case) if isinstance(user, str) else user
