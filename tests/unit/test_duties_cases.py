@@ -304,6 +304,19 @@ def test_who_cannot_be_reached_any_more_leaves_messages_and_a_case_that_ends(com
     assert "!close" not in spoken(desk.type(command))
 
 
+@pytest.mark.parametrize(
+    ("what", "stands"), [("put back", True), ("undone", True), ("held", False)]
+)
+def test_what_was_put_back_is_another_message(what: str, stands: bool) -> None:
+    desk = desk_with("words")
+    docket = Docket(desk.state.cases, 2, NOW)
+    docket.add(1, wire.Done, by=MOD, what=what, deed=1)
+    desk.knows(cases=docket.cases, removed={"$a1": True, "$a2": True})
+    said = spoken(desk.type("!remove 1"))
+    assert "removed already" in said
+    assert ("`!remove` with its link" in said) == stands
+
+
 def test_nothing_is_held() -> None:
     actions = desk_with("words").type("!allow 1")
     assert [type(action) for action in actions] == [act.Say]

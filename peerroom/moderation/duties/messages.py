@@ -108,7 +108,11 @@ def _of_case(command: cmd.RedactCase, order: Order) -> Done | Broad:
         return order.say(_("Case {n} is not about messages.").format(n=case.number))
     there = measures.still_there(theirs, order.state)
     if not there:
-        return order.say(_("What case {n} is about is removed already.").format(n=case.number))
+        said = _("What case {n} is about is removed already.").format(n=case.number)
+        if any(deed.what in ("put back", "undone") for deed in case.deeds):
+            mine = _("What I put back is a message of mine: `!remove` with its link takes it away.")
+            said = f"{said} {mine}"
+        return order.say(said)
     return _remove(there, case.about, case, order)
 
 
