@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.paper_desk import (
     ANNA,
     BEN,
+    CARA,
     CIRCLE,
     GARDEN,
     LEAD,
@@ -274,3 +275,19 @@ def test_taking_back_a_large_removal_is_shown_first() -> None:
     assert len(of_kind(act.Repost, done)) == 9
     [told] = of_kind(act.TellMember, done)
     assert (told.user_id, told.tell.what) == (ANNA, "put back")
+
+
+# --- names to type --------------------------------------------------------------------------------
+
+
+def test_half_a_name_is_enough_to_type_where_it_means_one_person() -> None:
+    desk = PaperDesk()
+    said = spoken(desk.type("!ban Quiet Heron"))
+    assert "Quiet Heron / 静かなサギ is removed" in said
+    assert "`!unban Quiet Heron` takes it back." in said
+    assert "ban of" in spoken(desk.type("!unban Quiet Heron"))
+    assert "until `!unban Quiet Heron`" in spoken(desk.type("!mute Quiet Heron"))
+    desk.knows(members={**STATE.members, CARA: "Quiet Heron / 別のサギ"})
+    assert "`!unban 静かなサギ` takes" in spoken(desk.type(f"!ban {ANNA}"))
+    desk.knows(members={**desk.state.members, CARA: desk.state.members[ANNA]})
+    assert f"`!unban {ANNA}` takes" in spoken(desk.type(f"!ban {ANNA}"))

@@ -11,7 +11,7 @@ from peerroom.i18n import N_, _, ngettext
 from peerroom.moderation import actions as act
 from peerroom.moderation.docket import Docket
 from peerroom.moderation.measures import Cause
-from peerroom.moderation.people import Unclear, everyone, find
+from peerroom.moderation.people import Unclear, everyone, find, halves
 from peerroom.moderation.state import State
 from peerroom.text.foreign import ForeignText
 
@@ -64,6 +64,13 @@ class Order:
     def name(self, user: str) -> str:
         """What somebody is called."""
         return everyone(self.state).get(user, user)
+
+    def typed(self, user: str) -> str:
+        """What to type for somebody: half a bilingual name where that means nobody else, or their
+        address where even the whole one does."""
+        people = everyone(self.state)
+        ways = (*halves(people.get(user, user))[1:], people.get(user, user))
+        return next((one for one in ways if find(one, people) == user), user)
 
     def target(self, name: str, *, anyone: bool = False) -> str | Done:
         """The user id that ``name`` means, or the answer that says why it means none. ``anyone``:

@@ -66,11 +66,12 @@ def _mute(command: cmd.Mute, order: Order) -> Done:
     user, case = meant.user, meant.case
     until = None if command.duration is None else order.at + command.duration
     if command.duration is None:
-        said = _("{name} can read but not write, until `!unban {name}`.")
+        said = _("{name} can read but not write, until `!unban {typed}`.")
     else:
         said = _("{name} can read but not write for {time}. It ends by itself.")
     words = said.format(
         name=order.name(user),
+        typed=order.typed(user),
         time="" if command.duration is None else lasting(command.duration),
     )
     cause = order.cause(case=_number(case), code=_code(case))
@@ -130,11 +131,12 @@ def _ban(command: cmd.Ban, order: Order) -> Done:
         return [act.Note(order.by, "banned", user, command.reason), act.NoteBan(user, until)]
     done = measures.ban(state, cause, user, until)
     if until is None:
-        said = _("{name} is removed and cannot come back. `!unban {name}` takes it back.")
+        said = _("{name} is removed and cannot come back. `!unban {typed}` takes it back.")
     else:
-        said = _("{name} is removed for {time}. `!unban {name}` takes it back.")
+        said = _("{name} is removed for {time}. `!unban {typed}` takes it back.")
     words = said.format(
         name=order.name(user),
+        typed=order.typed(user),
         time="" if command.duration is None else lasting(command.duration),
     )
     return _told(done, "banned", user, case, words, order, until=until)
