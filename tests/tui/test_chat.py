@@ -11,7 +11,7 @@ from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from peerroom.client.session import Client
-from peerroom.client.views import Change
+from peerroom.client.views import Change, RoomView
 from peerroom.matrix.room_updates import RoomDelta
 from peerroom.matrix.sync import SyncBatch
 from peerroom.store.errors import DiskFull
@@ -25,6 +25,7 @@ from peerroom.tui.screens.texts import RulesScreen
 from peerroom.tui.timeline.view import TimelineView
 from peerroom.tui.widgets.composer import LIMIT, Composer
 from peerroom.tui.widgets.rooms import RoomList
+from peerroom.tui.widgets.topbar import room_title
 
 ROOM = filled_vault.ROOM
 OTHER = "!other:peerroom.test"
@@ -481,12 +482,29 @@ async def test_what_is_new_in_other_rooms_stands_in_the_first_row(
         client_of(app)._take(SyncBatch((RoomDelta(OTHER),)))
         await ready(pilot)
         first_row = shown(app).splitlines()[0]
-        assert first_row.startswith(" Parents at night · 2 new elsewhere (F4)")
+        assert first_row.startswith(" Parents at … · 2 new (F4) · Quiet Amber Heron ")
         chat.open_room(OTHER)
         await ready(pilot)
         chat.open_room(ROOM)
         await ready(pilot)
         assert "other rooms" not in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("cells", "title"),
+    [
+        (80, " Parents · 2 new elsewhere (F4) · Quiet Heron (F8) · 5 people"),
+        (60, " Parents · 2 new elsewhere (F4) · Quiet Heron (F8)"),
+        (40, " Parents · 2 new (F4) · Quiet Heron (F8)"),
+        (35, " Parents · 2 new (F4) · Quiet Heron"),
+        (30, " Parents · Quiet Heron"),
+        (10, " Parents …"),
+    ],
+)
+def test_ones_own_name_stays_longest_beside_the_rooms(cells: int, title: str) -> None:
+    here = RoomView("!a", "Parents", 0, None, encrypted=True, people=5, own_name="Quiet Heron")
+    there = RoomView("!b", "Others", 2, None, encrypted=True)
+    assert room_title(here, [here, there]).fitting(cells) == title
 
 
 async def test_who_is_here(make_app: MakeApp, room: Vault) -> None:

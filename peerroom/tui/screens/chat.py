@@ -17,7 +17,7 @@ from peerroom.tui.screens.around import Reader
 from peerroom.tui.screens.caring import LEADING_ON, Caring, message_hints
 from peerroom.tui.timeline.view import TimelineView
 from peerroom.tui.widgets.status import Status
-from peerroom.tui.widgets.topbar import TopBar, room_title
+from peerroom.tui.widgets.topbar import Title, TopBar, room_title
 
 if TYPE_CHECKING:
     from peerroom.client.session import Client
@@ -63,7 +63,7 @@ class ChatScreen(Caring):
 
     # Layout
 
-    def heading(self) -> str:
+    def heading(self) -> str | Title:
         """The room's name, and how things stand in it and in the others."""
         if self._room is None:
             return _("No room yet")

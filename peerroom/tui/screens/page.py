@@ -15,7 +15,7 @@ from textual.screen import Screen
 from peerroom.errors import PeerRoomError
 from peerroom.i18n import _
 from peerroom.tui.widgets.hint import Hint
-from peerroom.tui.widgets.topbar import TopBar
+from peerroom.tui.widgets.topbar import Title, TopBar
 
 if TYPE_CHECKING:
     from peerroom.tui.app import PeerRoomApp
@@ -43,7 +43,7 @@ class Page(Screen[Result]):
         assert isinstance(app, PeerRoomApp)
         return app
 
-    def heading(self) -> str:
+    def heading(self) -> str | Title:
         """What stands at the left of the first row."""
         return ""
 

@@ -6,7 +6,7 @@ One widget that draws itself: it is on every screen, and on the way to the first
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from rich.segment import Segment
 from textual import events
@@ -17,6 +17,28 @@ from peerroom.client.views import RoomView
 from peerroom.i18n import _, ngettext
 from peerroom.text.cells import cell_width, truncate
 from peerroom.tui.widgets.hint import SEPARATOR
+
+_LEAST: Final = 13
+"""Cells that what comes first in a title keeps if it can."""
+
+
+class Title(NamedTuple):
+    """A name, and what stands beside it as far as there is room."""
+
+    name: str
+    beside: tuple[str, ...] = ("",)
+    """The longest first; the last two are what the name gives way to."""
+
+    def fitting(self, cells: int) -> str:
+        """All that fits into ``cells``."""
+        for beside in self.beside:
+            if cell_width(f" {self.name}{beside}") <= cells and beside != self.beside[-1]:
+                return f" {self.name}{beside}"
+        for beside in self.beside[-2:]:
+            left = cells - cell_width(beside)
+            if left >= _LEAST:
+                return truncate(f" {self.name}", left) + beside
+        return truncate(f" {self.name}{self.beside[-1]}", cells)
 
 
 class Button(NamedTuple):
@@ -38,15 +60,15 @@ class TopBar(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"topbar--title", "topbar--help", "topbar--leave"}
 
-    def __init__(self, title: str = "", *, help_open: bool = False) -> None:
+    def __init__(self, title: str | Title = "", *, help_open: bool = False) -> None:
         super().__init__()
-        self._title = title
+        self._title = _whole(title)
         self._help_open = help_open
 
-    def set_title(self, title: str) -> None:
+    def set_title(self, title: str | Title) -> None:
         """Show another title."""
-        if title != self._title:
-            self._title = title
+        if _whole(title) != self._title:
+            self._title = _whole(title)
             self.refresh()
 
     def buttons(self) -> tuple[Button, Button]:
@@ -76,7 +98,7 @@ class TopBar(Widget):
         """Title, space, help, leave."""
         base = self.rich_style
         helping, leaving = self.buttons()
-        title = _fitting(f" {self._title}", max(0, helping.start - 1))
+        title = self._title.fitting(max(0, helping.start - 1))
         space = " " * max(0, helping.start - cell_width(title))
 
         def styled(part: str) -> Segment:
@@ -95,29 +117,33 @@ class TopBar(Widget):
                 await self.app.run_action(button.action)
 
 
-def _fitting(title: str, cells: int) -> str:
-    """``title``, without the last of more than two parts if that is one too many."""
-    if cell_width(title) > cells and title.count(SEPARATOR) > 1:
-        title = title.rpartition(SEPARATOR)[0]
-    return truncate(title, cells)
+def _whole(title: str | Title) -> Title:
+    return title if isinstance(title, Title) else Title(title)
 
 
-def room_title(room: RoomView, rooms: Sequence[RoomView], history: str = "") -> str:
+def room_title(room: RoomView, rooms: Sequence[RoomView], history: str = "") -> Title:
     """What stands at the left while ``room``, one of ``rooms``, is open.
 
-    The most pressing first, since a narrow terminal cuts the end off. ``history`` says who one was
-    in a room of an earlier name.
+    Who one is stays longest of what stands beside its name. ``history`` says who one was in a room
+    of an earlier name.
     """
-    words = [room.title]
     elsewhere = sum(other.unread for other in rooms if other.room_id != room.room_id)
+    news, short_news = "", ""
     if elsewhere:
-        words.append(_("{count} new elsewhere (F4)").format(count=elsewhere))
+        news = _("{count} new elsewhere (F4)").format(count=elsewhere)
+        short_news = _("{count} new (F4)").format(count=elsewhere)
+    clear = "" if room.encrypted else _("not encrypted")
     if room.former is not None:
-        return SEPARATOR.join([*words, history])
-    if room.own_name:
-        words.append(_("{name} (F8)").format(name=room.own_name))
-    people = ngettext("{count} person", "{count} people", room.people)
-    words.append(people.format(count=room.people))
-    if not room.encrypted:
-        words.insert(1, _("not encrypted"))
-    return SEPARATOR.join(words)
+        who = history.partition(SEPARATOR)[0]
+        ways = [(news, history), (short_news, history), (short_news, who), (who,)]
+        return Title(room.title, tuple(_beside(clear, *words) for words in ways))
+    own = name = room.own_name
+    if own:
+        own = _("{name} (F8)").format(name=name)
+    people = ngettext("{count} person", "{count} people", room.people).format(count=room.people)
+    ways = [(news, own, people), (news, own), (short_news, own), (short_news, name), (name,)]
+    return Title(room.title, tuple(_beside(clear, *words) for words in ways))
+
+
+def _beside(*words: str) -> str:
+    return "".join(f"{SEPARATOR}{each}" for each in words if each)
