@@ -48,6 +48,8 @@ def _inverse(action: act.Action, state: State) -> tuple[act.Inverse, ...]:
 
 def _about_people(action: act.Action, state: State) -> tuple[act.Inverse, ...]:
     match action:
+        case act.BanMember(user_id=user) if user in state.banned:
+            return ()  # it stood before
         case act.BanMember(room_id=room, user_id=user):
             unban = act.UnbanMember(room, user)
             # Where names rotate the seat is gone with the ban: coming back takes a new invite.

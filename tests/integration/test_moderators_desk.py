@@ -10,6 +10,8 @@ from support.circle import CLOCK, RANDOM, Circle, Guest, until
 
 from peerroom.client.joining import join
 from peerroom.host.homeserver import Homeserver
+from peerroom.matrix.rooms import REDACT_EVENTS
+from peerroom.moderation import actions as act
 from peerroom.store.vault import Vault
 from peerroom.wire import cases
 from peerroom.wire.invite import Invite
@@ -162,3 +164,54 @@ async def test_who_asks_for_help_rings_at_every_moderator(circle: Circle) -> Non
     assert opened["m.mentions"] == {"user_ids": sorted([larch.user_id, maple.user_id])}
     [words] = [said for said in larch.notices() if "cannot sleep" in said["body"]]
     assert words["msgtype"] == "m.notice"
+
+
+async def test_a_sweep_takes_somebody_and_all_they_wrote_out_of_every_room(
+    circle: Circle,
+) -> None:
+    circle.watch_nothing()
+    moderator = await Moderator.come(circle)
+    anna, ben = await circle.guest(), moderator.guest
+    user = anna.client.user_id
+    garden = await circle.bot._connection.rooms.create_room(
+        invite=(user, ben.client.user_id), encrypted=True
+    )
+    circle.bot.ledger.apply(act.AddRoom(garden), CLOCK.now())
+    for guest in (anna, ben):
+        await (await guest.client.link.fresh()).rooms.join(garden)
+    for guest in (anna, ben):
+        await until(guest.client, lambda guest=guest: is_inside(guest, garden, ben.client.user_id))
+    there = Guest(anna.vault, anna.client, garden)
+    beside = Guest(ben.vault, ben.client, garden)
+    for number in range(2):
+        anna.say(f"buy {number}")
+        there.say(f"sell {number}")
+    await ben.sees("buy 1")
+    await beside.sees("sell 1")
+    ben.say("what?")
+    await ben.sees("what?")
+
+    shown = await moderator.types(f"!sweep {user}: sold", "Confirm with")
+    assert "4 messages by 1 person in 2 rooms" in shown
+    await moderator.types(f"yes {code_in(shown)}", "cannot come back")
+    await until(ben.client, lambda: deleted(ben) == deleted(beside) == 2)
+    for guest in (ben, beside):
+        member = guest.vault.rooms.state(guest.room_id, "m.room.member", user) or {}
+        assert [member.get(flag) for flag in REDACT_EVENTS] == [True, True]
+        assert "reason" not in member
+        await until(ben.client, lambda guest=guest: len(redacted(guest)) == 2)
+        page = guest.vault.events.page(guest.room_id, limit=500)
+        theirs = [e for e in page if e.sender == user and "state_key" not in e.raw]
+        assert sorted(redacted(guest)) == sorted(event.event_id for event in theirs)
+    assert ben.bodies()[-1] == "what?"
+
+
+def is_inside(guest: Guest, room_id: str, user: str) -> bool:
+    state = guest.vault.rooms.state(room_id, "m.room.member", user)
+    return state is not None and state["membership"] == "join"
+
+
+def redacted(guest: Guest) -> list[str]:
+    """What was removed one by one, as often as it was."""
+    page = guest.vault.events.page(guest.room_id, limit=500)
+    return [e.raw["content"]["redacts"] for e in page if e.type == "m.room.redaction"]

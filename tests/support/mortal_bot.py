@@ -192,7 +192,7 @@ async def live(folder: Path, life: Life, way: Way) -> None:
 def be_born(folder: Path, life: Life) -> None:
     way = Way(life)
     count_statements(way)
-    # No command says yet that a ban takes along what was said (MSC4293): here every one does.
+    # `!sweep` waits for a word; here every ban takes along what was said (MSC4293).
     measures.ban = partial(measures.ban, redact=True)
     # A server beside us makes a room sooner than that: who waits longer is killed for nothing.
     making.UNDER_WAY = timedelta(seconds=10)

@@ -44,6 +44,7 @@ from peerroom.wire.commands import (
     SitOut,
     Slow,
     SlowRoom,
+    Sweep,
     Template,
     Templates,
     Try,
@@ -104,6 +105,10 @@ from peerroom.wire.content import BadContent
         ("!ban 4：講座を売った", Ban(None, None, "講座を売った", 4)),
         ("!ban 4 3d", Ban(None, timedelta(days=3), None, 4)),
         ("!ban 4 3d: sold courses", Ban(None, timedelta(days=3), "sold courses", 4)),
+        ("!sweep 4: sold courses", Sweep(None, None, "sold courses", 4)),
+        ("!sweep Quiet Heron", Sweep("Quiet Heron")),
+        ("!sweep 「静かなサギ」 3日 勧誘", Sweep("静かなサギ", timedelta(days=3), "勧誘")),
+        ("!purge @a:b.org sold courses", Sweep("@a:b.org", reason="sold courses")),
         # A name may begin with a number, or in quotes be one.
         ("!mute 7 Cranes 2h", Mute("7 Cranes", timedelta(hours=2))),
         ('!mute "4" 2h', Mute("4", timedelta(hours=2))),

@@ -29,7 +29,7 @@ from support.paper_desk import (
 from peerroom.moderation import actions as act
 from peerroom.moderation.decide import decide
 from peerroom.moderation.facts import Said
-from peerroom.moderation.state import Limits, Rotation
+from peerroom.moderation.state import Kept, Limits, Retired, Rotation
 from peerroom.text.foreign import ForeignText
 from peerroom.wire.commands import CODE, COMMANDS
 
@@ -39,6 +39,12 @@ DOES_NOTHING = (act.Say, act.Count)
 def code_in(actions: list[act.Action]) -> str:
     """The code that is asked for."""
     return spoken(actions).partition("`yes ")[2][:3]
+
+
+def kept(event: str) -> Kept:
+    """What is kept of a message of Anna's."""
+    room = GARDEN if event.startswith("$g") else CIRCLE
+    return Kept(event, room, ANNA, "words", NOW, NOW + timedelta(days=30))
 
 
 # --- one person -----------------------------------------------------------------------------------
@@ -115,6 +121,122 @@ def test_a_ban_for_a_while_and_its_reason_stays_among_moderators() -> None:
     assert "ban of" in spoken(desk.type("!unban Quiet Heron"))
 
 
+# --- with everything they wrote -------------------------------------------------------------------
+
+
+def test_a_sweep_is_shown_first_and_says_how_much_and_how_long() -> None:
+    desk = PaperDesk()
+    shown = desk.type("!sweep Quiet Heron: sold courses")
+    assert all(isinstance(action, act.Say | act.Remember) for action in shown)
+    words = spoken(shown)
+    assert "Quiet Heron / 静かなサギ would go from every room for good" in words
+    assert "42 messages by 1 person in 2 rooms. It takes about 3 minutes" in words
+    assert "In PeerRoom they are gone at once." in words
+    assert "for 3 days" in spoken(desk.type("!sweep Quiet Heron 3d"))
+    desk.knows(limits=Limits(exempt=True))
+    assert "It takes" not in spoken(desk.type("!sweep Quiet Heron"))
+
+
+def test_a_sweep_is_one_deed_the_bans_first_and_what_they_wrote_is_kept() -> None:
+    desk = PaperDesk()
+    deed = desk.state.next_deed
+    done = desk.type(f"!yes {code_in(desk.type('!sweep Quiet Heron: sold courses'))}")
+    [note] = of_kind(act.Note, done)
+    assert (note.what, note.about, note.reason) == ("banned", ANNA, "sold courses")
+    requests = [one for one in done if isinstance(one, act.BanMember | act.RedactMessage)]
+    newest = [f"$a{n}" for n in range(40, 0, -1)]
+    assert requests == [
+        act.BanMember(CIRCLE, ANNA, redact=True),
+        act.BanMember(GARDEN, ANNA, redact=True),
+        *(act.RedactMessage(CIRCLE, event) for event in newest),
+        act.RedactMessage(GARDEN, "$g2"),
+        act.RedactMessage(GARDEN, "$g1"),
+    ]
+    kept = of_kind(act.KeepEvidence, done)
+    assert {event for one in kept for event in one.event_ids} == {*newest, "$g1", "$g2"}
+    answer = spoken(done)
+    assert "cannot come back" in answer
+    assert "Removing 42 messages" in answer
+    assert f"`!undo {deed}` also puts back what they wrote, for 30 days." in answer
+    [told] = of_kind(act.TellMember, done)
+    assert told.tell.what == "banned"
+    assert "sold courses" not in told_words(told, "both")
+
+
+def test_a_sweep_is_taken_back_with_what_they_wrote() -> None:
+    desk = PaperDesk()
+    deed = desk.state.next_deed
+    desk.type(f"!yes {code_in(desk.type('!sweep Quiet Heron'))}")
+    posts = {event: kept(event) for event in ("$a40", "$g1")}
+    desk.knows(evidence=posts)
+    back = desk.type(f"!undo {deed}")
+    assert {one.event_id for one in of_kind(act.Repost, back)} == set(posts)
+    assert {one.room_id for one in of_kind(act.UnbanMember, back)} == {CIRCLE, GARDEN}
+    assert ANNA not in desk.state.banned
+
+
+def test_a_sweep_after_a_ban_takes_the_messages_and_back_leaves_the_ban() -> None:
+    desk = PaperDesk()
+    desk.type("!ban Quiet Heron")
+    deed = desk.state.next_deed
+    done = desk.type(f"!yes {code_in(desk.type('!sweep Quiet Heron'))}")
+    assert len(of_kind(act.RedactMessage, done)) == 42
+    desk.knows(evidence={"$a40": kept("$a40")})
+    back = desk.type(f"!undo {deed}")
+    assert len(of_kind(act.Repost, back)) == 1
+    assert of_kind(act.UnbanMember, back) == of_kind(act.InviteMember, back) == []
+    assert ANNA in desk.state.banned
+
+
+def test_who_wrote_nothing_is_swept_all_the_same() -> None:
+    desk = PaperDesk()
+    shown = desk.type("!sweep Misty Hare")
+    assert "I see no messages of theirs" in spoken(shown)
+    done = desk.type(f"!yes {code_in(shown)}")
+    assert {one.room_id for one in of_kind(act.BanMember, done)} == {CIRCLE, GARDEN}
+    assert "!undo" not in spoken(done)
+
+
+def test_who_writes_on_does_not_outrun_a_sweep_but_another_room_is_shown() -> None:
+    desk = PaperDesk()
+    shown = desk.type("!sweep Calm Otter")
+    desk.knows(everywhere={BEN: {CIRCLE: ("$b3", "$b2", "$b1")}})
+    done = desk.type(f"!yes {code_in(shown)}")
+    assert [one.event_id for one in of_kind(act.RedactMessage, done)] == ["$b3", "$b2", "$b1"]
+    desk = PaperDesk()
+    shown = desk.type("!sweep Calm Otter")
+    desk.knows(protected=(CIRCLE, GARDEN, "!new"))
+    again = desk.type(f"!yes {code_in(shown)}")
+    assert of_kind(act.BanMember, again) == []
+    assert "It has become more since" in spoken(again)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("Quiet Hern", "Did you mean Quiet Heron"),
+        ("Moderator Larch", "left alone"),
+        ("PeerRoom bot", "left alone"),
+    ],
+)
+def test_a_sweep_leaves_moderators_and_the_bot_alone(name: str, answer: str) -> None:
+    actions = PaperDesk().type(f"!sweep {name}")
+    assert [type(action) for action in actions] == [act.Say]
+    assert answer in spoken(actions)
+    refused = PaperDesk().type("!sweep Quiet Heron", by=WATCHER)
+    assert [type(action) for action in refused] == [act.Say]
+
+
+def test_a_name_that_is_nobodys_any_more_is_not_swept() -> None:
+    rotation = Rotation(3, "asking", None, retired={"@old:x": Retired("Old Owl", "!former")})
+    actions = PaperDesk().knows(rotation=rotation).type("!sweep Old Owl")
+    assert [type(action) for action in actions] == [act.Say]
+    assert "`!ban Old Owl` and `!remove Old Owl 500`" in spoken(actions)
+
+
+# --- out for a while ------------------------------------------------------------------------------
+
+
 def test_sitting_out_needs_names_that_change() -> None:
     assert "names do not change" in spoken(PaperDesk().type("!sitout Quiet Heron"))
     switch = NOW + timedelta(days=2)
@@ -128,8 +250,6 @@ def test_sitting_out_needs_names_that_change() -> None:
 
 
 def test_nobody_is_told_under_a_name_that_is_nobodys_any_more() -> None:
-    from peerroom.moderation.state import Retired
-
     rotation = Rotation(3, "asking", None, retired={"@old:x": Retired("Old Owl", "!former")})
     desk = PaperDesk().knows(rotation=rotation)
     assert of_kind(act.TellMember, desk.type("!ban Old Owl")) == []

@@ -141,13 +141,13 @@ def _remove(
     if count <= MOST and len(messages) == 1:
         return done
     return Broad(
-        _preview(count, 1 if about else 0, len(messages), order),
+        reach(count, 1 if about else 0, len(messages), order),
         frozenset(event for events in messages.values() for event in events),
         done,
     )
 
 
-def _preview(count: int, people: int, rooms: int, order: Order) -> str:
+def reach(count: int, people: int, rooms: int, order: Order) -> str:
     """What it would reach, and how long the server would make it take."""
     words = _("This removes {messages} by {people} in {rooms}.").format(
         messages=ngettext("{n} message", "{n} messages", count).format(n=count),
@@ -188,7 +188,11 @@ def _removal(
 def may_be_told(user: str | None, order: Order) -> bool:
     """Whether the bot knows the account, and it still is somebody's: not its own, nor that of whom
     it does this for."""
-    rotation = order.state.rotation
-    retired = {} if rotation is None else rotation.retired
     nobody = (None, order.state.bot, order.by)
-    return user not in (*nobody, *retired) and user in everyone(order.state)
+    return user not in nobody and not is_former(user, order) and user in everyone(order.state)
+
+
+def is_former(user: str | None, order: Order) -> bool:
+    """Whether the account is a name of a former epoch, and nobody's any more."""
+    rotation = order.state.rotation
+    return rotation is not None and user in rotation.retired

@@ -11,8 +11,9 @@ from peerroom.moderation import measures, templates
 from peerroom.moderation.cases import Case
 from peerroom.moderation.duties.casework import Meant, whom
 from peerroom.moderation.duties.dispatch import duty
-from peerroom.moderation.duties.messages import may_be_told
+from peerroom.moderation.duties.messages import is_former, may_be_told, reach
 from peerroom.moderation.duties.order import Broad, Done, Order, steps
+from peerroom.moderation.estimate import removal_words
 from peerroom.moderation.explaining import explain, lasting
 from peerroom.wire import cases as wire
 from peerroom.wire import commands as cmd
@@ -121,25 +122,73 @@ def _ban(command: cmd.Ban, order: Order) -> Done:
     meant = whom(command, order, anyone=True)
     if not isinstance(meant, Meant):
         return meant
-    user, case = meant.user, meant.case
-    state = order.state
-    cause = order.cause(reason=command.reason, case=_number(case), code=_code(case))
-    until = None if command.duration is None else order.at + command.duration
-    if state.rotation is not None and user in state.rotation.retired:
+    user = meant.user
+    if is_former(user, order):
         # Nobody has this name any more, and who has which one now is known to nobody. What can be
         # done is done: the seat cannot be taken back under it. The registrar says so.
+        until = _until(command, order)
         return [act.Note(order.by, "banned", user, command.reason), act.NoteBan(user, until)]
-    done = measures.ban(state, cause, user, until)
-    if until is None:
+    done, words = _banned(command, meant, order)
+    return _told(done, "banned", user, meant.case, words, order, until=_until(command, order))
+
+
+@duty.register
+def _sweep(command: cmd.Sweep, order: Order) -> Done | Broad:
+    meant = whom(command, order, anyone=True)
+    if not isinstance(meant, Meant):
+        return meant
+    user, name = meant.user, order.name(meant.user)
+    if is_former(user, order):
+        said = _(
+            "Nobody is called {name} any more. `!ban {typed}` and `!remove {typed} 500` do what "
+            "can still be done."
+        )
+        return order.say(said.format(name=name, typed=order.typed(user)))
+    done, words = _banned(command, meant, order, redact=True)
+    going = [one for one in done if isinstance(one, act.RedactMessage)]
+    if command.duration is None:
+        shown = _("{name} would go from every room for good, and all they wrote with them.")
+    else:
+        shown = _("{name} would go from every room for {time}, and all they wrote with them.")
+    shown = shown.format(name=name, time=_time(command))
+    if going:
+        rooms = len({one.room_id for one in going})
+        at_once = _("In PeerRoom they are gone at once.")
+        shown = f"{shown} {reach(len(going), 1, rooms, order)} {at_once}"
+        started = removal_words(len(going), order.state.limits)
+        back = _("`!undo {n}` also puts back what they wrote, for {time}.").format(
+            n=order.state.next_deed, time=lasting(timedelta(days=order.state.evidence_days))
+        )
+        words = f"{words} {started} {back}"
+    else:
+        shown = f"{shown} {_('I see no messages of theirs to remove.')}"
+    # Who goes on writing does not outrun the moderator: everything is what was asked for.
+    covers = {user, *(one.room_id for one in done if isinstance(one, act.BanMember))}
+    whole = _told(done, "banned", user, meant.case, words, order, until=_until(command, order))
+    return Broad(shown, frozenset(covers), whole)
+
+
+def _banned(
+    command: cmd.Ban, meant: Meant, order: Order, *, redact: bool = False
+) -> tuple[Done, str]:
+    """The ban, and the answer that says how it is lifted."""
+    case, name = meant.case, order.name(meant.user)
+    cause = order.cause(reason=command.reason, case=_number(case), code=_code(case))
+    done = measures.ban(order.state, cause, meant.user, _until(command, order), redact=redact)
+    if command.duration is None:
         said = _("{name} is removed and cannot come back. `!unban {typed}` takes it back.")
     else:
         said = _("{name} is removed for {time}. `!unban {typed}` takes it back.")
-    words = said.format(
-        name=order.name(user),
-        typed=order.typed(user),
-        time="" if command.duration is None else lasting(command.duration),
-    )
-    return _told(done, "banned", user, case, words, order, until=until)
+    typed = order.typed(meant.user)
+    return done, said.format(name=name, typed=typed, time=_time(command))
+
+
+def _until(command: cmd.Ban, order: Order) -> datetime | None:
+    return None if command.duration is None else order.at + command.duration
+
+
+def _time(command: cmd.Ban) -> str:
+    return "" if command.duration is None else lasting(command.duration)
 
 
 @duty.register

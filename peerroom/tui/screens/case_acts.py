@@ -31,6 +31,7 @@ _LABELS: Final[dict[str, tuple[str, str, str]]] = {
     "sitout": (N_("Let {name} sit out until names change"), "!sitout {who} …", ""),
     "kick": (N_("Remove {name}, who may come back when asked"), "!kick {who}", ""),
     "ban": (N_("Remove {name} for longer, or for good"), "!ban {who} …", ""),
+    "sweep": (N_("Remove {name}, with everything they wrote"), "!sweep {who}", ""),
     "note": (N_("A note for the other moderators"), "!note {n} …", "n"),
     "second": (N_("Ask another moderator what they think"), "!second {n}", "s"),
     "agree": (N_("Second opinion: I would do the same"), "!agree {n} …", ""),
@@ -41,7 +42,7 @@ _LABELS: Final[dict[str, tuple[str, str, str]]] = {
 }
 """In the order in which they are shown."""
 KEYS: Final = {key: act for act, (_label, _command, key) in _LABELS.items() if key}
-PERSON: Final = frozenset(("slow", "mute", "sitout", "kick", "ban"))
+PERSON: Final = frozenset(("slow", "mute", "sitout", "kick", "ban", "sweep"))
 """What is done to a person and not to a case; for those who have the case."""
 LENGTHS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "slow": (("5m", N_("5 minutes")), ("30m", N_("30 minutes")), ("2h", N_("2 hours"))),

@@ -77,6 +77,7 @@ from peerroom.wire.commands.people import (
     Mute,
     SitOut,
     Slow,
+    Sweep,
     Unban,
     Warn,
 )
@@ -173,6 +174,7 @@ __all__ = [
     "SlowRoom",
     "Spare",
     "Status",
+    "Sweep",
     "Template",
     "Templates",
     "TestLists",

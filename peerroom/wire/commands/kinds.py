@@ -38,6 +38,7 @@ from peerroom.wire.commands.people import (
     Mute,
     SitOut,
     Slow,
+    Sweep,
     Unban,
     Warn,
 )
@@ -70,6 +71,7 @@ COMMANDS: Final[tuple[type[Command], ...]] = (
     SitOut,
     Kick,
     Ban,
+    Sweep,
     Unban,
     Lock,
     Unlock,

@@ -154,6 +154,15 @@ class Ban(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Sweep(Ban):
+    """The same, and everything they wrote goes with them."""
+
+    word: ClassVar[str] = "sweep"
+    also: ClassVar[tuple[str, ...]] = ("purge",)
+    summary: ClassVar[str] = N_("Remove someone, with everything they wrote in every room.")
+
+
+@dataclass(frozen=True, slots=True)
 class Unban(Command):
     """Let a member come back, or speak again."""
 
