@@ -36,6 +36,13 @@ def desk_bot(vault: Vault, room_id: str) -> str | None:
     return bot if _role(vault, room_id, bot) == "management" else None
 
 
+def may_be_desk(vault: Vault, room_id: str) -> bool:
+    """Whether somebody at least, if not the bot, says that it is a management room: the owner who
+    replaced the old one, say, where the bot listens as well."""
+    marked = vault.rooms.state(room_id, MARKER)
+    return marked is not None and marked.get("role") == "management"
+
+
 def desks(vault: Vault, account_id: int) -> list[str]:
     """The management rooms that this account is in, by room id."""
     return [

@@ -44,12 +44,13 @@ class Desks:
         command that it is. Misspelt ones as well: a name and a reason are in those, too."""
         if text[:1] not in ("!", "！"):
             return
-        from peerroom.client.casework_rooms import desks
+        from peerroom.client.casework_rooms import desks, may_be_desk
         from peerroom.text.foreign import ForeignText
         from peerroom.wire.commands import parse
 
-        own = desks(self._vault, account_id)
-        if own and room_id not in own and parse(ForeignText(text)) is not None:
+        if may_be_desk(self._vault, room_id) or not desks(self._vault, account_id):
+            return
+        if parse(ForeignText(text)) is not None:
             raise NotHere
 
     def _desk(self, room_id: str) -> Casework:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from support.desks import CIRCLE, DESK, DOOR, Place
+from support.desks import BOT, CIRCLE, DESK, DOOR, OWN, Place
 
+from peerroom.client.casework_rooms import MARKER
 from peerroom.client.desks import NotHere
 
 COMMANDS = (
@@ -24,6 +25,15 @@ def test_a_command_is_sent_into_no_other_room(room: str, text: str) -> None:
         place.client.send(room, text)
     assert place.client.unsent() == 0
     place.client.send(DESK, text)
+    assert place.client.unsent() == 1
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_a_room_that_an_owner_put_in_the_place_of_the_moderators_takes_commands(text: str) -> None:
+    place = Place(desk=True)
+    place.room("!new:example.org", {OWN: "Quiet Heron", BOT: "Moderator bot"})
+    place.vault.rooms.set_state("!new:example.org", MARKER, "", {"v": 1, "role": "management"})
+    place.client.send("!new:example.org", text)
     assert place.client.unsent() == 1
 
 
