@@ -486,6 +486,7 @@ def test_a_long_list_and_a_long_case_fit_into_an_answer() -> None:
 # --- people, by the case that is about them -------------------------------------------------------
 
 BY_CASE = ["!slow {}", "!mute {} 2h", "!sitout {}", "!kick {}", "!ban {}: sold courses", "!warn {}"]
+BY_CASE += ["!sweep {}: sold courses"]
 
 
 def rotating(desk: PaperDesk) -> PaperDesk:
