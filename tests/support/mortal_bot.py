@@ -193,7 +193,8 @@ def be_born(folder: Path, life: Life) -> None:
     way = Way(life)
     count_statements(way)
     # `!sweep` waits for a word; here every ban takes along what was said (MSC4293).
-    measures.ban = partial(measures.ban, redact=True)
+    ban = measures.ban
+    measures.ban = lambda *told, **named: ban(*told, **named | {"redact": True})
     # A server beside us makes a room sooner than that: who waits longer is killed for nothing.
     making.UNDER_WAY = timedelta(seconds=10)
     # And nothing waits to be explained with what comes soon after it: how often somebody is told
