@@ -174,7 +174,7 @@ class Bot:
             can_invite,
             self._epochs,
             self._watching,
-            Limits(exempt=can_invite, takes_along=await self._connection.session.takes_along()),
+            Limits(exempt=can_invite),
             self._lists,
         )
         self._judging = Judging(

@@ -229,14 +229,6 @@ class Session:
             raise BadAnswer
         return tuple(version for version in versions if isinstance(version, str))
 
-    async def takes_along(self) -> bool:
-        """Whether the server says that a ban with the flag removes the user's messages (MSC4293).
-
-        One that does not say so may still do it; other clients are shown the removal one by one.
-        """
-        features = (await self.get("/_matrix/client/versions")).get("unstable_features")
-        return isinstance(features, dict) and features.get("org.matrix.msc4293") is True
-
     async def change_password(self, old: str, new: str) -> None:
         """Give the account another password; other devices stay logged in."""
         await self._with_password(

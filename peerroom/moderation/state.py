@@ -128,8 +128,6 @@ class Limits:
     """What is above that."""
     exempt: bool = False
     """The server's administrator has lifted them for the bot."""
-    takes_along: bool = False
-    """A ban takes the messages of who is banned along (MSC4293)."""
 
 
 @dataclass(frozen=True, slots=True)
